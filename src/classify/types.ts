@@ -1,0 +1,16 @@
+/**
+ * What eye-state classification takes and gives.
+ */
+
+/** One eye as the classifier sees it: luminance, 8 bit, row-major, `width` x `height` px, the eye line horizontal. */
+export interface EyeCrop {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** State of one eye. `unsure`: the classifier looked and could not tell. `unknown`: there was no eye to look at. */
+export type EyeState = 'open' | 'closed' | 'unsure' | 'unknown';
+
+/** State of a face's eyes together; the worse eye decides. */
+export type EyesState = 'open' | 'closed' | 'one_closed' | 'unsure' | 'unknown';

@@ -1,0 +1,130 @@
+/**
+ * Where configuration comes from: the defaults in config.yaml, then the user's file, then `--set`; checked as a whole.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { closest } from 'fastest-levenshtein';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { configSchema, type Config } from './schema.js';
+
+/** Wrong usage or configuration: the command ends with exit code 2 and this message. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+type Tree = Record<string, unknown>;
+
+/** The package's own folder: it holds config.yaml and models/. */
+export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The file with the defaults. */
+export const defaultConfigPath = fileURLToPath(new URL('../../config.yaml', import.meta.url));
+
+/**
+ * Loads the settings.
+ * @param file the user's own YAML, which may hold any part of the keys
+ * @param overrides `section.key=value` items, in the order given; the value is read as YAML
+ * @throws UsageError that names the key, what it may be and the nearest known key
+ */
+export function loadConfig(file?: string, overrides: readonly string[] = []): Config {
+  const defaults = readYaml(defaultConfigPath);
+  let settings = defaults;
+  if (file !== undefined) settings = merge(settings, readYaml(file), defaults, file);
+  for (const override of overrides) settings = merge(settings, parseOverride(override), defaults, '--set');
+  const result = configSchema.safeParse(settings);
+  if (!result.success) throw new UsageError(describeIssue(result.error, settings));
+  return checkOrder(result.data);
+}
+
+/** Settings whose ranges depend on each other. */
+function checkOrder(config: Config): Config {
+  const { classify, blur } = config;
+  if (classify.closed_below > classify.open_above) {
+    throw new UsageError(
+      `classify.closed_below (${classify.closed_below}) must not be above classify.open_above (${classify.open_above}).`);
+  }
+  if (blur.blurred_below > blur.sharp_above) {
+    throw new UsageError(`blur.blurred_below (${blur.blurred_below}) must not be above blur.sharp_above (${blur.sharp_above}).`);
+  }
+  return config;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readYaml(path: string): Tree {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new UsageError(`Cannot read the configuration file ${path}.`);
+  }
+  let value: unknown;
+  try {
+    value = parse(text) ?? {};
+  } catch (error) {
+    throw new UsageError(`${path} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isTree(value)) throw new UsageError(`${path} must hold settings as "section:" and "key: value" lines.`);
+  return value;
+}
+
+function parseOverride(override: string): Tree {
+  const [, path, text] = /^([^=]+)=(.*)$/s.exec(override) ?? [];
+  if (path === undefined || text === undefined) {
+    throw new UsageError(`--set ${override}: write it as section.key=value, for example detect.min_score=0.6.`);
+  }
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    value = text;
+  }
+  const [last = '', ...above] = path.trim().split('.').reverse();
+  return above.reduce<Tree>((inner, key) => ({ [key]: inner }), { [last]: value });
+}
+
+/** `base` with the keys of `changes` in place of its own; a key that `known` lacks is an error. */
+function merge(base: Tree, changes: Tree, known: Tree, where: string, path: readonly string[] = []): Tree {
+  const merged: Tree = { ...base };
+  for (const [key, value] of Object.entries(changes)) {
+    const full = [...path, key];
+    if (!Object.hasOwn(known, key)) throw new UsageError(unknownKey(full, where));
+    const below = known[key];
+    const current = base[key];
+    if (isTree(below) && isTree(value)) merged[key] = merge(isTree(current) ? current : {}, value, below, where, full);
+    else merged[key] = value;
+  }
+  return merged;
+}
+
+function allKeys(tree: Tree, path: readonly string[] = []): string[] {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    isTree(value) ? [[...path, key].join('.'), ...allKeys(value, [...path, key])] : [[...path, key].join('.')]);
+}
+
+function unknownKey(path: readonly string[], where: string): string {
+  const key = path.join('.');
+  return `Unknown setting ${key} (in ${where}). Did you mean ${closest(key, allKeys(readYaml(defaultConfigPath)))}?`;
+}
+
+function describeIssue(error: z.ZodError, settings: Tree): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return 'The configuration is not valid.';
+  const key = issue.path.join('.');
+  const value = issue.path.reduce<unknown>((tree, part) => (isTree(tree) ? tree[String(part)] : undefined), settings);
+  return `Setting ${key} is ${JSON.stringify(value)}: ${issue.message}. ${meaningOf(key)}`.trim();
+}
+
+/** The comment that config.yaml has for a key: its type, range and meaning. */
+function meaningOf(key: string): string {
+  const name = key.split('.').at(-1) ?? key;
+  const section = key.split('.')[0] ?? '';
+  const lines = readFileSync(defaultConfigPath, 'utf8').split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`${section}:`));
+  const line = lines.slice(start + 1).find((candidate) => candidate.trimStart().startsWith(`${name}:`));
+  const comment = line?.split('#')[1]?.trim();
+  return comment === undefined ? '' : `It is ${comment}.`;
+}

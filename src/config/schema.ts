@@ -1,0 +1,48 @@
+/**
+ * Every setting of the tool: its type, its range. The defaults are config.yaml at the top of the package, which says
+ * what each one means.
+ */
+import { z } from 'zod';
+
+const fraction = z.number().min(0).max(1);
+const pixels = z.number().int().min(1);
+
+export const configSchema = z.strictObject({
+  image: z.strictObject({
+    detect_side: z.number().int().min(128).max(4096),
+    max_megapixels: z.number().min(0.1).max(2000),
+    max_megabytes: z.number().min(0.1).max(4000),
+    timeout_seconds: z.number().min(0.1).max(600),
+  }),
+  detect: z.strictObject({
+    detector: z.enum(['blazeface', 'ssd-mobilenet-v1', 'tiny-face']),
+    landmarks: z.enum(['facemesh', 'landmarks68']),
+    min_score: fraction,
+    min_face_score: fraction,
+    min_face: pixels,
+  }),
+  eyes: z.strictObject({
+    min_width: pixels,
+    max_turn: fraction,
+  }),
+  classify: z.strictObject({
+    model: z.string().min(1),
+    closed_below: fraction,
+    open_above: fraction,
+  }),
+  blur: z.strictObject({
+    region: z.enum(['face', 'eyes', 'face+eyes', 'image', 'body']),
+    face_size: pixels,
+    blurred_below: z.number().min(0).max(100),
+    sharp_above: z.number().min(0).max(100),
+  }),
+  verdict: z.strictObject({
+    min_relative_area: fraction,
+  }),
+  run: z.strictObject({
+    workers: z.union([z.literal('auto'), z.number().int().min(1).max(256)]),
+  }),
+});
+
+/** All settings, checked. */
+export type Config = z.infer<typeof configSchema>;

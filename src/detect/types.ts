@@ -1,0 +1,64 @@
+/**
+ * What detection gives to the stages after it.
+ */
+import type { Box, Point, Raster } from '../image/raster.js';
+
+/** A face as a detector found it, in px of the raster that was given. */
+export interface Detection {
+  readonly box: Box;
+  /** The detector's confidence, 0 to 1. */
+  readonly score: number;
+  /** Both eye centres where the detector gives them (BlazeFace does); the person's own left and right. */
+  readonly eyes?: { readonly left: Point; readonly right: Point };
+}
+
+/** Finds faces. One instance serves one caller at a time. */
+export interface Detector {
+  readonly name: string;
+  /** Faces in px of `image`, best first, without duplicates. */
+  detect(image: Raster): Promise<Detection[]>;
+  release(): Promise<void>;
+}
+
+/** One eye in px of the raster it was measured on. */
+export interface EyeLandmarks {
+  /** The corner towards the ear. */
+  readonly outer: Point;
+  /** The corner towards the nose. */
+  readonly inner: Point;
+}
+
+/** The facial points that later stages use, in px of the raster they were measured on. Left and right are the person's own. */
+export interface Landmarks {
+  readonly left: EyeLandmarks;
+  readonly right: EyeLandmarks;
+  /** Tip of the nose: with the eyes it tells how far the head is turned. */
+  readonly nose: Point;
+  /** How sure the net is that this is a face at all, 0 to 1; 1 where the net does not say. */
+  readonly faceScore: number;
+  /** All points of the net, in its own order, for drawing and for tests. */
+  readonly points: readonly Point[];
+}
+
+/** Finds the points of a face. One instance serves one caller at a time. */
+export interface LandmarkNet {
+  readonly name: string;
+  /** Landmarks in px of `image`, one for every detection, in the same order. */
+  locate(image: Raster, detections: readonly Detection[]): Promise<Landmarks[]>;
+  release(): Promise<void>;
+}
+
+/** Which eye of the person, not of the image. */
+export type Side = 'left' | 'right';
+
+/**
+ * The rectangle that an eye crop is cut from: 3 wide to 2 high, turned so that its x axis runs along the eye line.
+ * In px of the raster that the landmarks were measured on.
+ */
+export interface EyeRegion {
+  readonly center: Point;
+  /** Along the eye line; the height is two thirds of it. */
+  readonly width: number;
+  /** Radians, clockwise in the image (y down), of the eye line. */
+  readonly angle: number;
+}
