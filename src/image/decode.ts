@@ -1,0 +1,196 @@
+/**
+ * Opens photos: bytes of any supported format in, upright 8-bit sRGB pixels out. The only file that decodes with sharp.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { sniffFormat } from './format.js';
+import type { Box, Raster } from './raster.js';
+
+// One photo uses one thread: the tool's parallelism is its workers. A cache of operations would only grow with photos.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** Bounds that a photo must keep to be opened. */
+export interface DecodeLimits {
+  readonly max_megapixels: number;
+  readonly max_megabytes: number;
+  readonly timeout_seconds: number;
+}
+
+/** A photo that cannot be read; the message is for the report's `error` column. */
+export class PhotoError extends Error {
+  override readonly name = 'PhotoError';
+}
+
+/** A photo whose header was read and found within the limits. */
+export interface OpenPhoto {
+  readonly bytes: Buffer;
+  /** px, upright. */
+  readonly width: number;
+  readonly height: number;
+  /** Whether the embedded colour profile has to be applied to get sRGB. */
+  readonly needsProfile: boolean;
+  readonly hasAlpha: boolean;
+  readonly limits: DecodeLimits;
+}
+
+/** Pixels of a photo or of a part of it. */
+export interface DecodedPhoto {
+  readonly raster: Raster;
+  /** px of the full-size photo per px of the raster. */
+  readonly scale: number;
+  /** Top left corner of the raster, px of the full-size photo. */
+  readonly left: number;
+  readonly top: number;
+}
+
+/**
+ * Reads a photo's file and header.
+ * @throws PhotoError with a reason in words where the file is unreadable, empty, of another type, or beyond the limits
+ */
+export async function openPhoto(path: string, limits: DecodeLimits): Promise<OpenPhoto> {
+  return openBytes(await readLimited(path, limits.max_megabytes), limits);
+}
+
+/** As `openPhoto`, for bytes that are already in memory. */
+export async function openBytes(bytes: Buffer, limits: DecodeLimits): Promise<OpenPhoto> {
+  const format = sniffFormat(bytes);
+  if (!format.supported) throw new PhotoError(format.reason);
+  const metadata = await readMetadata(bytes);
+  const { width, height } = metadata.autoOrient;
+  if (width * height > limits.max_megapixels * 1e6) {
+    throw new PhotoError(`The photo has ${Math.round((width * height) / 1e6)} megapixels; ` +
+      `the limit is ${limits.max_megapixels} (image.max_megapixels).`);
+  }
+  return {
+    bytes, width, height, limits, needsProfile: needsProfile(metadata), hasAlpha: metadata.hasAlpha,
+  };
+}
+
+/**
+ * The factor by which a photo is shrunk while it is opened, so that its longest side keeps at least `side` px.
+ *
+ * libjpeg shrinks by 2, 4 and 8 almost for free, but sharp uses that only where something is left to resize: at 3, 5 and 9.
+ * Factors between cost more than no shrinking at all.
+ */
+export function shrinkFor(photo: { readonly width: number; readonly height: number }, side: number): number {
+  const longest = Math.max(photo.width, photo.height);
+  return [9, 5, 3].find((factor) => longest / factor >= side) ?? 1;
+}
+
+/**
+ * Decodes the whole photo, upright, shrunk by `shrink` (1: the pixels that the camera gave).
+ * @throws PhotoError where the data are damaged or take too long
+ */
+export async function decodePhoto(photo: OpenPhoto, shrink: number): Promise<DecodedPhoto> {
+  const image = pipeline(photo);
+  if (shrink > 1) {
+    image.resize({
+      width: Math.max(1, Math.floor(photo.width / shrink)),
+      height: Math.max(1, Math.floor(photo.height / shrink)),
+      fit: 'fill',
+    });
+  }
+  const raster = await toRaster(image, photo);
+  return { raster, scale: Math.max(photo.width / raster.width, photo.height / raster.height), left: 0, top: 0 };
+}
+
+/**
+ * Decodes a part of the photo at full size, upright.
+ * @param box px of the full-size photo; the part of it that lies outside the photo is left out
+ * @throws PhotoError where the data are damaged, or the box does not touch the photo
+ */
+export async function decodeRegion(photo: OpenPhoto, box: Box): Promise<DecodedPhoto> {
+  const left = Math.max(0, Math.floor(box.x));
+  const top = Math.max(0, Math.floor(box.y));
+  const width = Math.min(photo.width, Math.ceil(box.x + box.width)) - left;
+  const height = Math.min(photo.height, Math.ceil(box.y + box.height)) - top;
+  if (width < 1 || height < 1) throw new PhotoError('The region lies outside the photo.');
+  const raster = await toRaster(pipeline(photo).extract({ left, top, width, height }), photo);
+  return { raster, scale: 1, left, top };
+}
+
+function pipeline(photo: OpenPhoto): Sharp {
+  const image = sharp(photo.bytes, {
+    // A photo cut short is an error, a maker's odd but complete file is not.
+    failOn: 'truncated',
+    limitInputPixels: photo.limits.max_megapixels * 1e6,
+    ignoreIcc: !photo.needsProfile,
+    sequentialRead: true,
+  }).autoOrient();
+  // Gray, so that neither a dark nor a light cut-out gets an edge that looks like contrast.
+  if (photo.hasAlpha) image.flatten({ background: '#808080' });
+  return image.timeout({ seconds: Math.ceil(photo.limits.timeout_seconds) });
+}
+
+async function toRaster(image: Sharp, photo: OpenPhoto): Promise<Raster> {
+  try {
+    const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+    if (info.channels !== 1 && info.channels !== 3) throw new PhotoError(`The photo has ${info.channels} channels.`);
+    return { data, width: info.width, height: info.height, channels: info.channels };
+  } catch (error) {
+    throw photoError(error, photo.limits);
+  }
+}
+
+async function readMetadata(bytes: Buffer): Promise<Metadata> {
+  try {
+    // The limit is checked afterwards, with a message of our own.
+    return await sharp(bytes, { limitInputPixels: false }).metadata();
+  } catch (error) {
+    throw photoError(error);
+  }
+}
+
+function photoError(error: unknown, limits?: DecodeLimits): PhotoError {
+  if (error instanceof PhotoError) return error;
+  // libvips stacks messages, one a line; the first says what happened.
+  const text = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  if (/timeout/i.test(text)) {
+    return new PhotoError(`Opening the photo took more than ${limits?.timeout_seconds} seconds (image.timeout_seconds).`);
+  }
+  if (/premature end|truncated|out of order read|unexpected end|not enough data|read error/i.test(text)) {
+    return new PhotoError(`The photo is cut short: ${text}`);
+  }
+  return new PhotoError(`The photo is damaged: ${text}`);
+}
+
+/** sRGB profiles name themselves, in ASCII (version 2) or UTF-16 (version 4); applying them would change nothing but time. */
+function needsProfile(metadata: Metadata): boolean {
+  if (metadata.icc === undefined) return false;
+  const text = metadata.icc.toString('latin1').replaceAll('\0', '');
+  return !text.includes('sRGB') || metadata.space === 'cmyk';
+}
+
+async function readLimited(path: string, maxMegabytes: number): Promise<Buffer> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'r');
+    const { size } = await file.stat();
+    if (size === 0) throw new PhotoError('The file is empty.');
+    if (size > maxMegabytes * 1e6) {
+      throw new PhotoError(`The file has ${Math.round(size / 1e6)} MB; the limit is ${maxMegabytes} (image.max_megabytes).`);
+    }
+    return await file.readFile();
+  } catch (error) {
+    if (error instanceof PhotoError) throw error;
+    throw new PhotoError(`The file cannot be read: ${reasonOf(error)}.`);
+  } finally {
+    await file?.close();
+  }
+}
+
+const fileReasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'it does not exist (any more)',
+  EISDIR: 'it is a folder',
+  ELOOP: 'it is a link that leads in a circle',
+  EIO: 'the disk reports an error',
+  EMFILE: 'too many files are open',
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return fileReasons[code] ?? (error instanceof Error ? error.message : String(error));
+}
