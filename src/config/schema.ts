@@ -9,7 +9,7 @@ const pixels = z.number().int().min(1);
 
 export const configSchema = z.strictObject({
   image: z.strictObject({
-    detect_side: z.number().int().min(128).max(4096),
+    decode_side: z.number().int().min(128).max(4096),
     max_megapixels: z.number().min(0.1).max(2000),
     max_megabytes: z.number().min(0.1).max(4000),
     timeout_seconds: z.number().min(0.1).max(600),

@@ -1,0 +1,39 @@
+/**
+ * The JSON report: an array with an object a photo, everything that the CSV says and more.
+ */
+import type { FaceResult, EyeResult, PhotoResult } from '../pipeline/types.js';
+
+/** A photo as one line of the array, without the comma. Absent numbers are null. */
+export function jsonPhoto(result: PhotoResult): string {
+  return JSON.stringify({
+    photo: result.photo,
+    status: result.status,
+    width: result.width,
+    height: result.height,
+    verdict: result.verdict,
+    reasons: result.reasons,
+    error: result.error ?? null,
+    faces: result.faces.map(jsonFace),
+    times_ms: result.times,
+  });
+}
+
+function jsonFace(face: FaceResult): unknown {
+  return {
+    box: face.box,
+    score: face.score,
+    bystander: face.bystander,
+    eyes: face.eyes,
+    left_eye: jsonEye(face.leftEye),
+    right_eye: jsonEye(face.rightEye),
+    sharpness: face.blur.sharpness,
+    blur: face.blur.verdict,
+    blur_kind: face.blur.kind,
+    laplacian_variance: face.blur.laplacianVariance,
+    reasons: face.reasons,
+  };
+}
+
+function jsonEye(eye: EyeResult): unknown {
+  return { state: eye.state, open: eye.open ?? null, box: eye.box ?? null, reason: eye.reason ?? null };
+}
