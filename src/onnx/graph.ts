@@ -136,8 +136,11 @@ export class GraphBuilder {
     this.outputs.push({ name, type, shape });
   }
 
-  /** Serializes the graph as an ONNX ModelProto. */
-  toModel(opset = 13): Uint8Array {
+  /**
+   * Serializes the graph as an ONNX ModelProto.
+   * @param metadata kept in the file's `metadata_props`; `readMetadata` gives it back
+   */
+  toModel(opset = 13, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const pbf = new PbfWriter();
     pbf.writeVarintField(1, 8);
     pbf.writeStringField(2, 'portrait-pipeline');
@@ -146,6 +149,7 @@ export class GraphBuilder {
       out.writeStringField(1, '');
       out.writeVarintField(2, version);
     }, opset);
+    for (const entry of Object.entries(metadata)) pbf.writeMessage(14, writeEntry, entry);
     return pbf.finish();
   }
 
@@ -180,6 +184,11 @@ export class GraphBuilder {
     if (this.names.has(name)) throw new Error(`graph ${this.name}: two values are called ${name}`);
     this.names.add(name);
   }
+}
+
+function writeEntry([key, value]: [string, string], pbf: PbfWriter): void {
+  pbf.writeStringField(1, key);
+  pbf.writeStringField(2, value);
 }
 
 function writeNode(node: Node, pbf: PbfWriter): void {

@@ -1,0 +1,68 @@
+/**
+ * What an eye-state model file says about itself: the keys of its ONNX metadata and their meaning.
+ */
+import { z } from 'zod';
+
+/** Marks a model file as one of ours and gives the layout of its inputs, outputs and metadata. */
+const FORMAT = 'portrait-pipeline/eye-state/1';
+
+const positive = z.coerce.number().positive();
+const probability = z.coerce.number().min(0).max(1);
+
+const metadataSchema = z.object({
+  format: z.literal(FORMAT),
+  backbone: z.string().min(1),
+  width: positive.int(),
+  height: positive.int(),
+  temperature: positive,
+  closed_below: probability,
+  open_above: probability,
+  precision: z.enum(['fp32', 'fp16', 'int8']),
+  tool_version: z.string(),
+});
+
+/** How the weights of a model file are stored. */
+export type Precision = 'fp32' | 'fp16' | 'int8';
+
+export interface EyeModelInfo {
+  /** The name that `createBackbone` knows. */
+  readonly backbone: string;
+  /** px of the crops that the model takes. */
+  readonly width: number;
+  readonly height: number;
+  /** By which the logit is divided before the sigmoid; already part of the graph. */
+  readonly temperature: number;
+  /** An eye whose probability of being open is below this is closed, as chosen on validation. */
+  readonly closedBelow: number;
+  /** An eye whose probability of being open is above this is open. */
+  readonly openAbove: number;
+  readonly precision: Precision;
+  /** Version of the tool that exported the file. */
+  readonly toolVersion: string;
+}
+
+/** `info` as ONNX metadata. */
+export function infoToMetadata(info: EyeModelInfo): Readonly<Record<string, string>> {
+  return {
+    format: FORMAT,
+    backbone: info.backbone,
+    width: String(info.width),
+    height: String(info.height),
+    temperature: String(info.temperature),
+    closed_below: String(info.closedBelow),
+    open_above: String(info.openAbove),
+    precision: info.precision,
+    tool_version: info.toolVersion,
+  };
+}
+
+/** What ONNX metadata says, or undefined if it is not that of an eye-state model of this format. */
+export function infoFromMetadata(metadata: Readonly<Record<string, string>>): EyeModelInfo | undefined {
+  const parsed = metadataSchema.safeParse(metadata);
+  if (!parsed.success) return undefined;
+  const { backbone, width, height, temperature, closed_below, open_above, precision, tool_version } = parsed.data;
+  return {
+    backbone, width, height, temperature, precision,
+    closedBelow: closed_below, openAbove: open_above, toolVersion: tool_version,
+  };
+}
