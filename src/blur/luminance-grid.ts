@@ -1,0 +1,127 @@
+/**
+ * Luminance of a part of a photo, shrunk to the size at which sharpness is measured.
+ */
+import type { Box, Raster } from '../image/raster.js';
+
+/**
+ * Luminance in gray levels (0-255, fractions kept), row-major, `width * height` values at the start of `data`.
+ * `data` is scratch memory: it holds until the next grid is made.
+ */
+export interface LuminanceGrid {
+  readonly data: Float32Array;
+  readonly width: number;
+  readonly height: number;
+  /** Share of the samples that are black or white to the stop (below 3 or above 252), 0-1. */
+  readonly clipped: number;
+  /** The box asked for, in px of the grid; reaches beyond it where the box reaches beyond the image. */
+  readonly box: Box;
+}
+
+/** Samples taken per grid cell and axis, at least; below twice this number every pixel is read. */
+const tapsPerCell = 2;
+
+let gridScratch = new Float32Array(0);
+let rowScratch = new Float32Array(0);
+let edgeScratch = new Float32Array(0);
+
+/**
+ * Area-averages the part of `box` that lies within the image, `scale` source px to a grid cell.
+ *
+ * At scale 1 the pixels are copied as they are: the box is moved to whole pixels, since a shift by half a pixel would
+ * already blur. Above, a cell is the exact area average of its source pixels; from a scale of 4 on, of every n-th pixel
+ * and row, n = floor(scale / 2), so that the cost is bounded by 16 samples a cell. What finer detail then folds back is
+ * averaged over at least 4 samples. Luma weights are those of ITU-R BT.601.
+ *
+ * @param image RGB or luminance, 8 bit
+ * @param box in px of `image`; may reach beyond it, that part is left out
+ * @param scale source px per grid cell, >= 1
+ * @returns the grid, or undefined where less than 3 x 3 cells are left
+ */
+export function luminanceGrid(image: Raster, box: Box, scale: number): LuminanceGrid | undefined {
+  const left = Math.max(0, Math.round(box.x));
+  const top = Math.max(0, Math.round(box.y));
+  const stride = Math.max(1, Math.floor(scale / tapsPerCell));
+  const columns = Math.floor((Math.min(image.width, Math.round(box.x + box.width)) - left) / stride);
+  const rows = Math.floor((Math.min(image.height, Math.round(box.y + box.height)) - top) / stride);
+  const width = Math.round(columns * stride / scale);
+  const height = Math.round(rows * stride / scale);
+  if (!(width >= 3 && height >= 3)) return undefined;
+  if (gridScratch.length < width * height) gridScratch = new Float32Array(width * height);
+  if (rowScratch.length < columns) rowScratch = new Float32Array(columns);
+  if (edgeScratch.length < width) edgeScratch = new Float32Array(width);
+  const grid = gridScratch;
+  const line = rowScratch;
+  const cells = edgeScratch;
+  grid.fill(0, 0, width * height);
+  let clipped = 0;
+  // Hot loop: up to 200,000 samples for a large face.
+  for (let row = 0; row < rows; row += 1) {
+    clipped += readLine(image, left, top + row * stride, stride, columns, line);
+    shrinkLine(line, columns, cells, width);
+    const from = row * height / rows;
+    const to = (row + 1) * height / rows;
+    const cell = Math.min(height - 1, Math.floor(from));
+    const overlap = Math.max(0, Math.min(1, (to - cell - 1) / (to - from)));
+    const share = to - from;
+    const here = cell * width;
+    const inner = share * (1 - overlap);
+    for (let x = 0; x < width; x += 1) grid[here + x] = (grid[here + x] ?? 0) + inner * (cells[x] ?? 0);
+    if (overlap <= 0 || cell + 1 >= height) continue;
+    const outer = share * overlap;
+    for (let x = 0; x < width; x += 1) grid[here + width + x] = (grid[here + width + x] ?? 0) + outer * (cells[x] ?? 0);
+  }
+  return {
+    data: grid,
+    width,
+    height,
+    clipped: clipped / (rows * columns),
+    box: {
+      x: (Math.round(box.x) - left) / scale,
+      y: (Math.round(box.y) - top) / scale,
+      width: box.width / scale,
+      height: box.height / scale,
+    },
+  };
+}
+
+/** Luminance of every `stride`-th pixel of a row; returns how many of them are clipped. */
+function readLine(image: Raster, left: number, y: number, stride: number, columns: number, line: Float32Array): number {
+  const { data, channels } = image;
+  const step = stride * channels;
+  let from = (y * image.width + left) * channels;
+  let clipped = 0;
+  for (let x = 0; x < columns; x += 1, from += step) {
+    const value = channels === 1
+      ? data[from] ?? 0
+      : 0.299 * (data[from] ?? 0) + 0.587 * (data[from + 1] ?? 0) + 0.114 * (data[from + 2] ?? 0);
+    if (value < 3 || value > 252) clipped += 1;
+    line[x] = value;
+  }
+  return clipped;
+}
+
+/** Area average of `columns` samples over `width` cells. */
+function shrinkLine(line: Float32Array, columns: number, cells: Float32Array, width: number): void {
+  if (columns === width) {
+    for (let x = 0; x < width; x += 1) cells[x] = line[x] ?? 0;
+    return;
+  }
+  const step = columns / width;
+  const inverse = 1 / step;
+  let x = 0;
+  let rest = 0;
+  for (let cell = 0; cell < width; cell += 1) {
+    // `rest` is the part of the current sample that belongs to this cell's left.
+    const end = cell === width - 1 ? columns : (cell + 1) * step;
+    let sum = rest === 0 ? 0 : rest * (line[x - 1] ?? 0);
+    const whole = Math.min(columns, Math.floor(end));
+    for (; x < whole; x += 1) sum += line[x] ?? 0;
+    const part = end - whole;
+    if (part > 0 && x < columns) {
+      sum += part * (line[x] ?? 0);
+      x += 1;
+      rest = 1 - part;
+    } else rest = 0;
+    cells[cell] = sum * inverse;
+  }
+}
