@@ -15,6 +15,9 @@ export class UsageError extends Error {
 
 type Tree = Record<string, unknown>;
 
+/** Sections whose keys are names of the user's own things. */
+const namedByUser: ReadonlySet<string> = new Set(['data.groups']);
+
 /** The package's own folder: it holds config.yaml and models/. */
 export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -91,7 +94,7 @@ function merge(base: Tree, changes: Tree, known: Tree, where: string, path: read
   const merged: Tree = { ...base };
   for (const [key, value] of Object.entries(changes)) {
     const full = [...path, key];
-    if (!Object.hasOwn(known, key)) throw new UsageError(unknownKey(full, where));
+    if (!Object.hasOwn(known, key) && !namedByUser.has(path.join('.'))) throw new UsageError(unknownKey(full, where));
     const below = known[key];
     const current = base[key];
     if (isTree(below) && isTree(value)) merged[key] = merge(isTree(current) ? current : {}, value, below, where, full);

@@ -7,6 +7,15 @@ import { z } from 'zod';
 const fraction = z.number().min(0).max(1);
 const pixels = z.number().int().min(1);
 
+/** Whether a text is a regular expression that captures something. */
+function isPattern(text: string): boolean {
+  try {
+    return (new RegExp(`${text}|`).exec('') ?? []).length > 1;
+  } catch {
+    return false;
+  }
+}
+
 export const configSchema = z.strictObject({
   image: z.strictObject({
     decode_side: z.number().int().min(128).max(4096),
@@ -38,6 +47,18 @@ export const configSchema = z.strictObject({
   }),
   verdict: z.strictObject({
     min_relative_area: fraction,
+  }),
+  data: z.strictObject({
+    validation: z.number().min(0).max(0.5),
+    test: z.number().min(0).max(0.5),
+    split: z.enum(['group', 'random']),
+    split_seed: z.number().int().min(0).max(2147483647),
+    holdout: z.array(z.string()),
+    duplicate_bits: z.number().int().min(0).max(256),
+    groups: z.record(z.string(), z.strictObject({
+      pattern: z.string().refine(isPattern, 'must be a regular expression with one capture, as in "^(.+)_\\d+"'),
+      block: z.number().int().min(1).default(1),
+    })),
   }),
   run: z.strictObject({
     workers: z.union([z.literal('auto'), z.number().int().min(1).max(256)]),
