@@ -3,6 +3,7 @@
  */
 import type { BlurScore } from '../blur/types.js';
 import type { EyesState, EyeState } from '../classify/types.js';
+import type { PhotoPreview } from '../image/preview.js';
 import type { Box } from '../image/raster.js';
 
 /** One eye of a face in a photo. */
@@ -53,4 +54,6 @@ export interface PhotoResult {
   /** What went wrong, for status `error`. */
   readonly error?: string;
   readonly times: StageTimes;
+  /** Small pictures, made only where a report shows them. */
+  readonly preview?: PhotoPreview;
 }

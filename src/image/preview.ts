@@ -1,0 +1,92 @@
+/**
+ * Small pictures of a photo for reports that people look at: the whole photo, its faces, their eyes.
+ */
+import sharp from 'sharp';
+import type { DecodedPhoto } from './decode.js';
+import { growBox, scaleBox, type Box } from './raster.js';
+
+/** JPEG data of one face and its eyes. */
+export interface FacePreview {
+  /** The face with some room around it. */
+  readonly face: Uint8Array;
+  /** The person's own left and right eye; absent where no eye was looked at. */
+  readonly leftEye?: Uint8Array;
+  readonly rightEye?: Uint8Array;
+}
+
+/** JPEG data of a photo and its faces, in the order of the faces. */
+export interface PhotoPreview {
+  readonly thumbnail: Uint8Array;
+  readonly faces: readonly FacePreview[];
+}
+
+/** What to cut out, px of the upright full-size photo. */
+export interface PreviewFace {
+  readonly box: Box;
+  readonly leftEye: { readonly box: Box | undefined };
+  readonly rightEye: { readonly box: Box | undefined };
+  readonly bystander: boolean;
+}
+
+const thumbnailSide = 320;
+const eyeSide = 144;
+/** Bystanders are there to be recognized, not to be judged. */
+const bystanderSide = 112;
+/** Room around a face, as a factor on its box: hair and chin. */
+const faceRoom = 1.45;
+/** A photo's faces share the pixels of two faces of this side, so that a group does not weigh more than a portrait. */
+const faceSide = 340;
+const smallestFaceSide = 150;
+
+/**
+ * Makes the pictures of one photo. Nothing is enlarged.
+ * @param overview the whole photo, at any scale
+ * @param detail the photo, or the part of it that holds the faces, with as many pixels as there are
+ * @param faces boxes in px of the full-size photo
+ * @throws if a raster cannot be encoded
+ */
+export async function makePreview(
+  overview: DecodedPhoto,
+  detail: DecodedPhoto,
+  faces: readonly PreviewFace[],
+): Promise<PhotoPreview> {
+  const { width, height } = overview.raster;
+  const thumbnail = await encode(overview, { x: 0, y: 0, width, height }, thumbnailSide, 68) ?? new Uint8Array();
+  const main = faces.filter((face) => !face.bystander).length;
+  const side = Math.max(smallestFaceSide, Math.min(faceSide, Math.round(faceSide * Math.sqrt(2 / Math.max(1, main)))));
+  const previews: FacePreview[] = [];
+  for (const face of faces) {
+    const leftEye = await cut(detail, face.leftEye.box, eyeSide);
+    const rightEye = await cut(detail, face.rightEye.box, eyeSide);
+    previews.push({
+      face: await cut(detail, growBox(face.box, faceRoom), face.bystander ? bystanderSide : side) ?? thumbnail,
+      ...(leftEye === undefined ? {} : { leftEye }),
+      ...(rightEye === undefined ? {} : { rightEye }),
+    });
+  }
+  return { thumbnail, faces: previews };
+}
+
+/** Undefined where there is no box. */
+async function cut(photo: DecodedPhoto, box: Box | undefined, side: number): Promise<Uint8Array | undefined> {
+  if (box === undefined) return undefined;
+  return encode(photo, scaleBox({ ...box, x: box.x - photo.left, y: box.y - photo.top }, 1 / photo.scale), side, 76);
+}
+
+/**
+ * @param box px of the raster; the part outside is left out
+ * @returns undefined where all of it lies outside
+ */
+async function encode(photo: DecodedPhoto, box: Box, side: number, quality: number): Promise<Uint8Array | undefined> {
+  const { data, width: rasterWidth, height: rasterHeight, channels } = photo.raster;
+  const left = Math.max(0, Math.floor(box.x));
+  const top = Math.max(0, Math.floor(box.y));
+  const width = Math.min(rasterWidth, Math.ceil(box.x + box.width)) - left;
+  const height = Math.min(rasterHeight, Math.ceil(box.y + box.height)) - top;
+  if (width < 1 || height < 1) return undefined;
+  return sharp(data, { raw: { width: rasterWidth, height: rasterHeight, channels } })
+    .extract({ left, top, width, height })
+    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+    .jpeg({ quality })
+    .toBuffer();
+}
