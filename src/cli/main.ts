@@ -1,0 +1,53 @@
+/**
+ * The command line: `pipeline VERB ...`. A verb's file is loaded only when it is needed, so that a run starts at once.
+ */
+import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageFolder, UsageError } from '../config/load.js';
+import { exitCodes } from './exit-codes.js';
+import { log } from './log.js';
+
+type Register = (program: Command) => void;
+
+/** Verbs in the order in which the help shows them. */
+const verbs: Readonly<Record<string, () => Promise<Register>>> = {
+  run: async () => (await import('./run.js')).registerRun,
+};
+
+async function main(arguments_: readonly string[]): Promise<number> {
+  const program = new Command('pipeline')
+    .description('Finds closed eyes and blurred faces in folders of portraits.')
+    .version(packageVersion())
+    .configureOutput({ writeErr: (text) => { process.stderr.write(text); } })
+    .exitOverride()
+    .addHelpText('after', '\nExamples:\n  pipeline run ./photos --report out.csv\n  pipeline run --help\n');
+  const verb = arguments_[0];
+  const known = verb === undefined ? undefined : verbs[verb];
+  for (const load of known === undefined ? Object.values(verbs) : [known]) (await load())(program);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...arguments_], { from: 'user' });
+    return Number(process.exitCode ?? exitCodes.ok);
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof UsageError) {
+    log.error(error.message);
+    return exitCodes.usage;
+  }
+  log.error(error instanceof Error ? error.message : String(error));
+  if (process.env['PIPELINE_DEBUG'] !== undefined && error instanceof Error) log.error(error.stack);
+  return exitCodes.failure;
+}
+
+function packageVersion(): string {
+  const file: { version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+  return file.version;
+}
+
+process.exitCode = await main(process.argv.slice(2));

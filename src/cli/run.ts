@@ -1,0 +1,104 @@
+/**
+ * `pipeline run`: judge photos, write reports.
+ */
+import { Option, type Command } from 'commander';
+import { mkdirSync } from 'node:fs';
+import { UsageError } from '../config/load.js';
+import { runPhotos } from '../pipeline/run.js';
+import { findPhotos } from '../pipeline/walk.js';
+import { exitCodes } from './exit-codes.js';
+import { log } from './log.js';
+import { createProgress } from './progress.js';
+import { addSettingsOptions, collect, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
+
+interface RunVerbOptions extends SettingsOptions {
+  readonly report?: readonly string[];
+  readonly detector?: string;
+  readonly landmarks?: string;
+  readonly workers?: string;
+  readonly followLinks?: boolean;
+  readonly debugCrops?: string;
+}
+
+export function registerRun(program: Command): void {
+  const command = program.command('run')
+    .description('Judge photos: which have closed eyes, which faces are blurred. Photos are only read, never changed.')
+    .argument('<photos...>', 'folders (searched recursively) and files')
+    .addOption(new Option('--report <file>', 'write the results: .csv or .json, or - for CSV on standard output (repeatable)')
+      .argParser(collect))
+    .option('--detector <name>', 'the net that finds faces (see pipeline models)')
+    .option('--landmarks <name>', 'the net that finds the eyes (see pipeline models)')
+    .option('--workers <n>', 'photos worked on at once; auto: one a core')
+    .option('--follow-links', 'follow links that lead outside the folders given')
+    .option('--debug-crops <folder>', 'write pictures of the faces and eye crops that were found')
+    .action(run);
+  addSettingsOptions(command).addHelpText('after', `
+Exit codes: 0 all photos read; 3 finished, but some photos could not be read; 2 wrong usage or settings; 1 anything else.
+
+Examples:
+  pipeline run ./photos --report out.csv
+  pipeline run ./photos --report out.csv --report out.json
+  pipeline run day1 day2 extra.jpg --report - > out.csv
+  pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1`);
+}
+
+async function run(inputs: readonly string[], options: RunVerbOptions): Promise<void> {
+  const config = settingsFrom(options, [
+    shortcut('detect.detector', options.detector),
+    shortcut('detect.landmarks', options.landmarks),
+    shortcut('run.workers', options.workers),
+  ]);
+  const { photos, skippedLinks } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
+  if (skippedLinks.length > 0) {
+    log.warn(`${skippedLinks.length} link(s) lead outside and were left alone, such as ${skippedLinks[0]}; --follow-links follows them.`);
+  }
+  if (photos.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
+  if (options.debugCrops !== undefined) makeFolder(options.debugCrops);
+
+  const start = performance.now();
+  const progress = createProgress(photos.length);
+  const stop = stopOnInterrupt();
+  const summary = await runPhotos(photos, {
+    settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
+    reports: options.report ?? [],
+    onProgress: () => { progress.step(); },
+    onResult: (result) => { if (result.error !== undefined) progress.note(`${result.photo}: ${result.error}`); },
+    signal: stop.signal,
+  }).finally(() => {
+    progress.stop();
+    stop.dispose();
+  });
+
+  for (const line of summary.lines((performance.now() - start) / 1000)) log.log(line);
+  for (const report of options.report ?? []) if (report !== '-' && !summary.stopped) log.log(`Report: ${report}`);
+  if (options.report === undefined) log.log('No report was written; --report out.csv writes one.');
+  if (summary.stopped) log.warn(`Stopped after ${summary.photos} of ${summary.total} photos. What is done is in the .partial report.`);
+  process.exitCode = summary.stopped ? exitCodes.failure : summary.errors > 0 ? exitCodes.someUnread : exitCodes.ok;
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch {
+    throw new UsageError(`Cannot make the folder ${folder} (--debug-crops).`);
+  }
+}
+
+/** The first Ctrl-C asks the run to end, the second ends the process. */
+function stopOnInterrupt(): { readonly signal: AbortSignal; dispose(): void } {
+  const controller = new AbortController();
+  const onInterrupt = (): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.failure);
+    log.warn('Finishing the photos in work; press Ctrl-C again to stop at once.');
+    controller.abort();
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onInterrupt);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * Options that choose the configuration, the same for every verb.
+ */
+import { Option, type Command } from 'commander';
+import { loadConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+
+/** The options' values, as commander gives them. */
+export interface SettingsOptions {
+  readonly config?: string;
+  readonly set?: readonly string[];
+}
+
+/** Adds `--config` and `--set` to a verb. */
+export function addSettingsOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'your own settings: a YAML file with any part of config.yaml')
+    .addOption(new Option('--set <key=value>', 'change one setting, as in detect.min_score=0.6 (repeatable)')
+      .argParser(collect));
+}
+
+/** Gathers the values of an option that may be given several times. */
+export function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+/**
+ * Loads the settings that the options ask for.
+ * @param shortcuts `key=value` settings from options of the verb's own; `--set` wins over them
+ * @throws UsageError as `loadConfig` does
+ */
+export function settingsFrom(options: SettingsOptions, shortcuts: readonly (string | undefined)[] = []): Config {
+  const chosen = shortcuts.filter((shortcut) => shortcut !== undefined);
+  return loadConfig(options.config, [...chosen, ...(options.set ?? [])]);
+}
+
+/** `key=value` for a verb's own option, or nothing where it was not given. */
+export function shortcut(key: string, value: string | undefined): string | undefined {
+  return value === undefined ? undefined : `${key}=${value}`;
+}

@@ -1,0 +1,128 @@
+/**
+ * Worker processes, one a core: onnxruntime-node blocks the thread that calls it, and a native crash must not end a run.
+ */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import pLimit from 'p-limit';
+import workerpool from 'workerpool';
+import type { Config } from '../config/schema.js';
+import type { PhotoResult } from './types.js';
+import type { PhotoFile } from './walk.js';
+
+/** What a worker has to know besides the photo. Crosses a process boundary: plain data only. */
+export interface PhotoSettings {
+  readonly config: Config;
+  /** Folder for pictures of what was measured where, if wanted. */
+  readonly debugCrops?: string;
+  /** Make the small pictures that the HTML report shows. */
+  readonly previews?: boolean;
+}
+
+/** A few photos for one worker. */
+export interface PhotoJob {
+  readonly photos: readonly PhotoFile[];
+  readonly settings: PhotoSettings;
+}
+
+/** A worker's answer for one photo of its job. */
+export interface PhotoMessage {
+  readonly index: number;
+  readonly result: PhotoResult;
+}
+
+export interface PhotoPool {
+  readonly workers: number;
+  /**
+   * Judges photos, several at once.
+   * @param onResult called once a photo, in any order, with its index in `photos`
+   * @param signal after its abort no further photos are begun
+   * @throws if the nets cannot be loaded
+   */
+  run(photos: readonly PhotoFile[], onResult: (index: number, result: PhotoResult) => void, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Photos that one job carries at most: enough to keep a worker busy, few enough to stop soon. */
+const jobSize = 16;
+
+/** Number of workers for the setting `run.workers`. */
+export function workerCount(setting: Config['run']['workers']): number {
+  return setting === 'auto' ? availableParallelism() : setting;
+}
+
+/** Starts a pool; its processes start with the first photos. */
+export function createPool(settings: PhotoSettings): PhotoPool {
+  const workers = workerCount(settings.config.run.workers);
+  const pool = workerpool.pool(workerScript(), {
+    workerType: 'process',
+    maxWorkers: workers,
+    // The default serialization, JSON, has no bytes; previews are bytes.
+    forkOpts: { serialization: 'advanced' },
+  });
+
+  const runJob = async (
+    photos: readonly PhotoFile[],
+    onResult: (index: number, result: PhotoResult) => void,
+  ): Promise<void> => {
+    const job: PhotoJob = { photos, settings };
+    await pool.exec('photos', [job], {
+      on: (message: PhotoMessage) => { onResult(message.index, message.result); },
+    });
+  };
+
+  /** A job whose worker died is repeated photo by photo, to find the one that killed it. */
+  const runAlone = async (photo: PhotoFile, onResult: (result: PhotoResult) => void): Promise<void> => {
+    try {
+      await runJob([photo], (_, result) => { onResult(result); });
+    } catch (error) {
+      if (!isCrash(error)) throw error;
+      onResult(errorResult(photo, 'Reading this photo made the worker process crash; the run went on without it.'));
+    }
+  };
+
+  return {
+    workers,
+    run: async (photos, onResult, signal) => {
+      const size = Math.max(1, Math.min(jobSize, Math.ceil(photos.length / (workers * 2))));
+      const starts = Array.from({ length: Math.ceil(photos.length / size) }, (_, job) => job * size);
+      const limit = pLimit(workers);
+      await Promise.all(starts.map((start) => limit(async () => {
+        if (signal.aborted) return;
+        const mine = photos.slice(start, start + size);
+        const missing = new Set(mine.keys());
+        try {
+          await runJob(mine, (index, result) => {
+            missing.delete(index);
+            onResult(start + index, result);
+          });
+        } catch (error) {
+          if (!isCrash(error)) throw error;
+          for (const index of missing) {
+            const photo = mine[index];
+            if (photo !== undefined) await runAlone(photo, (result) => { onResult(start + index, result); });
+          }
+        }
+      })));
+    },
+    close: async () => { await pool.terminate(); },
+  };
+}
+
+/** The row of a photo that could not be judged. */
+export function errorResult(photo: PhotoFile, error: string): PhotoResult {
+  return {
+    photo: photo.photo, status: 'error', width: 0, height: 0, faces: [], verdict: 'review',
+    reasons: ['photo could not be read'], error, times: {},
+  };
+}
+
+function isCrash(error: unknown): boolean {
+  return error instanceof Error && /terminated unexpectedly|exited unexpectedly/i.test(error.message);
+}
+
+/** Workers run compiled code, also when the caller was loaded from its TypeScript source by a test. */
+function workerScript(): string {
+  const beside = fileURLToPath(new URL('./worker.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/pipeline/worker.js', import.meta.url));
+}

@@ -1,0 +1,40 @@
+/**
+ * The stages of the pipeline, loaded once per worker.
+ */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { createEyeClassifier, type EyeClassifier } from '../classify/eye-classifier.js';
+import { packageFolder } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { createFaceFinder, type FaceFinder } from '../detect/faces.js';
+
+/** Everything that a photo passes through, with its settings. */
+export interface Stages {
+  readonly config: Config;
+  readonly faces: FaceFinder;
+  readonly eyes: EyeClassifier;
+  release(): Promise<void>;
+}
+
+/**
+ * Loads the nets.
+ * @throws if a model is missing or damaged
+ */
+export async function createStages(config: Config): Promise<Stages> {
+  const [faces, eyes] = await Promise.all([
+    createFaceFinder(config.detect),
+    createEyeClassifier(modelPath(config.classify.model)),
+  ]);
+  return {
+    config,
+    faces,
+    eyes,
+    release: async () => { await Promise.all([faces.release(), eyes.release()]); },
+  };
+}
+
+/** A relative path means a file in the current folder or, where there is none, one of the package's own. */
+export function modelPath(path: string): string {
+  if (isAbsolute(path) || existsSync(path)) return resolve(path);
+  return join(packageFolder, path);
+}

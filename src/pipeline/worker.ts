@@ -1,0 +1,28 @@
+/**
+ * A worker process: takes photos, sends back a result each.
+ */
+import pLimit from 'p-limit';
+import workerpool from 'workerpool';
+import { processPhoto } from './photo.js';
+import { createStages, type Stages } from './stages.js';
+import type { PhotoJob, PhotoMessage } from './pool.js';
+
+// Ctrl-C reaches the whole process group; it is for the parent to decide when this process ends.
+process.on('SIGINT', () => undefined);
+
+let stages: Promise<Stages> | undefined;
+
+/** Results go out one by one, so that a crash costs one photo and not those before it. */
+async function photos(job: PhotoJob): Promise<void> {
+  stages ??= createStages(job.settings.config);
+  const loaded = await stages;
+  // Two at a time: while one is inferred on this thread, the next is decoded on libvips' own.
+  const limit = pLimit(2);
+  await Promise.all(job.photos.map((photo, index) => limit(async () => {
+    const result = await processPhoto(photo, loaded, job.settings);
+    const message: PhotoMessage = { index, result };
+    workerpool.workerEmit(message);
+  })));
+}
+
+workerpool.worker({ photos });
