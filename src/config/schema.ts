@@ -24,6 +24,7 @@ export const configSchema = z.strictObject({
     timeout_seconds: z.number().min(0.1).max(600),
   }),
   detect: z.strictObject({
+    engine: z.enum(['auto', 'onnx', 'tfjs']),
     detector: z.enum(['blazeface', 'ssd-mobilenet-v1', 'tiny-face']),
     landmarks: z.enum(['facemesh', 'landmarks68']),
     min_score: fraction,
@@ -59,6 +60,10 @@ export const configSchema = z.strictObject({
       pattern: z.string().refine(isPattern, 'must be a regular expression with one capture, as in "^(.+)_\\d+"'),
       block: z.number().int().min(1).default(1),
     })),
+  }),
+  runtime: z.strictObject({
+    device: z.enum(['cpu', 'cuda', 'webgpu', 'auto']),
+    threads: z.number().int().min(1).max(64),
   }),
   run: z.strictObject({
     workers: z.union([z.literal('auto'), z.number().int().min(1).max(256)]),
