@@ -44,3 +44,21 @@ export function intersectionOverUnion(a: Box, b: Box): number {
   const intersection = width * height;
   return intersection / (a.width * a.height + b.width * b.height - intersection);
 }
+
+/** The part of a box that lies within an image of `width` x `height` px; of no size where there is none. */
+export function clipBox(box: Box, width: number, height: number): Box {
+  const left = Math.min(Math.max(box.x, 0), width);
+  const top = Math.min(Math.max(box.y, 0), height);
+  const right = Math.min(Math.max(box.x + box.width, left), width);
+  const bottom = Math.min(Math.max(box.y + box.height, top), height);
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/** The smallest box that holds all of `boxes`, of which there is at least one. */
+export function unionBox(boxes: readonly Box[]): Box {
+  const left = Math.min(...boxes.map((box) => box.x));
+  const top = Math.min(...boxes.map((box) => box.y));
+  const right = Math.max(...boxes.map((box) => box.x + box.width));
+  const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}

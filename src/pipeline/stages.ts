@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import pLimit from 'p-limit';
 import { createEyeClassifier, type EyeClassifier } from '../classify/eye-classifier.js';
 import { packageFolder } from '../config/load.js';
 import type { Config } from '../config/schema.js';
@@ -13,6 +14,8 @@ export interface Stages {
   readonly config: Config;
   readonly faces: FaceFinder;
   readonly eyes: EyeClassifier;
+  /** Runs `work` when no other is running: the nets' buffers are shared by all photos of a worker. */
+  exclusive<T>(work: () => Promise<T>): Promise<T>;
   release(): Promise<void>;
 }
 
@@ -29,6 +32,7 @@ export async function createStages(config: Config): Promise<Stages> {
     config,
     faces,
     eyes,
+    exclusive: pLimit(1),
     release: async () => { await Promise.all([faces.release(), eyes.release()]); },
   };
 }

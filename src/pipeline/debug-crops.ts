@@ -1,0 +1,54 @@
+/**
+ * Pictures that show what was measured where: the photo with its faces and eye regions drawn in, and every eye crop.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { EyeCrop } from '../classify/types.js';
+import type { DecodedPhoto } from '../image/decode.js';
+import { writeDrawing, writeGray, type Outline } from '../image/draw.js';
+import type { Point } from '../image/raster.js';
+import type { LocatedFace } from './photo.js';
+import type { PhotoFile } from './walk.js';
+
+/**
+ * Writes `FOLDER/PHOTO.faces.jpg` and `FOLDER/PHOTO.eye-N.png`, N counting the faces' eyes, left before right.
+ * @param crops one an eye that was looked at, in the order of `faces`
+ */
+export async function writeDebugCrops(
+  folder: string,
+  file: PhotoFile,
+  whole: DecodedPhoto,
+  faces: readonly LocatedFace[],
+  crops: readonly EyeCrop[],
+): Promise<void> {
+  const stem = join(folder, file.photo);
+  await mkdir(dirname(stem), { recursive: true });
+  const outlines = faces.flatMap((face) => faceOutlines(face, 1 / whole.scale));
+  await writeDrawing(`${stem}.faces.jpg`, whole.raster, outlines);
+  for (const [index, crop] of crops.entries()) await writeGray(`${stem}.eye-${index + 1}.png`, crop);
+}
+
+function faceOutlines(face: LocatedFace, scale: number): Outline[] {
+  const { x, y, width, height } = face.box;
+  const corners = [{ x, y }, { x: x + width, y }, { x: x + width, y: y + height }, { x, y: y + height }];
+  const outlines = [{ points: corners, color: '#00c8ff' }];
+  for (const [eye, color] of [[face.left, '#40ff40'], [face.right, '#ffb000']] as const) {
+    if (eye.region === undefined) continue;
+    outlines.push({ points: turnedCorners(eye.region), color });
+  }
+  return outlines.map(({ points, color }) => ({ color, points: points.map((point) => scaled(point, scale)) }));
+}
+
+function turnedCorners(region: { center: Point; width: number; angle: number }): Point[] {
+  const cos = Math.cos(region.angle);
+  const sin = Math.sin(region.angle);
+  return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([u = 0, v = 0]) => {
+    const dx = (u * region.width) / 2;
+    const dy = (v * region.width) / 3;
+    return { x: region.center.x + dx * cos - dy * sin, y: region.center.y + dx * sin + dy * cos };
+  });
+}
+
+function scaled(point: Point, scale: number): Point {
+  return { x: point.x * scale, y: point.y * scale };
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { defaultConfigPath, loadConfig, UsageError } from '../../src/config/load.js';
+
+function yamlFile(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'mine.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('loadConfig', () => {
+  it('gives the defaults of config.yaml where nothing else is said', () => {
+    expect(loadConfig()).toEqual(parse(readFileSync(defaultConfigPath, 'utf8')));
+  });
+
+  it('lets a file of the user change some keys and keep the others', () => {
+    const config = loadConfig(yamlFile('detect:\n  min_score: 0.7\n'));
+    expect(config.detect.min_score).toBe(0.7);
+    expect(config.detect.detector).toBe(loadConfig().detect.detector);
+  });
+
+  it('lets --set win over the file', () => {
+    const config = loadConfig(yamlFile('detect:\n  min_score: 0.7\n'), ['detect.min_score=0.6', 'run.workers=3']);
+    expect(config.detect.min_score).toBe(0.6);
+    expect(config.run.workers).toBe(3);
+  });
+
+  it('takes an empty file as no change', () => {
+    expect(loadConfig(yamlFile(''))).toEqual(loadConfig());
+  });
+
+  it.each([
+    ['an unknown key', ['detect.min_scor=0.6'], /Unknown setting detect\.min_scor .*Did you mean detect\.min_score\?/],
+    ['an unknown section', ['detekt.min_score=0.6'], /Unknown setting detekt .*Did you mean detect/],
+    ['a value out of range', ['detect.min_score=1.5'], /detect\.min_score is 1\.5.*0-1/],
+    ['a value of another type', ['detect.min_score=high'], /detect\.min_score is "high".*0-1/],
+    ['an unknown name', ['detect.detector=yolo'], /detect\.detector is "yolo".*blazeface/],
+    ['a section given a plain value', ['detect=5'], /detect is 5/],
+    ['an override without a value', ['detect.min_score'], /section\.key=value/],
+    ['thresholds in the wrong order', ['classify.closed_below=0.9'], /closed_below .* must not be above/],
+  ])('refuses %s and says what to do', (_, overrides, message) => {
+    expect(() => loadConfig(undefined, overrides)).toThrow(UsageError);
+    expect(() => loadConfig(undefined, overrides)).toThrow(message);
+  });
+
+  it('names the file that cannot be read or is not YAML', () => {
+    expect(() => loadConfig('/nowhere/mine.yaml')).toThrow(/\/nowhere\/mine\.yaml/);
+    expect(() => loadConfig(yamlFile('a: [1'))).toThrow(/not valid YAML/);
+    expect(() => loadConfig(yamlFile('- 1\n- 2'))).toThrow(/key: value/);
+  });
+});
+
+describe('config.yaml', () => {
+  it('says of every key its type and range, and what it means', () => {
+    const lines = readFileSync(defaultConfigPath, 'utf8').split('\n');
+    const keys = lines.filter((line) => /^ {2}[a-z_0-9]+:/.test(line));
+    expect(keys.length).toBeGreaterThan(15);
+    for (const line of keys) expect(line, line).toMatch(/# \([^)]+\) \S+/);
+  });
+});

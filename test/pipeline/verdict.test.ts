@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { BlurScore, BlurVerdict } from '../../src/blur/types.js';
+import type { EyesState, EyeState } from '../../src/classify/types.js';
+import type { FaceResult } from '../../src/pipeline/types.js';
+import { eyesState, eyeState, faceReasons, isBystander, photoVerdict } from '../../src/pipeline/verdict.js';
+
+function blur(verdict: BlurVerdict): BlurScore {
+  return { sharpness: 50, verdict, kind: 'none', laplacianVariance: 100 };
+}
+
+function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false): FaceResult {
+  const eye = { state: 'open', open: 0.9, box: undefined } as const;
+  return {
+    box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, leftEye: eye, rightEye: eye, eyes, blur: blur(focus),
+    bystander, reasons: faceReasons(eyes, blur(focus), undefined),
+  };
+}
+
+describe('eyeState', () => {
+  const thresholds = { closed_below: 0.3, open_above: 0.7 };
+  it.each<[number, EyeState]>([
+    [0, 'closed'], [0.29, 'closed'], [0.3, 'unsure'], [0.5, 'unsure'], [0.7, 'unsure'], [0.71, 'open'], [1, 'open'],
+  ])('an eye open with probability %f is %s', (open, state) => {
+    expect(eyeState(open, thresholds)).toBe(state);
+  });
+});
+
+describe('eyesState', () => {
+  it.each<[EyeState, EyeState, EyesState]>([
+    ['open', 'open', 'open'],
+    ['closed', 'closed', 'closed'],
+    ['open', 'closed', 'one_closed'],
+    ['closed', 'open', 'one_closed'],
+    ['unsure', 'open', 'unsure'],
+    ['unsure', 'closed', 'closed'],
+    ['unknown', 'open', 'open'],
+    ['closed', 'unknown', 'closed'],
+    ['unsure', 'unknown', 'unsure'],
+    ['unknown', 'unknown', 'unknown'],
+  ])('%s and %s make %s', (left, right, eyes) => {
+    expect(eyesState(left, right)).toBe(eyes);
+  });
+});
+
+describe('photoVerdict', () => {
+  it('keeps a photo whose face is sharp with open eyes, without reasons', () => {
+    expect(photoVerdict([face('open')])).toEqual({ verdict: 'keep', reasons: [] });
+  });
+
+  it.each<[EyesState, BlurVerdict, string, string]>([
+    ['closed', 'sharp', 'reject', 'eyes closed'],
+    ['open', 'blurred', 'reject', 'face blurred'],
+    ['one_closed', 'sharp', 'review', 'one eye closed'],
+    ['unsure', 'sharp', 'review', 'eyes may be closed'],
+    ['unknown', 'sharp', 'review', 'eyes not visible'],
+    ['open', 'unsure', 'review', 'face may be blurred'],
+  ])('eyes %s and a %s face: %s, because of "%s"', (eyes, focus, verdict, reason) => {
+    expect(photoVerdict([face(eyes, focus)])).toEqual({ verdict, reasons: [reason] });
+  });
+
+  it('lets the worst face decide and says which it is', () => {
+    expect(photoVerdict([face('open'), face('one_closed'), face('closed')])).toEqual({
+      verdict: 'reject', reasons: ['face 2: one eye closed', 'face 3: eyes closed'],
+    });
+  });
+
+  it('gives bystanders no veto', () => {
+    expect(photoVerdict([face('open'), face('closed', 'blurred', true)])).toEqual({ verdict: 'keep', reasons: [] });
+  });
+
+  it('asks for a look at a photo without a face', () => {
+    expect(photoVerdict([])).toEqual({ verdict: 'review', reasons: ['no face found'] });
+  });
+});
+
+describe('isBystander', () => {
+  it('counts a face of exactly a quarter of the largest area, and none below', () => {
+    expect(isBystander(25, 100, 0.25)).toBe(false);
+    expect(isBystander(24.9, 100, 0.25)).toBe(true);
+  });
+});

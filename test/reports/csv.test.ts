@@ -1,0 +1,67 @@
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it } from 'vitest';
+import type { FaceResult, PhotoResult } from '../../src/pipeline/types.js';
+import { csvColumns, csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
+
+const face: FaceResult = {
+  box: { x: 10.4, y: 20.6, width: 100, height: 120 },
+  score: 0.98765,
+  leftEye: { state: 'open', open: 0.9512, box: undefined },
+  rightEye: { state: 'unknown', open: undefined, box: undefined },
+  eyes: 'open',
+  blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', laplacianVariance: 321 },
+  bystander: false,
+  reasons: [],
+};
+
+function photo(name: string, faces: readonly FaceResult[], extra: Partial<PhotoResult> = {}): PhotoResult {
+  return {
+    photo: name, status: faces.length > 0 ? 'ok' : 'no_face', width: 1920, height: 1280, faces, verdict: 'keep',
+    reasons: [], times: {}, ...extra,
+  };
+}
+
+function read(text: string): Record<string, string>[] {
+  return parse(text, { columns: true });
+}
+
+describe('the CSV report', () => {
+  it('has exactly the columns of the contract, in order', () => {
+    expect(csvHeader()).toBe('photo,status,width,height,faces,face,face_x,face_y,face_width,face_height,face_score,' +
+      'left_eye_open,right_eye_open,eyes,sharpness,blur,verdict,reasons,error\r\n');
+  });
+
+  it('has a row a face, numbered from 1', () => {
+    const rows = read(csvHeader() + csvRows(photo('a.jpg', [face, face])));
+    expect(rows.map((row) => row['face'])).toEqual(['1', '2']);
+    expect(rows[0]).toMatchObject({
+      photo: 'a.jpg', status: 'ok', width: '1920', height: '1280', faces: '2', face_x: '10', face_y: '21',
+      face_width: '100', face_height: '120', face_score: '0.988', left_eye_open: '0.951', right_eye_open: '',
+      eyes: 'open', sharpness: '71.3', blur: 'sharp', verdict: 'keep', reasons: '', error: '',
+    });
+  });
+
+  it('has one row for a photo without a face and for one that could not be read', () => {
+    const none = read(csvHeader() + csvRows(photo('b.jpg', [], { verdict: 'review', reasons: ['no face found'] })));
+    expect(none).toHaveLength(1);
+    expect(none[0]).toMatchObject({ status: 'no_face', faces: '0', face: '', reasons: 'no face found' });
+    const unread = read(csvHeader() + csvRows(photo('c.jpg', [], { status: 'error', error: 'The file is empty.' })));
+    expect(unread[0]).toMatchObject({ status: 'error', width: '', faces: '', error: 'The file is empty.' });
+  });
+
+  it.each(['=1+1.jpg', '+1.jpg', '-1.jpg', '@sum.jpg', '\tx.jpg'])('turns the name %j into text for spreadsheets', (name) => {
+    const [row] = read(csvHeader() + csvRows(photo(name, [])));
+    expect(row?.['photo']).toBe(`'${name}`);
+  });
+
+  it.each(['=1+1.jpg', "'quoted.jpg", 'a,"b"\nc.jpg', ' space.jpg ', '🙂 ünï.jpg', 'x'.repeat(200)])(
+    'gives the name %j back as it was',
+    (name) => {
+      expect(readCsvRows(csvHeader() + csvRows(photo(name, [])))[0]?.photo).toBe(name);
+    });
+
+  it('says which column is missing from a file that is no report', () => {
+    expect(() => readCsvRows('a,b\n1,2\n')).toThrow(/no column photo/);
+    expect(csvColumns).toHaveLength(19);
+  });
+});
