@@ -13,6 +13,8 @@ export interface LuminanceGrid {
   readonly height: number;
   /** Share of the samples that are black or white to the stop (below 3 or above 252), 0-1. */
   readonly clipped: number;
+  /** Correlation that white noise of the photo has between neighbouring cells after shrinking, 0-1. */
+  readonly correlation: number;
   /** The box asked for, in px of the grid; reaches beyond it where the box reaches beyond the image. */
   readonly box: Box;
 }
@@ -75,6 +77,7 @@ export function luminanceGrid(image: Raster, box: Box, scale: number): Luminance
     width,
     height,
     clipped: clipped / (rows * columns),
+    correlation: (sharedNoise(columns, width) + sharedNoise(rows, height)) / 2,
     box: {
       x: (Math.round(box.x) - left) / scale,
       y: (Math.round(box.y) - top) / scale,
@@ -82,6 +85,14 @@ export function luminanceGrid(image: Raster, box: Box, scale: number): Luminance
       height: box.height / scale,
     },
   };
+}
+
+/**
+ * Correlation of white noise between neighbouring cells of `samples / cells` samples each, of which the one on the seam
+ * is shared in random parts: E[f (1 - f)] = 1/6 of its variance is common, and a cell keeps n - 1/3 of its own.
+ */
+function sharedNoise(samples: number, cells: number): number {
+  return samples % cells === 0 ? 0 : 1 / 6 / (samples / cells - 1 / 3);
 }
 
 /** Luminance of every `stride`-th pixel of a row; returns how many of them are clipped. */

@@ -81,10 +81,14 @@ function measured(image: Raster, boxes: readonly Box[], scale: number, oval: boo
 /** ln of Laplacian variance over gradient energy: the mean squared spatial frequency of the detail, per px^2. */
 export function focus(energy: FocusEnergy): number {
   if (energy.gradient <= flatGradient / 100) return lowestFocus;
-  return Math.max(lowestFocus, Math.log(Math.max(1e-9, energy.laplacian) / energy.gradient));
+  const mean = Math.log(Math.max(1e-9, energy.laplacian) / energy.gradient);
+  const worst = Math.log(Math.max(1e-9, energy.lowest));
+  return Math.max(lowestFocus, mean + worstWeight * (worst - mean));
 }
 
 const lowestFocus = -9;
+/** How much the most blurred direction counts, beside the mean over all directions. */
+const worstWeight = 2 / 3;
 
 function toSharpness(value: number, size: number, calibration: Calibration): number {
   const missing = Math.log2(Math.max(1, calibration.size / Math.max(1, size)));
