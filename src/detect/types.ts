@@ -5,6 +5,7 @@ import type { Box, Point, Raster } from '../image/raster.js';
 
 /** A face as a detector found it, in px of the raster that was given. */
 export interface Detection {
+  /** From the brows to the chin and from ear to ear, whichever detector found it. */
   readonly box: Box;
   /** The detector's confidence, 0 to 1. */
   readonly score: number;
@@ -15,8 +16,14 @@ export interface Detection {
 /** Finds faces. One instance serves one caller at a time. */
 export interface Detector {
   readonly name: string;
-  /** Faces in px of `image`, best first, without duplicates. */
-  detect(image: Raster): Promise<Detection[]>;
+  /** Side of the square that the net looks at, px. */
+  readonly inputSize: number;
+  /**
+   * Faces in px of `image`, best first, without duplicates.
+   * @param windows squares of the image to look at one by one, px; they may reach beyond it, which reads as black.
+   * Without them: the square around the whole image
+   */
+  detect(image: Raster, windows?: readonly Box[]): Promise<Detection[]>;
   release(): Promise<void>;
 }
 
@@ -26,6 +33,8 @@ export interface EyeLandmarks {
   readonly outer: Point;
   /** The corner towards the nose. */
   readonly inner: Point;
+  /** Mean of the points along both lids, corners included. */
+  readonly center: Point;
 }
 
 /** The facial points that later stages use, in px of the raster they were measured on. Left and right are the person's own. */
@@ -43,9 +52,19 @@ export interface Landmarks {
 /** Finds the points of a face. One instance serves one caller at a time. */
 export interface LandmarkNet {
   readonly name: string;
+  /** Side of the square that the net looks at, px. */
+  readonly inputSize: number;
   /** Landmarks in px of `image`, one for every detection, in the same order. */
   locate(image: Raster, detections: readonly Detection[]): Promise<Landmarks[]>;
   release(): Promise<void>;
+}
+
+/** A face with its landmarks, in px of the raster that was given. */
+export interface Face {
+  readonly box: Box;
+  /** The detector's confidence, 0 to 1. */
+  readonly score: number;
+  readonly landmarks: Landmarks;
 }
 
 /** Which eye of the person, not of the image. */

@@ -1,0 +1,67 @@
+/**
+ * What every detector does alike: cut squares out of the photo, run the net on them, bring its boxes back.
+ */
+import type { Box, Point, Raster } from '../image/raster.js';
+import { suppressOverlaps } from './non-max-suppression.js';
+import { fromSquare, sampleSquare, type Square } from './sample.js';
+import type { Detection, Detector } from './types.js';
+
+/** A detection net as it is: square images in, boxes in px of those squares out. */
+export interface FaceNet {
+  readonly name: string;
+  /** Side of the square input, px. */
+  readonly inputSize: number;
+  /** Intersection over union above which two of the net's boxes are the same face. */
+  readonly overlap: number;
+  /**
+   * Faces of each image, boxes as the net means them, in px of its input, best first, without duplicates.
+   * @param pixels `count` images, RGB bytes, NHWC
+   */
+  run(pixels: Uint8Array, count: number): Promise<Detection[][]>;
+  /** From the net's own kind of box to the one of `Detection`. */
+  fit(box: Box): Box;
+  release(): Promise<void>;
+}
+
+/** The detector that a net makes. */
+export function detectorOf(net: FaceNet): Detector {
+  return {
+    name: net.name,
+    inputSize: net.inputSize,
+    detect: (image, windows = [squareAround(image)]) => detect(net, image, windows),
+    release: () => net.release(),
+  };
+}
+
+/** The smallest square around the whole image, centred on it. */
+export function squareAround(image: Raster): Box {
+  const side = Math.max(image.width, image.height);
+  return { x: (image.width - side) / 2, y: (image.height - side) / 2, width: side, height: side };
+}
+
+async function detect(net: FaceNet, image: Raster, windows: readonly Box[]): Promise<Detection[]> {
+  const size = net.inputSize;
+  const squares = windows.map(squareOf);
+  const pixels = new Uint8Array(squares.length * size * size * 3);
+  squares.forEach((square, index) => { sampleSquare(image, square, size, pixels, index * size * size * 3); });
+  const found = await net.run(pixels, squares.length);
+  const detections = found.flatMap((faces, index) => {
+    const square = squares[index];
+    return square === undefined ? [] : faces.map((face) => toImage(net, face, square));
+  });
+  return squares.length === 1 ? detections : suppressOverlaps(detections, net.overlap);
+}
+
+function squareOf(window: Box): Square {
+  const side = Math.max(window.width, window.height);
+  return { center: { x: window.x + window.width / 2, y: window.y + window.height / 2 }, side, angle: 0 };
+}
+
+function toImage(net: FaceNet, face: Detection, square: Square): Detection {
+  const scale = square.side / net.inputSize;
+  const place = (point: Point): Point => fromSquare(square, net.inputSize, point.x, point.y);
+  const { x, y, width, height } = net.fit(face.box);
+  const box = { ...place({ x, y }), width: width * scale, height: height * scale };
+  if (face.eyes === undefined) return { box, score: face.score };
+  return { box, score: face.score, eyes: { left: place(face.eyes.left), right: place(face.eyes.right) } };
+}
