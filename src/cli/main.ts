@@ -13,6 +13,7 @@ type Register = (program: Command) => void;
 /** Verbs in the order in which the help shows them. */
 const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
+  pack: async () => (await import('./pack.js')).registerPack,
 };
 
 async function main(arguments_: readonly string[]): Promise<number> {

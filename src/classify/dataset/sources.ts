@@ -1,0 +1,151 @@
+/**
+ * Labelled images on disk: folders or tars with `open/` and `closed/` inside, or with a labels.csv.
+ */
+import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parse } from 'csv-parse/sync';
+import { extract } from 'tar-stream';
+import { UsageError } from '../../config/load.js';
+
+export type Label = 0 | 1;
+
+/** What is known of an image's eyes: one label for both, or one for each of the person's own left and right. */
+export interface EyeLabels {
+  readonly left?: Label;
+  readonly right?: Label;
+}
+
+/** An image with its labels. */
+export interface LabelledImage {
+  /** Where it is now. */
+  readonly file: string;
+  /** Its path inside the source, `/` between the parts. */
+  readonly path: string;
+  readonly labels: EyeLabels;
+}
+
+/** One source: what a folder or a tar held. */
+export interface LabelledSource {
+  /** Name of the folder or of the tar without its ending. */
+  readonly name: string;
+  /** By path. */
+  readonly images: readonly LabelledImage[];
+  /** Images for which neither a folder nor the table gave a label. */
+  readonly unlabelled: number;
+  /** Removes what was unpacked. */
+  close(): void;
+}
+
+const IMAGE_ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp']);
+const FOLDER_LABEL: Readonly<Record<string, Label>> = { closed: 0, open: 1 };
+const WORD_LABEL: Readonly<Record<string, Label>> = { closed: 0, open: 1, '0': 0, '1': 1 };
+
+/**
+ * Opens a source.
+ * @param input a folder or a .tar; a tar is unpacked into a temporary folder until `close`
+ * @param labelsFile table of labels (columns path,label or path,left,right); the source's own labels.csv where not given
+ * @throws UsageError if there is no such source, or its table is not one
+ */
+export async function openSource(input: string, labelsFile?: string): Promise<LabelledSource> {
+  if (!existsSync(input)) throw new UsageError(`There is no folder or tar called ${input}.`);
+  if (statSync(input).isDirectory()) {
+    const folder = resolve(input);
+    return readFolder(basename(folder), folder, labelsFile, () => undefined);
+  }
+  if (extname(input).toLowerCase() !== '.tar') {
+    throw new UsageError(`${input} is neither a folder nor a .tar. Give a folder with open/ and closed/ inside.`);
+  }
+  const name = basename(input, extname(input));
+  const unpacked = mkdtempSync(join(tmpdir(), 'pipeline-pack-'));
+  const close = (): void => { rmSync(unpacked, { recursive: true, force: true }); };
+  try {
+    await unpack(input, unpacked);
+    // Most tars hold one folder of the same name; paths inside the source begin below it.
+    const inner = join(unpacked, name);
+    return await readFolder(name, existsSync(inner) ? inner : unpacked, labelsFile, close);
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function unpack(tar: string, folder: string): Promise<void> {
+  const entries = extract();
+  const reading = pipeline(createReadStream(tar), entries);
+  try {
+    for await (const entry of entries) {
+      const target = resolve(folder, entry.header.name);
+      if (entry.header.type !== 'file' || !target.startsWith(folder + sep)) {
+        entry.resume();
+        continue;
+      }
+      mkdirSync(dirname(target), { recursive: true });
+      await pipeline(entry, createWriteStream(target));
+    }
+    await reading;
+  } catch (error) {
+    reading.catch(() => undefined);
+    throw new UsageError(`Cannot unpack ${tar}: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+async function readFolder(name: string, folder: string, labelsFile: string | undefined, close: () => void): Promise<LabelledSource> {
+  const own = join(folder, 'labels.csv');
+  const table = labelsFile ?? (existsSync(own) ? own : undefined);
+  const labelOf = table === undefined ? labelFromFolder : labelFromTable(readTable(table), name);
+  const paths = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && IMAGE_ENDINGS.has(extname(entry.name).toLowerCase()))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+  const images = paths.flatMap((path) => {
+    const labels = labelOf(path);
+    return labels === undefined ? [] : [{ file: join(folder, path), path, labels }];
+  });
+  return { name, images, unlabelled: paths.length - images.length, close };
+}
+
+/** The innermost folder called open or closed decides. */
+function labelFromFolder(path: string): EyeLabels | undefined {
+  const folder = path.split('/').slice(0, -1).findLast((part) => part.toLowerCase() in FOLDER_LABEL);
+  return folder === undefined ? undefined : both(FOLDER_LABEL[folder.toLowerCase()]);
+}
+
+function both(label: Label | undefined): EyeLabels | undefined {
+  return label === undefined ? undefined : { left: label, right: label };
+}
+
+function labelFromTable(table: ReadonlyMap<string, EyeLabels>, source: string): (path: string) => EyeLabels | undefined {
+  return (path) => table.get(path) ?? table.get(`${source}/${path}`) ?? table.get(basename(path));
+}
+
+/** Labels by the path that the table's first column has. */
+function readTable(file: string): Map<string, EyeLabels> {
+  let records: Record<string, string>[];
+  try {
+    records = parse(readFileSync(file), { columns: true, skip_empty_lines: true, trim: true, bom: true });
+  } catch (error) {
+    throw new UsageError(`Cannot read the labels in ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const columns = Object.keys(records[0] ?? {});
+  const key = ['path', 'file', 'image'].find((name) => columns.includes(name));
+  const hasLabels = columns.includes('label') || (columns.includes('left') && columns.includes('right'));
+  if (key === undefined || !hasLabels) {
+    throw new UsageError(`${file} needs the columns path,label (open or closed), or path,left,right; it has: ${columns.join(',')}.`);
+  }
+  return new Map(records.flatMap((record) => {
+    const labels = labelsOfRecord(record);
+    return labels === undefined ? [] : [[record[key] ?? '', labels]];
+  }));
+}
+
+function labelsOfRecord(record: Readonly<Record<string, string>>): EyeLabels | undefined {
+  const word = (name: string): Label | undefined => WORD_LABEL[record[name]?.toLowerCase() ?? ''];
+  const common = word('label');
+  const left = word('left') ?? common;
+  const right = word('right') ?? common;
+  if (left === undefined && right === undefined) return undefined;
+  return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
+}

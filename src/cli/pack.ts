@@ -1,0 +1,102 @@
+/**
+ * `pipeline pack`: labelled images into one file that training reads at once.
+ */
+import { Option, type Command } from 'commander';
+import { rmSync, writeFileSync } from 'node:fs';
+import { stringify } from 'csv-stringify/sync';
+import { openSource } from '../classify/dataset/sources.js';
+import { datasetOf, writePackedFile } from '../classify/dataset/packed-file.js';
+import { UsageError } from '../config/load.js';
+import { createFaceFinder } from '../detect/faces.js';
+import { packSource, packedLayout, type LeftOut, type PackedSource } from '../pipeline/pack.js';
+import { exitCodes } from './exit-codes.js';
+import { log } from './log.js';
+import { createProgress } from './progress.js';
+import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
+
+interface PackVerbOptions extends SettingsOptions {
+  readonly output: string;
+  readonly kind: 'photo' | 'eye' | 'auto';
+  readonly labels?: string;
+}
+
+export function registerPack(program: Command): void {
+  const command = program.command('pack')
+    .description('Cut the eyes out of labelled images and pack them for training. Images are only read.')
+    .argument('<sources...>', 'folders or .tar files with open/ and closed/ inside, or with a labels.csv')
+    .requiredOption('-o, --output <file>', 'the packed file to write (Apache Arrow IPC)')
+    .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look')
+      .choices(['photo', 'eye', 'auto']).default('auto'))
+    .option('--labels <file>', 'a table of labels: columns path,label (open or closed), or path,left,right (the person\'s own)')
+    .action(pack);
+  addSettingsOptions(command).addHelpText('after', `
+Eyes that cannot be used are listed with the reason in <output>.left-out.csv.
+Exit codes: 0 all images read; 3 finished, but some images could not be read; 2 wrong usage or settings; 1 anything else.
+
+Examples:
+  pipeline pack my-eyes/ -o eyes.arrow
+  pipeline pack faces/cew_closed.tar faces/utkface_open.tar eyes/cew_patches.tar -o eyes.arrow
+  pipeline pack portraits/ --kind photo --labels portraits.csv -o eyes.arrow`);
+}
+
+async function pack(inputs: readonly string[], options: PackVerbOptions): Promise<void> {
+  const config = settingsFrom(options);
+  const finder = await createFaceFinder(config.detect);
+  const packed: PackedSource[] = [];
+  try {
+    for (const input of inputs) {
+      const source = await openSource(input, options.labels);
+      const progress = createProgress(source.images.length);
+      try {
+        if (source.images.length === 0) throw new UsageError(noLabels(input, source.unlabelled));
+        if (source.unlabelled > 0) log.warn(`${source.name}: ${source.unlabelled} image(s) without a label were left out.`);
+        packed.push(await packSource(source, finder, { kind: options.kind, config, onImage: () => { progress.step(); } }));
+      } finally {
+        progress.stop();
+        source.close();
+      }
+    }
+  } finally {
+    await finder.release();
+  }
+  finish(packed, options.output);
+}
+
+function noLabels(input: string, unlabelled: number): string {
+  return unlabelled === 0
+    ? `There are no images in ${input}.`
+    : `${input} holds ${unlabelled} images but no labels. Sort them into open/ and closed/, or give --labels table.csv.`;
+}
+
+function finish(packed: readonly PackedSource[], output: string): void {
+  const rows = packed.flatMap((source) => source.rows);
+  const leftOut = packed.flatMap((source) => source.leftOut);
+  for (const source of packed) log.log(describe(source));
+  if (rows.length === 0) throw new Error('No eye could be cut out of any image; nothing was written. The reasons are above.');
+  writePackedFile(output, datasetOf(rows));
+  writeLeftOut(`${output}.left-out.csv`, leftOut);
+  log.log(`${output}: ${rows.length} eyes, ${packedLayout}.`);
+  for (const [label, name] of ['closed', 'open'].entries()) {
+    if (!rows.some((row) => row.label === label)) log.warn(`There is no ${name} eye: training needs both classes.`);
+  }
+  process.exitCode = leftOut.some(({ unreadable }) => unreadable) ? exitCodes.someUnread : exitCodes.ok;
+}
+
+function describe({ name, kind, rows, leftOut }: PackedSource): string {
+  const closed = rows.filter(({ label }) => label === 0).length;
+  const reasons = new Map<string, number>();
+  for (const { reason } of leftOut) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const listed = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${count} ${reason}`).join(', ');
+  return `${name} (${kind === 'photo' ? 'photos' : 'eye patches'}): ${closed} closed, ${rows.length - closed} open` +
+    (listed === '' ? '' : `; left out: ${listed}`);
+}
+
+/** A list of an earlier pack must not stay behind and speak of this one. */
+function writeLeftOut(file: string, leftOut: readonly LeftOut[]): void {
+  if (leftOut.length === 0) {
+    rmSync(file, { force: true });
+    return;
+  }
+  const table = leftOut.map(({ source, path, label, reason }) => ({ source, path, label: label === 0 ? 'closed' : 'open', reason }));
+  writeFileSync(file, stringify(table, { header: true }));
+}
