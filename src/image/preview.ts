@@ -41,7 +41,7 @@ const smallestFaceSide = 150;
 /**
  * Makes the pictures of one photo. Nothing is enlarged.
  * @param overview the whole photo, at any scale
- * @param detail the photo, or the part of it that holds the faces, with as many pixels as there are
+ * @param detail the photo or a part of it, with as many pixels as there are; faces outside it are cut from `overview`
  * @param faces boxes in px of the full-size photo
  * @throws if a raster cannot be encoded
  */
@@ -56,15 +56,22 @@ export async function makePreview(
   const side = Math.max(smallestFaceSide, Math.min(faceSide, Math.round(faceSide * Math.sqrt(2 / Math.max(1, main)))));
   const previews: FacePreview[] = [];
   for (const face of faces) {
-    const leftEye = await cut(detail, face.leftEye.box, eyeSide);
-    const rightEye = await cut(detail, face.rightEye.box, eyeSide);
+    const view = covers(detail, face.box) ? detail : overview;
+    const leftEye = await cut(view, face.leftEye.box, eyeSide);
+    const rightEye = await cut(view, face.rightEye.box, eyeSide);
     previews.push({
-      face: await cut(detail, growBox(face.box, faceRoom), face.bystander ? bystanderSide : side) ?? thumbnail,
+      face: await cut(view, growBox(face.box, faceRoom), face.bystander ? bystanderSide : side) ?? thumbnail,
       ...(leftEye === undefined ? {} : { leftEye }),
       ...(rightEye === undefined ? {} : { rightEye }),
     });
   }
   return { thumbnail, faces: previews };
+}
+
+/** Whether a box lies in the part of the photo that was decoded, give or take a pixel of rounding. */
+function covers({ raster, scale, left, top }: DecodedPhoto, box: Box): boolean {
+  return box.x >= left - 1 && box.y >= top - 1
+    && box.x + box.width <= left + raster.width * scale + 1 && box.y + box.height <= top + raster.height * scale + 1;
 }
 
 /** Undefined where there is no box. */

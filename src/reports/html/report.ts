@@ -1,0 +1,53 @@
+/**
+ * The HTML report: one file that opens from disk and lets a person look at the photos and choose.
+ */
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import type { Config } from '../../config/schema.js';
+import { createReportFile } from '../file.js';
+import type { ReportWriter } from '../types.js';
+import { photoBlocks } from './blocks.js';
+import type { ReportData } from './data.js';
+import { documentHead, documentTail } from './document.js';
+
+/**
+ * Begins an HTML report.
+ * @param path the file to write; put in place when the report is complete
+ * @param folder the folder that the results' `photo` names are relative to; the page links to the photos there
+ * @param config thresholds of `classify` and `blur`, drawn as marks on the page's bars
+ * @throws UsageError where the file cannot be written
+ */
+export async function createHtmlReport(
+  path: string,
+  folder: string,
+  config: Pick<Config, 'classify' | 'blur'>,
+): Promise<ReportWriter> {
+  const head = documentHead(reportData(path, folder, config));
+  const tail = documentTail();
+  const file = await createReportFile(path);
+  await file.append(head);
+  return {
+    write: (result) => file.append(photoBlocks(result)),
+    finish: async () => {
+      await file.append(tail);
+      await file.commit();
+    },
+    abandon: async () => {
+      await file.append(tail);
+      await file.keepPartial();
+    },
+  };
+}
+
+function reportData(path: string, folder: string, config: Pick<Config, 'classify' | 'blur'>): ReportData {
+  return {
+    title: basename(resolve(folder)) || 'Photos',
+    photosAt: folderLink(path, folder),
+    eyes: { closedBelow: config.classify.closed_below, openAbove: config.classify.open_above },
+    sharpness: { blurredBelow: config.blur.blurred_below, sharpAbove: config.blur.sharp_above },
+  };
+}
+
+function folderLink(path: string, folder: string): string {
+  const parts = relative(dirname(resolve(path)), resolve(folder)).split(sep).filter((part) => part !== '');
+  return ['.', ...parts.map(encodeURIComponent)].join('/') + '/';
+}
