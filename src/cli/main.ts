@@ -13,6 +13,7 @@ type Register = (program: Command) => void;
 /** Verbs in the order in which the help shows them. */
 const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
+  models: async () => (await import('./models.js')).registerModels,
   pack: async () => (await import('./pack.js')).registerPack,
 };
 
