@@ -42,10 +42,9 @@ export function loadConfig(file?: string, overrides: readonly string[] = []): Co
 
 /** Settings whose ranges depend on each other. */
 function checkOrder(config: Config): Config {
-  const { classify, blur } = config;
-  if (classify.closed_below > classify.open_above) {
-    throw new UsageError(
-      `classify.closed_below (${classify.closed_below}) must not be above classify.open_above (${classify.open_above}).`);
+  const { blur, classify: { closed_below: closed, open_above: open } } = config;
+  if (closed !== 'auto' && open !== 'auto' && closed > open) {
+    throw new UsageError(`classify.closed_below (${closed}) must not be above classify.open_above (${open}).`);
   }
   if (blur.blurred_below > blur.sharp_above) {
     throw new UsageError(`blur.blurred_below (${blur.blurred_below}) must not be above blur.sharp_above (${blur.sharp_above}).`);

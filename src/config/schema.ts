@@ -37,8 +37,8 @@ export const configSchema = z.strictObject({
   }),
   classify: z.strictObject({
     model: z.string().min(1),
-    closed_below: fraction,
-    open_above: fraction,
+    closed_below: z.union([z.literal('auto'), fraction]),
+    open_above: z.union([z.literal('auto'), fraction]),
   }),
   blur: z.strictObject({
     region: z.enum(['face', 'eyes', 'face+eyes', 'image', 'body']),

@@ -18,7 +18,7 @@ import { errorResult, type PhotoSettings } from './pool.js';
 import { StageClock } from './stage-clock.js';
 import type { Stages } from './stages.js';
 import type { EyeResult, FaceResult, PhotoResult } from './types.js';
-import { eyesState, eyeState, faceReasons, isBystander, photoVerdict } from './verdict.js';
+import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, type EyeThresholds } from './verdict.js';
 import type { PhotoFile } from './walk.js';
 
 /**
@@ -57,7 +57,7 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
   const crops = await clock.time('crop', () => located.map((face, index) => cutEyes(face, views[index] ?? whole, stages)));
   const open = await clock.time('classify', () => classifyEyes(crops, stages));
   const judged = await clock.time('blur', () => located.map((face, index) =>
-    judgeFace(face, views[index] ?? whole, open[index] ?? {}, config)));
+    judgeFace(face, views[index] ?? whole, open[index] ?? {}, stages)));
   const faces = largestFirst(judged, photo, config.verdict.min_relative_area);
 
   if (settings.debugCrops !== undefined) {
@@ -133,12 +133,12 @@ function definedEyes<T>(left: T | undefined, right: T | undefined): PerEye<T> {
   return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
 }
 
-function judgeFace(face: LocatedFace, view: DecodedPhoto, open: PerEye<number>, config: Config): FaceResult {
-  const leftEye = judgeEye(face.left, open.left, config);
-  const rightEye = judgeEye(face.right, open.right, config);
+function judgeFace(face: LocatedFace, view: DecodedPhoto, open: PerEye<number>, stages: Stages): FaceResult {
+  const leftEye = judgeEye(face.left, open.left, stages.thresholds);
+  const rightEye = judgeEye(face.right, open.right, stages.thresholds);
   const eyes = eyesState(leftEye.state, rightEye.state);
   const eyeBoxes = [leftEye.box, rightEye.box].flatMap((box) => (box === undefined ? [] : boxInView(box, view)));
-  const blur = scoreBlur(view.raster, boxInView(face.box, view), config.blur, eyeBoxes);
+  const blur = scoreBlur(view.raster, boxInView(face.box, view), stages.config.blur, eyeBoxes);
   return {
     box: face.box,
     score: face.score,
@@ -151,11 +151,11 @@ function judgeFace(face: LocatedFace, view: DecodedPhoto, open: PerEye<number>, 
   };
 }
 
-function judgeEye(eye: EyeSight, open: number | undefined, config: Config): EyeResult {
+function judgeEye(eye: EyeSight, open: number | undefined, thresholds: EyeThresholds): EyeResult {
   if (eye.region === undefined || open === undefined) {
     return { state: 'unknown', open: undefined, box: undefined, ...(eye.reason === undefined ? {} : { reason: eye.reason }) };
   }
-  return { state: eyeState(open, config.classify), open, box: regionBox(eye.region) };
+  return { state: eyeState(open, thresholds), open, box: regionBox(eye.region) };
 }
 
 /** Report order, boxes cut at the photo's edge, and who is a bystander. */

@@ -7,6 +7,7 @@ import pLimit from 'p-limit';
 import { createEyeClassifier, type EyeClassifier } from '../classify/eye-classifier.js';
 import { packageFolder } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import type { EyeThresholds } from './verdict.js';
 import { createFaceFinder, type FaceFinder } from '../detect/faces.js';
 
 /** Everything that a photo passes through, with its settings. */
@@ -14,6 +15,7 @@ export interface Stages {
   readonly config: Config;
   readonly faces: FaceFinder;
   readonly eyes: EyeClassifier;
+  readonly thresholds: EyeThresholds;
   /** Runs `work` when no other is running: the nets' buffers are shared by all photos of a worker. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   release(): Promise<void>;
@@ -32,8 +34,17 @@ export async function createStages(config: Config): Promise<Stages> {
     config,
     faces,
     eyes,
+    thresholds: thresholdsOf(config.classify, eyes),
     exclusive: pLimit(1),
     release: async () => { await Promise.all([faces.release(), eyes.release()]); },
+  };
+}
+
+/** The settings' thresholds or, where they say `auto`, those that were chosen when the model was trained. */
+function thresholdsOf(settings: Config['classify'], { info }: EyeClassifier): EyeThresholds {
+  return {
+    closed_below: settings.closed_below === 'auto' ? info.closedBelow : settings.closed_below,
+    open_above: settings.open_above === 'auto' ? info.openAbove : settings.open_above,
   };
 }
 

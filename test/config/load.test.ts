@@ -40,7 +40,7 @@ describe('loadConfig', () => {
     ['an unknown name', ['detect.detector=yolo'], /detect\.detector is "yolo".*blazeface/],
     ['a section given a plain value', ['detect=5'], /detect is 5/],
     ['an override without a value', ['detect.min_score'], /section\.key=value/],
-    ['thresholds in the wrong order', ['classify.closed_below=0.9'], /closed_below .* must not be above/],
+    ['thresholds in the wrong order', ['classify.closed_below=0.9', 'classify.open_above=0.8'], /closed_below .* must not be above/],
   ])('refuses %s and says what to do', (_, overrides, message) => {
     expect(() => loadConfig(undefined, overrides)).toThrow(UsageError);
     expect(() => loadConfig(undefined, overrides)).toThrow(message);
