@@ -1,7 +1,7 @@
 /**
  * The only file that touches onnxruntime-node: models in, tensors through, tensors out.
  */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 
 export { Tensor };
 
@@ -45,6 +45,18 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
     run: (inputs, outputs) => (outputs ? session.run(inputs, [...outputs]) : session.run(inputs)),
     release: () => session.release(),
   };
+}
+
+/** What the installed onnxruntime-node is. */
+export interface RuntimeInfo {
+  readonly version: string;
+  /** Execution providers that it was built with; one that is not bundled needs libraries that npm does not carry. */
+  readonly providers: readonly { readonly name: string; readonly bundled: boolean }[];
+}
+
+/** Version and execution providers of the installed onnxruntime-node. */
+export function runtimeInfo(): RuntimeInfo {
+  return { version: env.versions.node ?? env.versions.common, providers: listSupportedBackends() };
 }
 
 /** A float32 tensor over `data`, which is not copied. Row-major. */

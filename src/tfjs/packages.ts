@@ -1,0 +1,116 @@
+/**
+ * Finds a TensorFlow.js to run on. All of them are optional: they are looked for by name, when the engine is asked for.
+ */
+import { createRequire } from 'node:module';
+import type * as tfjs from '@tensorflow/tfjs';
+import { isFaceApi, type FaceApi } from './face-api.js';
+
+/** One way to have TensorFlow.js. */
+export interface TfjsPackage {
+  /** npm packages that have to be there, the one that gives it its name first. */
+  readonly packages: readonly [string, ...string[]];
+  /** The build of face-api that is made for it. */
+  readonly faceApi: string;
+  /** What TensorFlow.js calls its backend. */
+  readonly backend: 'tensorflow' | 'wasm';
+  readonly purpose: string;
+  readonly needs: string;
+}
+
+/** In the order in which they are tried: fastest first. */
+export const tfjsPackages: readonly TfjsPackage[] = [
+  {
+    packages: ['@tensorflow/tfjs-node-gpu'],
+    faceApi: '@vladmandic/face-api/dist/face-api.node-gpu.js',
+    backend: 'tensorflow',
+    purpose: 'for an NVIDIA GPU',
+    needs: 'It needs Node.js 22 or older, CUDA 11.2 and cuDNN 8.1, and downloads libtensorflow when it is installed.',
+  },
+  {
+    packages: ['@tensorflow/tfjs-node'],
+    faceApi: '@vladmandic/face-api/dist/face-api.node.js',
+    backend: 'tensorflow',
+    purpose: 'for native speed on the CPU',
+    needs: 'It needs Node.js 22 or older, and downloads libtensorflow when it is installed.',
+  },
+  {
+    packages: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'],
+    faceApi: '@vladmandic/face-api/dist/face-api.node-wasm.js',
+    backend: 'wasm',
+    purpose: 'for WebAssembly, which runs everywhere',
+    needs: 'It needs nothing else.',
+  },
+];
+
+/** A TensorFlow.js that works, with the nets that run on it. */
+export interface LoadedTfjs {
+  readonly api: FaceApi;
+  readonly package: TfjsPackage;
+  /** One sentence for each package that was tried before, with what to install. */
+  readonly passedOver: readonly string[];
+}
+
+/** None of the packages is installed and works; the message says what to install. */
+export class TfjsMissingError extends Error {
+  override readonly name = 'TfjsMissingError';
+}
+
+/** Gives a module by its name, as `require` does. */
+export type Load = (name: string) => unknown;
+
+/**
+ * Loads the first TensorFlow.js that is installed and works.
+ * @throws TfjsMissingError where none does
+ */
+export async function loadTfjs(load: Load = createRequire(import.meta.url)): Promise<LoadedTfjs> {
+  const passedOver: string[] = [];
+  for (const candidate of tfjsPackages) {
+    try {
+      const api = await start(candidate, load);
+      return { api, package: candidate, passedOver };
+    } catch (error) {
+      passedOver.push(isMissing(error, candidate) ? howToInstall(candidate) : whyNot(candidate, error));
+    }
+  }
+  throw new TfjsMissingError(`The tfjs engine has no TensorFlow.js to run on. ${passedOver.join(' ')} `
+    + 'Or use detect.engine onnx, which needs nothing.');
+}
+
+/** The command that installs it. */
+export function installCommand({ packages }: TfjsPackage): string {
+  return `npm install ${packages.join(' ')}`;
+}
+
+async function start(candidate: TfjsPackage, load: Load): Promise<FaceApi> {
+  // By themselves first: face-api's build would report a missing package as an error of its own.
+  for (const name of candidate.packages) load(name);
+  const api = load(candidate.faceApi);
+  if (!isFaceApi(api)) throw new Error('it has not the functions that are needed; version 4.22 has');
+  if (!await api.tf.setBackend(candidate.backend)) throw new Error(`its ${candidate.backend} backend does not start`);
+  await api.tf.ready();
+  await tryOut(api);
+  return api;
+}
+
+/** Runs a convolution: tfjs-node loads on Node.js 23 and newer, but its kernels call what that no longer has. */
+async function tryOut({ tf }: FaceApi): Promise<void> {
+  const y = tf.tidy(() => tf.conv2d(tf.fill<tfjs.Rank.R3>([4, 4, 1], 3), tf.fill<tfjs.Rank.R4>([1, 1, 1, 1], 2), 1, 'same'));
+  const values = await y.data();
+  y.dispose();
+  if (values[0] !== 6) throw new Error(`2 x 3 gave ${String(values[0])}`);
+}
+
+/** Whether it is the package itself that is not there, and not something that it needs. */
+function isMissing(error: unknown, { packages }: TfjsPackage): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND'
+    && packages.some((name) => error.message.includes(`'${name}'`));
+}
+
+function howToInstall(candidate: TfjsPackage): string {
+  return `${candidate.packages.join(' with ')} is not installed; ${candidate.purpose}: ${installCommand(candidate)}.`;
+}
+
+function whyNot(candidate: TfjsPackage, error: unknown): string {
+  const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]?.trim().replace(/\.$/, '');
+  return `${candidate.packages[0]} is installed but does not work: ${reason}. ${candidate.needs}`;
+}
