@@ -90,6 +90,11 @@ export function relu6(graph: GraphBuilder, x: FeatureMap): FeatureMap {
   return { ...x, value: graph.op('Clip', [x.value, graph.scalar(0), graph.scalar(6)]) };
 }
 
+/** ReLU that lets `slope` of negative values through. */
+export function leakyRelu(graph: GraphBuilder, x: FeatureMap, slope: number): FeatureMap {
+  return { ...x, value: graph.op('LeakyRelu', [x.value], { alpha: { float: slope } }) };
+}
+
 /** Parametric ReLU with one slope a channel. */
 export function prelu(graph: GraphBuilder, x: FeatureMap, slope: Weight): FeatureMap {
   return { ...x, value: graph.op('PRelu', [x.value, graph.constant(slope.data, [x.channels, 1, 1])]) };

@@ -5,7 +5,10 @@ import type { SessionOptions } from '../onnx/session.js';
 import { createBlazeFace } from './blazeface.js';
 import { createFaceMesh } from './facemesh.js';
 import { detectorOf } from './face-net.js';
+import { createLandmarks68 } from './landmarks68.js';
 import { packageFileSize, type WeightPackage } from './package-files.js';
+import { createSsdMobileNet } from './ssd-mobilenet.js';
+import { createTinyFace } from './tiny-face.js';
 import type { Detector, LandmarkNet } from './types.js';
 
 /** What a net is, for lists. */
@@ -40,6 +43,18 @@ const detectors: Readonly<Record<string, Entry<Detector, DetectorOptions>>> = {
     weights: 'models/blazeface.bin',
     create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createBlazeFace(minScore, options)),
   },
+  'ssd-mobilenet-v1': {
+    inputSize: 512,
+    package: '@vladmandic/face-api',
+    weights: 'model/ssd_mobilenetv1_model.bin',
+    create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createSsdMobileNet(minScore, options)),
+  },
+  'tiny-face': {
+    inputSize: 416,
+    package: '@vladmandic/face-api',
+    weights: 'model/tiny_face_detector_model.bin',
+    create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createTinyFace(minScore, options)),
+  },
 };
 
 const landmarkNets: Readonly<Record<string, Entry<LandmarkNet, SessionOptions>>> = {
@@ -48,6 +63,12 @@ const landmarkNets: Readonly<Record<string, Entry<LandmarkNet, SessionOptions>>>
     package: '@vladmandic/human',
     weights: 'models/facemesh.bin',
     create: createFaceMesh,
+  },
+  'landmarks68': {
+    inputSize: 112,
+    package: '@vladmandic/face-api',
+    weights: 'model/face_landmark_68_model.bin',
+    create: createLandmarks68,
   },
 };
 

@@ -1,0 +1,156 @@
+/**
+ * SSD (Liu et al., 2016, https://arxiv.org/abs/1512.02325) on MobileNet v1 (Howard et al., 2017,
+ * https://arxiv.org/abs/1704.04861), as face-api trained it: 512 px, 5118 boxes.
+ */
+import type { Box } from '../image/raster.js';
+import { GraphBuilder, type Value } from '../onnx/graph.js';
+import { byteTensor, createSession, floatsOf, type SessionOptions } from '../onnx/session.js';
+import { readFaceApiWeights, type FaceApiWeights } from './face-api-weights.js';
+import type { FaceNet } from './face-net.js';
+import { conv, depthwiseConv, flatten, imageInput, relu6, type FeatureMap } from './layers.js';
+import { suppressOverlaps } from './non-max-suppression.js';
+import type { Detection } from './types.js';
+import type { Weight } from './weights.js';
+
+const inputSize = 512;
+const overlap = 0.5;
+const anchorCount = 5118;
+const classes = 3;
+const faceClass = 1;
+/** Of MobileNet's thirteen blocks, those that halve the map. */
+const halvingBlocks = [2, 4, 6, 12];
+const batchNormEpsilon = 0.0010000000474974513;
+
+interface SsdModel {
+  readonly model: Uint8Array;
+  /** Top, left, bottom, right of each anchor, as shares of the input. */
+  readonly anchors: Float32Array;
+}
+
+/** The ONNX model, compiled from the weights in @vladmandic/face-api, and the boxes that its outputs are relative to. */
+export async function compileSsdMobileNet(): Promise<SsdModel> {
+  const weights = await readFaceApiWeights('ssd_mobilenetv1_model');
+  const graph = new GraphBuilder('ssd-mobilenet-v1');
+  const { early, late } = mobileNet(graph, imageInput(graph, inputSize, 1 / 127.5, [-1]), weights);
+  const scales = [early, late, ...extraScales(graph, late, weights)];
+  const predicted = scales.map((map, index) => predictor(graph, map, index, weights));
+  const boxes = graph.op('Concat', predicted.map((scale) => scale.boxes), { axis: { int: 1 } });
+  const scores = graph.op('Concat', predicted.map((scale) => scale.scores), { axis: { int: 1 } });
+  graph.output(boxes, 'boxes', 'float32', ['batch', anchorCount, 4]);
+  graph.output(scores, 'scores', 'float32', ['batch', anchorCount, classes]);
+  return { model: graph.toModel(), anchors: weights.get('Output/extra_dim').data };
+}
+
+/** The maps after block 11 and after the last one. */
+function mobileNet(graph: GraphBuilder, image: FeatureMap, weights: FaceApiWeights): { early: FeatureMap; late: FeatureMap } {
+  let x = pointwiseBlock(graph, image, 'MobilenetV1/Conv2d_0_pointwise', 2, weights);
+  let early = x;
+  for (let block = 1; block <= 13; block += 1) {
+    const stride = halvingBlocks.includes(block) ? 2 : 1;
+    x = depthwiseBlock(graph, x, `MobilenetV1/Conv2d_${block}_depthwise`, stride, weights);
+    x = pointwiseBlock(graph, x, `MobilenetV1/Conv2d_${block}_pointwise`, 1, weights);
+    if (block === 11) early = x;
+  }
+  return { early, late: x };
+}
+
+/** Four more maps, each half as large as the one before. */
+function extraScales(graph: GraphBuilder, late: FeatureMap, weights: FaceApiWeights): FeatureMap[] {
+  const scales: FeatureMap[] = [];
+  let x = late;
+  for (let layer = 0; layer < 8; layer += 1) {
+    const halves = layer % 2 === 1;
+    x = pointwiseBlock(graph, x, `Prediction/Conv2d_${layer}_pointwise`, halves ? 2 : 1, weights);
+    if (halves) scales.push(x);
+  }
+  return scales;
+}
+
+function pointwiseBlock(graph: GraphBuilder, x: FeatureMap, name: string, stride: number, weights: FaceApiWeights): FeatureMap {
+  const bias = weights.get(`${name}/convolution_bn_offset`);
+  return relu6(graph, conv(graph, x, weights.get(`${name}/weights`), { bias, stride }));
+}
+
+/** The batch normalization behind the convolution is worked into its weights. */
+function depthwiseBlock(graph: GraphBuilder, x: FeatureMap, name: string, stride: number, weights: FaceApiWeights): FeatureMap {
+  const filter = weights.get(`${name}/depthwise_weights`);
+  const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance']
+    .map((part) => weights.get(`${name}/BatchNorm/${part}`).data);
+  const factor = Float32Array.from({ length: x.channels }, (_, channel) =>
+    (gamma?.[channel] ?? 1) / Math.sqrt((variance?.[channel] ?? 1) + batchNormEpsilon));
+  const scaled: Weight = {
+    shape: filter.shape,
+    data: filter.data.map((value, index) => value * (factor[index % x.channels] ?? 1)),
+  };
+  const bias: Weight = {
+    shape: [x.channels],
+    data: factor.map((value, channel) => (beta?.[channel] ?? 0) - (mean?.[channel] ?? 0) * value),
+  };
+  return relu6(graph, depthwiseConv(graph, x, scaled, { bias, stride }));
+}
+
+function predictor(
+  graph: GraphBuilder,
+  x: FeatureMap,
+  index: number,
+  weights: FaceApiWeights,
+): { boxes: Value; scores: Value } {
+  const layer = (part: string): FeatureMap => conv(graph, x, weights.get(`Prediction/BoxPredictor_${index}/${part}/weights`), {
+    bias: weights.get(`Prediction/BoxPredictor_${index}/${part}/biases`),
+  });
+  return {
+    boxes: flatten(graph, layer('BoxEncodingPredictor'), [-1, 4]),
+    scores: flatten(graph, layer('ClassPredictor'), [-1, classes]),
+  };
+}
+
+/** @param minScore faces below it are left out, 0 to 1 */
+export async function createSsdMobileNet(minScore: number, options: SessionOptions): Promise<FaceNet> {
+  const { model, anchors } = await compileSsdMobileNet();
+  const session = await createSession(model, options);
+  return {
+    name: 'ssd-mobilenet-v1',
+    inputSize,
+    overlap,
+    run: async (pixels, count) => {
+      const outputs = await session.run({ pixels: byteTensor(pixels, [count, inputSize, inputSize, 3]) });
+      const boxes = floatsOf(outputs, 'boxes');
+      const scores = floatsOf(outputs, 'scores');
+      return Array.from({ length: count }, (_, image) => suppressOverlaps(
+        decode(anchors, boxes.subarray(image * anchorCount * 4), scores.subarray(image * anchorCount * classes), minScore),
+        overlap,
+      ));
+    },
+    fit,
+    release: () => session.release(),
+  };
+}
+
+function decode(anchors: Float32Array, boxes: Float32Array, scores: Float32Array, minScore: number): Detection[] {
+  const found: Detection[] = [];
+  for (let anchor = 0; anchor < anchorCount; anchor += 1) {
+    const score = 1 / (1 + Math.exp(-(scores[anchor * classes + faceClass] ?? -Infinity)));
+    if (score >= minScore) found.push({ box: boxAt(anchors, boxes, anchor * 4), score });
+  }
+  return found;
+}
+
+/** Centre and size are encoded relative to the anchor's, with the usual factors of 10 and 5. */
+function boxAt(anchors: Float32Array, boxes: Float32Array, from: number): Box {
+  const [top = 0, left = 0, bottom = 0, right = 0] = anchors.subarray(from, from + 4);
+  const [y = 0, x = 0, tall = 0, wide = 0] = boxes.subarray(from, from + 4);
+  const height = Math.exp(tall / 5) * (bottom - top);
+  const width = Math.exp(wide / 5) * (right - left);
+  const centerY = (y / 10) * (bottom - top) + (top + bottom) / 2;
+  const centerX = (x / 10) * (right - left) + (left + right) / 2;
+  return {
+    x: (centerX - width / 2) * inputSize,
+    y: (centerY - height / 2) * inputSize,
+    width: width * inputSize,
+    height: height * inputSize,
+  };
+}
+
+function fit(box: Box): Box {
+  return box;
+}
