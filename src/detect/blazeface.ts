@@ -1,9 +1,10 @@
 /**
  * BlazeFace (Bazarevsky et al., 2019, https://arxiv.org/abs/1907.05047), the back camera's model: 256 px, 896 anchors.
  */
-import { byteTensor, createSession, floatsOf, type SessionOptions, type Tensors } from '../onnx/session.js';
+import { byteTensor, floatsOf, type Tensors } from '../onnx/session.js';
+import { openGraphModel, type EngineOptions } from './engine.js';
 import type { FaceNet } from './face-net.js';
-import { compileGraphModel } from './graph-model.js';
+import type { GraphModelSpec } from './graph-model.js';
 import { suppressOverlaps } from './non-max-suppression.js';
 import type { Detection } from './types.js';
 
@@ -20,23 +21,20 @@ const grids = [
 
 type Grid = (typeof grids)[number];
 
-/** Bytes of the ONNX model, compiled from the weights in @vladmandic/human. */
-export function compileBlazeFace(): Promise<Uint8Array> {
-  return compileGraphModel({
-    name: 'blazeface',
-    inputSize,
-    scale: 1 / 127.5,
-    offset: -1,
-    outputs: grids.flatMap(({ cells, anchors, scores, boxes, nodes }) => [
-      { node: nodes[0], name: scores, shape: [cells * cells * anchors, 1] },
-      { node: nodes[1], name: boxes, shape: [cells * cells * anchors, valuesPerAnchor] },
-    ]),
-  });
-}
+const spec: GraphModelSpec = {
+  name: 'blazeface',
+  inputSize,
+  scale: 1 / 127.5,
+  offset: -1,
+  outputs: grids.flatMap(({ cells, anchors, scores, boxes, nodes }) => [
+    { node: nodes[0], name: scores, shape: [cells * cells * anchors, 1] },
+    { node: nodes[1], name: boxes, shape: [cells * cells * anchors, valuesPerAnchor] },
+  ]),
+};
 
 /** @param minScore faces below it are left out, 0 to 1 */
-export async function createBlazeFace(minScore: number, options: SessionOptions): Promise<FaceNet> {
-  const session = await createSession(await compileBlazeFace(), options);
+export async function createBlazeFace(minScore: number, options: EngineOptions): Promise<FaceNet> {
+  const session = await openGraphModel(spec, options);
   return {
     name: 'blazeface',
     inputSize,

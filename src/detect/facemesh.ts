@@ -2,8 +2,9 @@
  * FaceMesh (Kartynnik et al., 2019, https://arxiv.org/abs/1907.06724): 468 points of a face and how sure it is one, 192 px.
  */
 import type { Point } from '../image/raster.js';
-import { byteTensor, createSession, floatsOf, type SessionOptions } from '../onnx/session.js';
-import { compileGraphModel } from './graph-model.js';
+import { byteTensor, floatsOf } from '../onnx/session.js';
+import { openGraphModel, type EngineOptions } from './engine.js';
+import type { GraphModelSpec } from './graph-model.js';
 import { landmarkNetOf, type PointNet } from './point-net.js';
 import type { LandmarkNet } from './types.js';
 
@@ -19,23 +20,20 @@ const eyes = {
 } as const;
 const noseTip = 1;
 
-/** Bytes of the ONNX model, compiled from the weights in @vladmandic/human. */
-export function compileFaceMesh(): Promise<Uint8Array> {
-  return compileGraphModel({
-    name: 'facemesh',
-    inputSize,
-    scale: 1 / 255,
-    offset: 0,
-    outputs: [
-      { node: 'Identity_2', name: 'points', shape: [pointCount * 3] },
-      { node: 'Identity_1', name: 'face', shape: [1] },
-    ],
-  });
-}
+const spec: GraphModelSpec = {
+  name: 'facemesh',
+  inputSize,
+  scale: 1 / 255,
+  offset: 0,
+  outputs: [
+    { node: 'Identity_2', name: 'points', shape: [pointCount * 3] },
+    { node: 'Identity_1', name: 'face', shape: [1] },
+  ],
+};
 
 /** The net as it is. */
-export async function createFaceMeshNet(options: SessionOptions): Promise<PointNet> {
-  const session = await createSession(await compileFaceMesh(), options);
+export async function createFaceMeshNet(options: EngineOptions): Promise<PointNet> {
+  const session = await openGraphModel(spec, options);
   return {
     name: 'facemesh',
     inputSize,
@@ -55,7 +53,7 @@ export async function createFaceMeshNet(options: SessionOptions): Promise<PointN
   };
 }
 
-export async function createFaceMesh(options: SessionOptions): Promise<LandmarkNet> {
+export async function createFaceMesh(options: EngineOptions): Promise<LandmarkNet> {
   return landmarkNetOf(await createFaceMeshNet(options));
 }
 

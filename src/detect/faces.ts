@@ -2,7 +2,7 @@
  * The faces of a photo: a first look at the whole of it, a second one where that pays, and the landmark net's opinion.
  */
 import type { Box, Point, Raster } from '../image/raster.js';
-import type { SessionOptions } from '../onnx/session.js';
+import type { EngineOptions } from './engine.js';
 import { createDetector, createLandmarkNet } from './registry.js';
 import type { Detection, Detector, EyeLandmarks, Face, LandmarkNet, Landmarks } from './types.js';
 
@@ -26,7 +26,7 @@ export interface FaceFinder {
 }
 
 /** @throws if a net's weights are not installed */
-export async function createFaceFinder(settings: DetectSettings, options: SessionOptions = {}): Promise<FaceFinder> {
+export async function createFaceFinder(settings: DetectSettings, options: EngineOptions = {}): Promise<FaceFinder> {
   const [detector, landmarkNet] = await Promise.all([
     createDetector(settings.detector, { ...options, minScore: settings.min_score }),
     createLandmarkNet(settings.landmarks, options),

@@ -4,7 +4,8 @@
  */
 import type { Point } from '../image/raster.js';
 import { GraphBuilder } from '../onnx/graph.js';
-import { byteTensor, createSession, floatsOf, type SessionOptions } from '../onnx/session.js';
+import { byteTensor, floatsOf } from '../onnx/session.js';
+import { openFaceApiNet, type EngineOptions } from './engine.js';
 import { readFaceApiWeights, type FaceApiWeights } from './face-api-weights.js';
 import { landmarkNetOf, type PointNet } from './point-net.js';
 import { add, conv, depthwiseConv, imageInput, pointwise, type FeatureMap } from './layers.js';
@@ -24,7 +25,7 @@ const eyes = {
 const noseTip = 30;
 
 /** Bytes of the ONNX model, compiled from the weights in @vladmandic/face-api. */
-export async function compileLandmarks68(): Promise<Uint8Array> {
+async function compileLandmarks68(): Promise<Uint8Array> {
   const weights = await readFaceApiWeights('face_landmark_68_model');
   const graph = new GraphBuilder('landmarks68');
   const image = imageInput(graph, inputSize, 1 / 255, mean.map((value) => -value / 255));
@@ -59,8 +60,8 @@ function separable(graph: GraphBuilder, x: FeatureMap, name: string, stride: num
 }
 
 /** The net as it is. It has no opinion on whether it sees a face. */
-export async function createLandmarks68Net(options: SessionOptions): Promise<PointNet> {
-  const session = await createSession(await compileLandmarks68(), options);
+export async function createLandmarks68Net(options: EngineOptions): Promise<PointNet> {
+  const session = await openFaceApiNet('landmarks68', compileLandmarks68, options);
   return {
     name: 'landmarks68',
     inputSize,
@@ -76,7 +77,7 @@ export async function createLandmarks68Net(options: SessionOptions): Promise<Poi
   };
 }
 
-export async function createLandmarks68(options: SessionOptions): Promise<LandmarkNet> {
+export async function createLandmarks68(options: EngineOptions): Promise<LandmarkNet> {
   return landmarkNetOf(await createLandmarks68Net(options));
 }
 

@@ -12,13 +12,21 @@ const require = createRequire(import.meta.url);
 export type WeightPackage = '@vladmandic/human' | '@vladmandic/face-api';
 
 /**
+ * Where a file of an installed package is; it need not exist.
+ * @throws if the package is not installed
+ */
+export function packageFilePath(name: WeightPackage, path: string): string {
+  return join(packageFolder(name), path);
+}
+
+/**
  * Reads a file of an installed package.
  * @param path relative to the package's folder
  * @throws if the package is not installed or has no such file; the message says what to do
  */
 export async function readPackageFile(name: WeightPackage, path: string): Promise<Uint8Array> {
   try {
-    return await readFile(join(packageFolder(name), path));
+    return await readFile(packageFilePath(name, path));
   } catch (error) {
     throw unreadable(name, path, error);
   }
@@ -30,7 +38,7 @@ export async function readPackageFile(name: WeightPackage, path: string): Promis
  */
 export function packageFileSize(name: WeightPackage, path: string): number {
   try {
-    return statSync(join(packageFolder(name), path)).size;
+    return statSync(packageFilePath(name, path)).size;
   } catch (error) {
     throw unreadable(name, path, error);
   }

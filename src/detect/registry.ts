@@ -1,8 +1,8 @@
 /**
  * Detectors and landmark nets by name.
  */
-import type { SessionOptions } from '../onnx/session.js';
 import { createBlazeFace } from './blazeface.js';
+import type { EngineOptions } from './engine.js';
 import { createFaceMesh } from './facemesh.js';
 import { detectorOf } from './face-net.js';
 import { createLandmarks68 } from './landmarks68.js';
@@ -22,7 +22,7 @@ export interface NetInfo {
   readonly weightBytes: number;
 }
 
-export interface DetectorOptions extends SessionOptions {
+export interface DetectorOptions extends EngineOptions {
   /** Detections below this score are left out, 0 to 1. */
   readonly minScore?: number;
 }
@@ -57,7 +57,7 @@ const detectors: Readonly<Record<string, Entry<Detector, DetectorOptions>>> = {
   },
 };
 
-const landmarkNets: Readonly<Record<string, Entry<LandmarkNet, SessionOptions>>> = {
+const landmarkNets: Readonly<Record<string, Entry<LandmarkNet, EngineOptions>>> = {
   'facemesh': {
     inputSize: 192,
     package: '@vladmandic/human',
@@ -84,7 +84,7 @@ export function createDetector(name: string, options: DetectorOptions = {}): Pro
  * A landmark net, ready to run.
  * @throws if there is none of that name, or its weights are not installed
  */
-export function createLandmarkNet(name: string, options: SessionOptions = {}): Promise<LandmarkNet> {
+export function createLandmarkNet(name: string, options: EngineOptions = {}): Promise<LandmarkNet> {
   return entryOf(landmarkNets, 'landmark net', name).create(options);
 }
 

@@ -4,7 +4,8 @@
  */
 import type { Box } from '../image/raster.js';
 import { GraphBuilder, type Value } from '../onnx/graph.js';
-import { byteTensor, createSession, floatsOf, type SessionOptions } from '../onnx/session.js';
+import { byteTensor, floatsOf } from '../onnx/session.js';
+import { openFaceApiNet, type EngineOptions } from './engine.js';
 import { readFaceApiWeights, type FaceApiWeights } from './face-api-weights.js';
 import type { FaceNet } from './face-net.js';
 import { conv, depthwiseConv, flatten, imageInput, relu6, type FeatureMap } from './layers.js';
@@ -21,14 +22,8 @@ const faceClass = 1;
 const halvingBlocks = [2, 4, 6, 12];
 const batchNormEpsilon = 0.0010000000474974513;
 
-interface SsdModel {
-  readonly model: Uint8Array;
-  /** Top, left, bottom, right of each anchor, as shares of the input. */
-  readonly anchors: Float32Array;
-}
-
-/** The ONNX model, compiled from the weights in @vladmandic/face-api, and the boxes that its outputs are relative to. */
-export async function compileSsdMobileNet(): Promise<SsdModel> {
+/** Bytes of the ONNX model, compiled from the weights in @vladmandic/face-api. */
+async function compileSsdMobileNet(): Promise<Uint8Array> {
   const weights = await readFaceApiWeights('ssd_mobilenetv1_model');
   const graph = new GraphBuilder('ssd-mobilenet-v1');
   const { early, late } = mobileNet(graph, imageInput(graph, inputSize, 1 / 127.5, [-1]), weights);
@@ -36,9 +31,40 @@ export async function compileSsdMobileNet(): Promise<SsdModel> {
   const predicted = scales.map((map, index) => predictor(graph, map, index, weights));
   const boxes = graph.op('Concat', predicted.map((scale) => scale.boxes), { axis: { int: 1 } });
   const scores = graph.op('Concat', predicted.map((scale) => scale.scores), { axis: { int: 1 } });
-  graph.output(boxes, 'boxes', 'float32', ['batch', anchorCount, 4]);
-  graph.output(scores, 'scores', 'float32', ['batch', anchorCount, classes]);
-  return { model: graph.toModel(), anchors: weights.get('Output/extra_dim').data };
+  graph.output(decodeBoxes(graph, boxes, weights.get('Output/extra_dim').data), 'boxes', 'float32', ['batch', anchorCount, 4]);
+  graph.output(faceScores(graph, scores), 'scores', 'float32', ['batch', anchorCount]);
+  return graph.toModel();
+}
+
+/**
+ * Centre and size are encoded relative to the anchor's, with the usual factors of 10 and 5.
+ * @param anchors top, left, bottom, right of each, as shares of the input
+ * @returns top, left, bottom, right, as shares of the input
+ */
+function decodeBoxes(graph: GraphBuilder, encoded: Value, anchors: Float32Array): Value {
+  const centers = new Float32Array(anchorCount * 2);
+  const sizes = new Float32Array(anchorCount * 2);
+  for (let i = 0; i < anchorCount * 2; i += 1) {
+    const from = Math.floor(i / 2) * 4 + (i % 2);
+    const [low = 0, high = 0] = [anchors[from], anchors[from + 2]];
+    centers[i] = (low + high) / 2;
+    sizes[i] = high - low;
+  }
+  const constant = (values: Float32Array): Value => graph.constant(values, [1, anchorCount, 2]);
+  const shift = graph.op('Mul', [lastAxis(graph, encoded, 0, 2), constant(sizes.map((size) => size / 10))]);
+  const center = graph.op('Add', [shift, constant(centers)]);
+  const growth = graph.op('Exp', [graph.op('Mul', [lastAxis(graph, encoded, 2, 4), graph.scalar(1 / 5)])]);
+  const half = graph.op('Mul', [growth, constant(sizes.map((size) => size / 2))]);
+  return graph.op('Concat', [graph.op('Sub', [center, half]), graph.op('Add', [center, half])], { axis: { int: 2 } });
+}
+
+function faceScores(graph: GraphBuilder, logits: Value): Value {
+  const faces = graph.op('Sigmoid', [lastAxis(graph, logits, faceClass, faceClass + 1)]);
+  return graph.op('Reshape', [faces, graph.int64s([0, anchorCount])]);
+}
+
+function lastAxis(graph: GraphBuilder, x: Value, start: number, end: number): Value {
+  return graph.op('Slice', [x, graph.int64s([start]), graph.int64s([end]), graph.int64s([2])]);
 }
 
 /** The maps after block 11 and after the last one. */
@@ -105,9 +131,8 @@ function predictor(
 }
 
 /** @param minScore faces below it are left out, 0 to 1 */
-export async function createSsdMobileNet(minScore: number, options: SessionOptions): Promise<FaceNet> {
-  const { model, anchors } = await compileSsdMobileNet();
-  const session = await createSession(model, options);
+export async function createSsdMobileNet(minScore: number, options: EngineOptions): Promise<FaceNet> {
+  const session = await openFaceApiNet('ssd-mobilenet-v1', compileSsdMobileNet, options);
   return {
     name: 'ssd-mobilenet-v1',
     inputSize,
@@ -117,7 +142,7 @@ export async function createSsdMobileNet(minScore: number, options: SessionOptio
       const boxes = floatsOf(outputs, 'boxes');
       const scores = floatsOf(outputs, 'scores');
       return Array.from({ length: count }, (_, image) => suppressOverlaps(
-        decode(anchors, boxes.subarray(image * anchorCount * 4), scores.subarray(image * anchorCount * classes), minScore),
+        decode(boxes.subarray(image * anchorCount * 4), scores.subarray(image * anchorCount), minScore),
         overlap,
       ));
     },
@@ -126,28 +151,22 @@ export async function createSsdMobileNet(minScore: number, options: SessionOptio
   };
 }
 
-function decode(anchors: Float32Array, boxes: Float32Array, scores: Float32Array, minScore: number): Detection[] {
+function decode(boxes: Float32Array, scores: Float32Array, minScore: number): Detection[] {
   const found: Detection[] = [];
   for (let anchor = 0; anchor < anchorCount; anchor += 1) {
-    const score = 1 / (1 + Math.exp(-(scores[anchor * classes + faceClass] ?? -Infinity)));
-    if (score >= minScore) found.push({ box: boxAt(anchors, boxes, anchor * 4), score });
+    const score = scores[anchor] ?? 0;
+    if (score >= minScore) found.push({ box: boxAt(boxes, anchor * 4), score });
   }
   return found;
 }
 
-/** Centre and size are encoded relative to the anchor's, with the usual factors of 10 and 5. */
-function boxAt(anchors: Float32Array, boxes: Float32Array, from: number): Box {
-  const [top = 0, left = 0, bottom = 0, right = 0] = anchors.subarray(from, from + 4);
-  const [y = 0, x = 0, tall = 0, wide = 0] = boxes.subarray(from, from + 4);
-  const height = Math.exp(tall / 5) * (bottom - top);
-  const width = Math.exp(wide / 5) * (right - left);
-  const centerY = (y / 10) * (bottom - top) + (top + bottom) / 2;
-  const centerX = (x / 10) * (right - left) + (left + right) / 2;
+function boxAt(boxes: Float32Array, from: number): Box {
+  const [top = 0, left = 0, bottom = 0, right = 0] = boxes.subarray(from, from + 4);
   return {
-    x: (centerX - width / 2) * inputSize,
-    y: (centerY - height / 2) * inputSize,
-    width: width * inputSize,
-    height: height * inputSize,
+    x: left * inputSize,
+    y: top * inputSize,
+    width: (right - left) * inputSize,
+    height: (bottom - top) * inputSize,
   };
 }
 

@@ -4,7 +4,8 @@
  */
 import type { Box } from '../image/raster.js';
 import { GraphBuilder } from '../onnx/graph.js';
-import { byteTensor, createSession, floatsOf, type SessionOptions } from '../onnx/session.js';
+import { byteTensor, floatsOf } from '../onnx/session.js';
+import { openFaceApiNet, type EngineOptions } from './engine.js';
 import { readFaceApiWeights, type FaceApiWeights } from './face-api-weights.js';
 import type { FaceNet } from './face-net.js';
 import { conv, depthwiseConv, flatten, imageInput, leakyRelu, maxPool, type FeatureMap } from './layers.js';
@@ -25,7 +26,7 @@ const boxCount = cells * cells * anchors.length;
 const mean = [117.001, 114.697, 97.404];
 
 /** Bytes of the ONNX model, compiled from the weights in @vladmandic/face-api. */
-export async function compileTinyFace(): Promise<Uint8Array> {
+async function compileTinyFace(): Promise<Uint8Array> {
   const weights = await readFaceApiWeights('tiny_face_detector_model');
   const graph = new GraphBuilder('tiny-face');
   const image = imageInput(graph, inputSize, 1 / 255, mean.map((value) => -value / 255));
@@ -46,8 +47,8 @@ function separable(graph: GraphBuilder, x: FeatureMap, name: string, weights: Fa
 }
 
 /** @param minScore faces below it are left out, 0 to 1 */
-export async function createTinyFace(minScore: number, options: SessionOptions): Promise<FaceNet> {
-  const session = await createSession(await compileTinyFace(), options);
+export async function createTinyFace(minScore: number, options: EngineOptions): Promise<FaceNet> {
+  const session = await openFaceApiNet('tiny-face', compileTinyFace, options);
   return {
     name: 'tiny-face',
     inputSize,
