@@ -19,8 +19,10 @@ const NARROWEST = 0.68;
 const MAX_SHIFT = { x: 0.1, y: 0.14 } as const;
 /** The coarsest grid, as a share of the output's: about 13 px where the crop is 48 px wide. */
 const COARSEST = 0.28;
-/** The darkest exposure: what was white becomes 15 of 255. */
-const DIMMEST = 0.06;
+/** The darkest exposure: what was white becomes 20 of 255. */
+const DIMMEST = 0.08;
+/** Standard deviation of the strongest sensor noise, gray levels, in a picture exposed as usual. */
+const MAX_NOISE = 13;
 
 const GAUSSIAN_COUNT = 1 << 15;
 const gaussians = makeGaussians();
@@ -65,9 +67,9 @@ export class Augmenter {
     this.chooseGrid(random, strength);
     this.sample(pixels, row * CANVAS_BYTES, random, strength);
     if (strength > 0) {
-      this.light(random, strength);
-      this.cover(random, strength);
-      this.degrade(random, strength);
+      const exposure = this.light(random, strength);
+      this.cover(random, strength, exposure);
+      this.degrade(random, strength, exposure);
     }
     this.enlarge(out, at);
   }
@@ -128,8 +130,8 @@ export class Augmenter {
     }
   }
 
-  /** Gamma, contrast, exposure, and light that falls from one side. */
-  private light(random: Random, strength: number): void {
+  /** Gamma, contrast, exposure, and light that falls from one side. Returns the exposure, 1 as usual to DIMMEST. */
+  private light(random: Random, strength: number): number {
     const { grid, tone, columns, rows } = this;
     const count = columns * rows;
     const gamma = Math.exp(0.55 * strength * random.signed());
@@ -151,29 +153,30 @@ export class Augmenter {
       let gain = corner + slopeY * r;
       for (let c = 0; c < columns; c += 1, i += 1, gain += slopeX) grid[i] = (tone[(grid[i] ?? 0) | 0] ?? 0) * gain;
     }
+    return exposure;
   }
 
   /** Reflections on glasses and skin, hair and frames, something at the edge. */
-  private cover(random: Random, strength: number): void {
+  private cover(random: Random, strength: number, exposure: number): void {
     if (random.chance(0.2 * strength)) {
-      for (let left = 1 + random.below(3); left > 0; left -= 1) this.glare(random);
+      for (let left = 1 + random.below(3); left > 0; left -= 1) this.glare(random, exposure);
     }
     if (random.chance(0.2 * strength)) {
-      for (let left = 1 + random.below(3); left > 0; left -= 1) this.strand(random);
+      for (let left = 1 + random.below(3); left > 0; left -= 1) this.strand(random, exposure);
     }
-    if (random.chance(0.1 * strength)) this.frame(random);
-    if (random.chance(0.08 * strength)) this.edge(random);
+    if (random.chance(0.1 * strength)) this.frame(random, exposure);
+    if (random.chance(0.08 * strength)) this.edge(random, exposure);
   }
 
   /** A soft bright ellipse: round for a lamp, long for a streak on a lens. */
-  private glare(random: Random): void {
+  private glare(random: Random, exposure: number): void {
     const { grid, columns, rows } = this;
     const centerX = random.next() * columns;
     const centerY = random.next() * rows;
     const length = columns * random.between(0.02, 0.25);
     const thickness = Math.max(0.6, length * random.between(0.15, 1));
     const angle = random.between(0, Math.PI);
-    const brightness = random.between(40, 220);
+    const brightness = exposure * random.between(40, 220);
     const cos = Math.cos(angle);
     const sin = Math.sin(angle);
     const reach = 2.5 * Math.max(length, thickness);
@@ -190,9 +193,9 @@ export class Augmenter {
   }
 
   /** A hair or the temple of a pair of glasses: a thin line, darker or lighter than what is behind it. */
-  private strand(random: Random): void {
+  private strand(random: Random, exposure: number): void {
     const { grid, columns, rows } = this;
-    const shade = random.chance(0.75) ? random.between(0, 60) : random.between(150, 240);
+    const shade = exposure * (random.chance(0.75) ? random.between(0, 60) : random.between(150, 240));
     const opacity = random.between(0.4, 1);
     const half = Math.max(0.4, columns * random.between(0.004, 0.02));
     const steep = random.chance(0.6);
@@ -214,9 +217,9 @@ export class Augmenter {
   }
 
   /** The rim of a pair of glasses: an ellipse around the eye. */
-  private frame(random: Random): void {
+  private frame(random: Random, exposure: number): void {
     const { grid, columns, rows } = this;
-    const shade = random.chance(0.7) ? random.between(0, 50) : random.between(140, 240);
+    const shade = exposure * (random.chance(0.7) ? random.between(0, 50) : random.between(140, 240));
     const opacity = random.between(0.5, 1);
     const centerX = columns * random.between(0.4, 0.6);
     const centerY = rows * random.between(0.45, 0.7);
@@ -236,9 +239,9 @@ export class Augmenter {
   }
 
   /** A strip at one edge that hides what is behind it: hair, a hand, the end of the picture. */
-  private edge(random: Random): void {
+  private edge(random: Random, exposure: number): void {
     const { grid, columns, rows } = this;
-    const shade = random.between(0, 200);
+    const shade = exposure * random.between(0, 200);
     const upright = random.chance(0.7);
     const side = upright ? columns : rows;
     const depth = side * random.between(0.05, 0.22);
@@ -254,14 +257,15 @@ export class Augmenter {
   }
 
   /** Lens, sensor and file. */
-  private degrade(random: Random, strength: number): void {
+  private degrade(random: Random, strength: number, exposure: number): void {
     const { grid, spare, columns, rows } = this;
     if (random.chance(0.3 * strength)) {
       blurGaussian(grid, spare, columns, rows, columns * random.between(0.008, 0.04));
     } else if (random.chance(0.18 * strength)) {
       blurMotion(grid, spare, columns, rows, columns * random.between(0.03, 0.14), random.between(0, Math.PI));
     }
-    if (random.chance(0.7)) this.noise(random, 16 * strength * random.next() ** 2);
+    // Less light is noisier, but not in proportion: an exposure of a tenth keeps a third of the noise.
+    if (random.chance(0.7)) this.noise(random, MAX_NOISE * strength * Math.sqrt(exposure) * random.next() ** 2);
     if (random.chance(0.35 * strength)) jpegBlocks(grid, columns, rows, random.between(12, 80), random.below(8), random.below(8));
   }
 

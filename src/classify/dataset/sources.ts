@@ -95,16 +95,23 @@ async function unpack(tar: string, folder: string): Promise<void> {
 async function readFolder(name: string, folder: string, labelsFile: string | undefined, close: () => void): Promise<LabelledSource> {
   const own = join(folder, 'labels.csv');
   const table = labelsFile ?? (existsSync(own) ? own : undefined);
-  const labelOf = table === undefined ? labelFromFolder : labelFromTable(readTable(table), name);
   const paths = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && IMAGE_ENDINGS.has(extname(entry.name).toLowerCase()))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
+  const labelOf = chooseLabels(paths, table === undefined ? undefined : labelFromTable(readTable(table), name));
   const images = paths.flatMap((path) => {
     const labels = labelOf(path);
     return labels === undefined ? [] : [{ file: join(folder, path), path, labels }];
   });
   return { name, images, unlabelled: paths.length - images.length, close };
+}
+
+type LabelOf = (path: string) => EyeLabels | undefined;
+
+/** A table that knows any of a source's images speaks for all of them: what it lacks was left out on purpose. */
+function chooseLabels(paths: readonly string[], fromTable: LabelOf | undefined): LabelOf {
+  return fromTable !== undefined && paths.some((path) => fromTable(path) !== undefined) ? fromTable : labelFromFolder;
 }
 
 /** The innermost folder called open or closed decides. */
@@ -117,7 +124,7 @@ function both(label: Label | undefined): EyeLabels | undefined {
   return label === undefined ? undefined : { left: label, right: label };
 }
 
-function labelFromTable(table: ReadonlyMap<string, EyeLabels>, source: string): (path: string) => EyeLabels | undefined {
+function labelFromTable(table: ReadonlyMap<string, EyeLabels>, source: string): LabelOf {
   return (path) => table.get(path) ?? table.get(`${source}/${path}`) ?? table.get(basename(path));
 }
 
