@@ -11,8 +11,8 @@ export type Tf = typeof tfjs;
 export type NetInput = object;
 
 /** What every net of face-api can do. */
-interface Net {
-  loadFromDisk(folder: string): Promise<void>;
+export interface Net {
+  loadFromWeightMap(weights: tfjs.NamedTensorMap): void;
   dispose(throwOnRedispose?: boolean): void;
 }
 
