@@ -5,6 +5,7 @@ import { Option, type Command } from 'commander';
 import { mkdirSync } from 'node:fs';
 import { UsageError } from '../config/load.js';
 import { runPhotos } from '../pipeline/run.js';
+import { checkModel } from '../pipeline/stages.js';
 import { findPhotos } from '../pipeline/walk.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
@@ -17,6 +18,8 @@ interface RunVerbOptions extends SettingsOptions {
   readonly landmarks?: string;
   readonly workers?: string;
   readonly followLinks?: boolean;
+  readonly resume?: boolean;
+  readonly compareContent?: boolean;
   readonly debugCrops?: string;
 }
 
@@ -24,11 +27,13 @@ export function registerRun(program: Command): void {
   const command = program.command('run')
     .description('Judge photos: which have closed eyes, which faces are blurred. Photos are only read, never changed.')
     .argument('<photos...>', 'folders (searched recursively) and files')
-    .addOption(new Option('--report <file>', 'write the results: .csv or .json, or - for CSV on standard output (repeatable)')
+    .addOption(new Option('--report <file>', 'write the results: .csv, .json or .html, or - for CSV on standard output (repeatable)')
       .argParser(collect))
     .option('--detector <name>', 'the net that finds faces (see pipeline models)')
     .option('--landmarks <name>', 'the net that finds the eyes (see pipeline models)')
     .option('--workers <n>', 'photos worked on at once; auto: one a core')
+    .option('--resume', 'go on with a run of the same report that was stopped or killed; done and unchanged photos are skipped')
+    .option('--compare-content', 'tell changed photos by their content too, not by size and time alone (for --resume)')
     .option('--follow-links', 'follow links that lead outside the folders given')
     .option('--debug-crops <folder>', 'write pictures of the faces and eye crops that were found')
     .action(run);
@@ -38,6 +43,7 @@ Exit codes: 0 all photos read; 3 finished, but some photos could not be read; 2 
 Examples:
   pipeline run ./photos --report out.csv
   pipeline run ./photos --report out.csv --report out.json
+  pipeline run ./photos --report out.csv --report out.html --resume
   pipeline run day1 day2 extra.jpg --report - > out.csv
   pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1`);
 }
@@ -48,7 +54,8 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
     shortcut('detect.landmarks', options.landmarks),
     shortcut('run.workers', options.workers),
   ]);
-  const { photos, skippedLinks } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
+  checkModel(config);
+  const { folder, photos, skippedLinks } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
   if (skippedLinks.length > 0) {
     log.warn(`${skippedLinks.length} link(s) lead outside and were left alone, such as ${skippedLinks[0]}; --follow-links follows them.`);
   }
@@ -60,7 +67,11 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
   const stop = stopOnInterrupt();
   const summary = await runPhotos(photos, {
     settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
+    folder,
     reports: options.report ?? [],
+    resume: options.resume ?? false,
+    compareContent: options.compareContent ?? false,
+    onNote: (note) => { progress.note(note); },
     onProgress: () => { progress.step(); },
     onResult: (result) => { if (result.error !== undefined) progress.note(`${result.photo}: ${result.error}`); },
     signal: stop.signal,
@@ -72,7 +83,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
   for (const line of summary.lines((performance.now() - start) / 1000)) log.log(line);
   for (const report of options.report ?? []) if (report !== '-' && !summary.stopped) log.log(`Report: ${report}`);
   if (options.report === undefined) log.log('No report was written; --report out.csv writes one.');
-  if (summary.stopped) log.warn(`Stopped after ${summary.photos} of ${summary.total} photos. What is done is in the .partial report.`);
+  if (summary.stopped) log.warn(`Stopped after ${summary.photos} of ${summary.total} photos. What is done is in the .partial report; --resume goes on.`);
   process.exitCode = summary.stopped ? exitCodes.failure : summary.errors > 0 ? exitCodes.someUnread : exitCodes.ok;
 }
 

@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { createEyeClassifier, type EyeClassifier } from '../classify/eye-classifier.js';
-import { packageFolder } from '../config/load.js';
+import { packageFolder, UsageError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import type { EyeThresholds } from './verdict.js';
 import { createFaceFinder, type FaceFinder } from '../detect/faces.js';
+import { engineOptions } from './engine.js';
 
 /** Everything that a photo passes through, with its settings. */
 export interface Stages {
@@ -27,7 +28,7 @@ export interface Stages {
  */
 export async function createStages(config: Config): Promise<Stages> {
   const [faces, eyes] = await Promise.all([
-    createFaceFinder(config.detect),
+    engineOptions(config).then((options) => createFaceFinder(config.detect, options)),
     createEyeClassifier(modelPath(config.classify.model)),
   ]);
   return {
@@ -46,6 +47,15 @@ function thresholdsOf(settings: Config['classify'], { info }: EyeClassifier): Ey
     closed_below: settings.closed_below === 'auto' ? info.closedBelow : settings.closed_below,
     open_above: settings.open_above === 'auto' ? info.openAbove : settings.open_above,
   };
+}
+
+/**
+ * Whether the settings' eye-state model is there: worth knowing before a run begins.
+ * @throws UsageError
+ */
+export function checkModel(config: Config): void {
+  const path = modelPath(config.classify.model);
+  if (!existsSync(path)) throw new UsageError(`There is no eye-state model ${path} (classify.model). pipeline train makes one.`);
 }
 
 /** A relative path means a file in the current folder or, where there is none, one of the package's own. */

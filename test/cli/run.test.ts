@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { csvHeader, readCsvRows, type CsvRow } from '../../src/reports/csv.js';
+import { demoPhotos } from '../support/shared-data.js';
+import { pipeline } from '../support/pipeline.js';
+
+function temporary(): string {
+  return mkdtempSync(join(tmpdir(), 'run-'));
+}
+
+function rowsOf(path: string): CsvRow[] {
+  return readCsvRows(readFileSync(path, 'utf8'));
+}
+
+describe('pipeline run on the demo photos', () => {
+  const folder = temporary();
+  const csv = join(folder, 'out.csv');
+  const json = join(folder, 'out.json');
+  let rows: CsvRow[];
+
+  beforeAll(async () => {
+    const { code, stdout, stderr } = await pipeline('run', ...demoPhotos, '--report', csv, '--report', json,
+      '--debug-crops', join(folder, 'crops'));
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/6 photos, 22 faces/);
+    rows = rowsOf(csv);
+  });
+
+  it('finds the 22 people, a row each, in a fixed order', () => {
+    expect(rows).toHaveLength(22);
+    const perPhoto = demoPhotos.map((_, index) => rows.filter((row) => row.photo === `sample${index + 1}.jpg`).length);
+    expect(perPhoto).toEqual([3, 3, 3, 4, 5, 4]);
+    expect(rows.map((row) => row.photo)).toEqual(rows.map((row) => row.photo).toSorted());
+  });
+
+  it('numbers the faces of a photo from the largest down', () => {
+    for (const photo of new Set(rows.map((row) => row.photo))) {
+      const faces = rows.filter((row) => row.photo === photo);
+      expect(faces.map((row) => row.face)).toEqual(faces.map((_, index) => String(index + 1)));
+      const areas = faces.map((row) => Number(row.face_width) * Number(row.face_height));
+      for (const [index, area] of areas.entries()) expect(area).toBeLessThanOrEqual((areas[index - 1] ?? Infinity) * 1.02);
+    }
+  });
+
+  it('keeps every figure in its range', () => {
+    for (const row of rows) {
+      expect(row.status).toBe('ok');
+      expect([row.width, row.height].map(Number)).toEqual([1920, 1280].includes(Number(row.width)) ?
+        [row.width, row.height].map(Number) : []);
+      for (const probability of [row.left_eye_open, row.right_eye_open]) expect(probability).toMatch(/^(|0\.\d{3}|1\.000)$/);
+      expect(['open', 'closed', 'one_closed', 'unsure', 'unknown']).toContain(row.eyes);
+      expect(['sharp', 'blurred', 'unsure']).toContain(row.blur);
+      expect(['keep', 'review', 'reject']).toContain(row.verdict);
+      expect(Number(row.sharpness)).toBeGreaterThanOrEqual(0);
+      expect(Number(row.sharpness)).toBeLessThanOrEqual(100);
+      expect(Number(row.face_x) + Number(row.face_width)).toBeLessThanOrEqual(Number(row.width) + 1);
+    }
+  });
+
+  it('says the same in JSON, with eye boxes and times', () => {
+    const photos: { photo: string; faces: { left_eye: { box: unknown } }[]; times_ms: Record<string, number> }[] =
+      JSON.parse(readFileSync(json, 'utf8'));
+    expect(photos.map(({ faces }) => faces.length)).toEqual([3, 3, 3, 4, 5, 4]);
+    expect(photos.flatMap(({ faces }) => faces).some(({ left_eye }) => left_eye.box !== null)).toBe(true);
+    for (const { times_ms } of photos) expect(times_ms['decode']).toBeGreaterThan(0);
+  });
+
+  it('draws what it measured where', async () => {
+    const drawn = readdirSync(join(folder, 'crops'));
+    expect(drawn.filter((name) => name.endsWith('.faces.jpg'))).toHaveLength(6);
+    expect(drawn.filter((name) => name.includes('.eye-')).length).toBeGreaterThan(30);
+    const { width, height } = await sharp(join(folder, 'crops', 'sample6.jpg.eye-1.png')).metadata();
+    expect(width / height).toBe(1.5);
+  });
+
+  it('writes the same bytes with any number of workers', async () => {
+    const one = join(folder, 'one.csv');
+    const three = join(folder, 'three.csv');
+    await pipeline('run', ...demoPhotos, '--report', one, '--workers', '1');
+    await pipeline('run', ...demoPhotos, '--report', three, '--workers', '3');
+    expect(readFileSync(one, 'utf8')).toBe(readFileSync(csv, 'utf8'));
+    expect(readFileSync(three, 'utf8')).toBe(readFileSync(csv, 'utf8'));
+  });
+
+  it('writes CSV, and nothing else, to standard output for --report -', async () => {
+    const { code, stdout } = await pipeline('run', demoPhotos[0] ?? '', '--report', '-');
+    expect(code).toBe(0);
+    expect(stdout.startsWith(csvHeader())).toBe(true);
+    expect(readCsvRows(stdout)).toEqual(rows.filter((row) => row.photo === 'sample1.jpg'));
+  });
+});
+
+describe('pipeline run on a folder of bad photos', () => {
+  const folder = temporary();
+  const photos = join(folder, 'photos');
+  const bad: Record<string, RegExp> = {};
+  let rows: CsvRow[];
+  let code: number | null;
+
+  function put(name: string, content: Buffer | string, error?: RegExp): void {
+    writeFileSync(join(photos, name), content);
+    if (error !== undefined) bad[name] = error;
+  }
+
+  function fingerprint(): string {
+    const hash = createHash('sha256');
+    for (const name of readdirSync(photos).sort()) {
+      hash.update(name);
+      if (!name.startsWith('loop')) hash.update(readFileSync(join(photos, name)));
+    }
+    return hash.digest('hex');
+  }
+
+  beforeAll(async () => {
+    mkdirSync(photos);
+    const demo = readFileSync(demoPhotos[1] ?? '');
+    put('empty.jpg', '', /empty/);
+    put('cut.jpg', demo.subarray(0, demo.length / 2), /cut short/);
+    put('text.jpg', 'These are not the pixels you are looking for.', /text, not an image/);
+    put('drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>', /SVG/);
+    put('bomb.png', pngHeader(30_000, 30_000), /900 megapixels/);
+    put('one.png', await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } }).png().toBuffer());
+    put('strip.png', await sharp({ create: { width: 1, height: 20_000, channels: 3, background: 'red' } }).png().toBuffer());
+    put('animated.gif', await sharp([demo, demo], { join: { animated: true } }).resize(600).gif().toBuffer());
+    symlinkSync(join(photos, 'loop-b.jpg'), join(photos, 'loop-a.jpg'));
+    symlinkSync(join(photos, 'loop-a.jpg'), join(photos, 'loop-b.jpg'));
+    bad['loop-a.jpg'] = /circle/;
+    bad['loop-b.jpg'] = /circle/;
+    if (process.getuid?.() !== 0) {
+      put('locked.jpg', demo, /permission/);
+      chmodSync(join(photos, 'locked.jpg'), 0);
+    }
+    for (const name of ['with space.jpg', 'quote"d.jpg', 'new\nline.jpg', '🙂.jpg', '=cmd.jpg', `${'x'.repeat(200)}.jpg`]) {
+      cpSync(demoPhotos[0] ?? '', join(photos, name));
+    }
+    const before = fingerprint();
+    const finished = await pipeline('run', photos, '--report', join(folder, 'out.csv'));
+    code = finished.code;
+    rows = rowsOf(join(folder, 'out.csv'));
+    expect(fingerprint()).toBe(before);
+  });
+
+  it('finishes with exit code 3', () => {
+    expect(code).toBe(3);
+  });
+
+  it('gives every photo its row', () => {
+    expect(new Set(rows.map((row) => row.photo))).toEqual(new Set(readdirSync(photos)));
+  });
+
+  it('says what is wrong with each bad photo', () => {
+    for (const [name, message] of Object.entries(bad)) {
+      const row = rows.find(({ photo }) => photo === name);
+      expect(row?.status, name).toBe('error');
+      expect(row?.error, name).toMatch(message);
+      expect(row?.verdict, name).toBe('review');
+    }
+  });
+
+  it('reads the odd but sound ones', () => {
+    for (const name of ['one.png', 'strip.png']) expect(rows.find(({ photo }) => photo === name)?.status).toBe('no_face');
+    expect(rows.filter(({ photo }) => photo === 'animated.gif')).toHaveLength(3);
+    for (const name of ['with space.jpg', 'quote"d.jpg', 'new\nline.jpg', '🙂.jpg', '=cmd.jpg']) {
+      expect(rows.filter(({ photo }) => photo === name), name).toHaveLength(3);
+    }
+  });
+});
+
+/** The signature and header of a PNG of that size: all that a limit on pixels needs to see. */
+function pngHeader(width: number, height: number): Buffer {
+  const header = Buffer.from('89504e470d0a1a0a0000000d494844520000000000000000080200000000000000', 'hex');
+  header.writeUInt32BE(width, 16);
+  header.writeUInt32BE(height, 20);
+  return Buffer.concat([header, Buffer.from('0000000049454e44ae426082', 'hex')]);
+}
+
+describe('pipeline run, used wrongly', () => {
+  const empty = temporary();
+
+  it.each<[string, string[], RegExp]>([
+    ['a missing folder', ['run', '/nowhere/photos'], /no file or folder called \/nowhere\/photos/],
+    ['a folder without photos', ['run', empty], /no photos in/],
+    ['no folder at all', ['run'], /missing required argument/],
+    ['an unknown option', ['run', empty, '--speed'], /unknown option/],
+    ['an unknown verb', ['rum', empty], /unknown command/],
+    ['an unknown setting', ['run', ...demoPhotos, '--set', 'detect.min_skore=1'], /Did you mean detect\.min_score/],
+    ['a value out of range', ['run', ...demoPhotos, '--workers', '0'], /run\.workers is 0/],
+    ['a detector that does not exist', ['run', ...demoPhotos, '--detector', 'yolo'], /detect\.detector is "yolo"/],
+    ['a report of an unknown kind', ['run', ...demoPhotos, '--report', 'out.xlsx'], /\.csv/],
+    ['a report in a missing folder', ['run', ...demoPhotos, '--report', join(empty, 'no', 'out.csv')], /folder does not exist/],
+    ['a model that does not exist', ['run', ...demoPhotos, '--set', 'classify.model=nowhere.onnx'], /nowhere\.onnx/],
+  ])('%s: exit code 2 and a message that helps', async (_, arguments_, message) => {
+    const { code, stdout, stderr } = await pipeline(...arguments_);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+  });
+
+  it('leaves an earlier report as it was when it stops before the work', async () => {
+    const report = join(temporary(), 'out.csv');
+    writeFileSync(report, 'precious');
+    await pipeline('run', empty, '--report', report);
+    expect(readFileSync(report, 'utf8')).toBe('precious');
+    expect(existsSync(`${report}.part`)).toBe(false);
+  });
+
+  it.each(['run', 'models', 'pack', 'train', 'evaluate', 'bench', 'sort', 'doctor'])('%s has a --help with examples', async (verb) => {
+    const { code, stdout } = await pipeline(verb, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Examples:/);
+  });
+});
