@@ -15,6 +15,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
   models: async () => (await import('./models.js')).registerModels,
   pack: async () => (await import('./pack.js')).registerPack,
+  train: async () => (await import('./train.js')).registerTrain,
 };
 
 async function main(arguments_: readonly string[]): Promise<number> {

@@ -1,0 +1,279 @@
+/**
+ * The training loop, from packed eyes to the best weights.
+ */
+import { learningRateAt } from '../../autodiff/schedule.js';
+import type { Config } from '../../config/schema.js';
+import { createBackbone, type Backbone } from '../backbones/index.js';
+import { createLoader, type Batch, type Loader } from '../dataset/loader.js';
+import type { EyeDataset } from '../dataset/packed-file.js';
+import type { Partition } from '../dataset/partition.js';
+import { BinaryMetrics } from '../metrics/binary-metrics.js';
+import { readCheckpoint, writeCheckpoint, type HistoryRow, type Progress } from './checkpoint.js';
+import { checkData, overfitOneBatch, requireFinite } from './checks.js';
+import { exportModel } from './export.js';
+import { findBatchSize } from './find-batch-size.js';
+import { findLearningRate, type RateSearch } from './find-learning-rate.js';
+import { meanLoss, predict, sigmoid } from './predict.js';
+import { runFiles, toolVersion, type RunFolder } from './run-folder.js';
+import { planStages, stageAt, type Stage } from './stages.js';
+import {
+  createTrainingStep, initialState, layoutOf, type Layout, type StepOptions, type TrainingState, type TrainingStep,
+} from './step.js';
+
+type Settings = Config['train'];
+
+export interface TrainingRun {
+  readonly config: Config;
+  readonly dataset: EyeDataset;
+  readonly partition: Partition;
+  readonly folder: RunFolder;
+  /** Weights to start from instead of random ones. */
+  readonly init?: { readonly parameters: Float32Array; readonly statistics: Float32Array };
+  /** Go on from the folder's last checkpoint. */
+  readonly resume: boolean;
+  /** Aborting it ends the run after the step in progress, with a checkpoint. */
+  readonly stop: AbortSignal;
+  /** Lines for people. */
+  readonly say: (line: string) => void;
+}
+
+export interface TrainingOutcome {
+  /** At the end of the best epoch. */
+  readonly best: Progress;
+  readonly history: readonly HistoryRow[];
+  /** Given up before the last epoch because of `stop`: `--resume` goes on. */
+  readonly interrupted: boolean;
+  /** Share of the loop's time in which it waited for the loader, 0 to 1. */
+  readonly waiting: number;
+  readonly rateSearch?: RateSearch;
+}
+
+/** Epochs of the finders and checks: numbers that no run reaches, so that their batches are their own. */
+const SEARCH_EPOCH = 1_000_000;
+const CHECK_EPOCH = 1_000_001;
+/** Eyes that the sanity check learns by heart, and validates before the first epoch. */
+const CHECK_BATCH = 32;
+
+/**
+ * Trains.
+ * @throws TrainingError if data or settings make it pointless, or the loss runs away; CheckpointError if the disk refuses
+ */
+export async function train(run: TrainingRun): Promise<TrainingOutcome> {
+  const { config: { train: settings }, folder, say } = run;
+  const backbone = createBackbone(settings.backbone);
+  const layout = layoutOf(backbone);
+  const stages = planStages(settings.sizes, settings.strength, settings.epochs);
+  const last = stageAt(stages, settings.epochs - 1);
+
+  checkData(run.dataset, run.partition.train);
+  let rateSearch: RateSearch | undefined;
+  let progress: Progress;
+  if (run.resume) {
+    progress = readCheckpoint(folder.file(runFiles.last), backbone.name, layout);
+    say(`going on at epoch ${progress.epoch + 1}, batch ${progress.batch + 1}`);
+  } else {
+    await sanityCheck(run, backbone, layout, last);
+    const batchSize = await chooseBatchSize(run, backbone, layout, last);
+    const start = startingState(run, layout);
+    rateSearch = settings.lr === 'auto' ? await searchLearningRate(run, start, batchSize) : undefined;
+    const learningRate = settings.lr === 'auto' ? rateSearch?.suggestion ?? 0 : settings.lr;
+    if (rateSearch) say(`learning rate: ${learningRate} (found by a sweep of ${rateSearch.points.length} steps)`);
+    progress = {
+      backbone: backbone.name, optimizer: settings.optimizer, epoch: 0, batch: 0, history: [],
+      learningRate, batchSize, state: start,
+    };
+  }
+
+  const { batchSize } = progress;
+  const loader = createTrainingLoader(run, batchSize);
+  const totalSteps = settings.epochs * loader.batchesPerEpoch;
+  let step: TrainingStep | undefined;
+  let stage: Stage | undefined;
+  let best: Progress | undefined;
+  let interrupted = false;
+  try {
+    while (progress.epoch < settings.epochs && !interrupted) {
+      const { epoch } = progress;
+      if (stage !== stageAt(stages, epoch)) {
+        stage = stageAt(stages, epoch);
+        await step?.release();
+        step = await createTrainingStep(backbone, stepOptions(settings, batchSize, stage));
+      }
+      if (!step) throw new Error('a stage has begun without its step');
+      const from = performance.now();
+      const firstBatch = progress.batch;
+      let { state } = progress;
+      let lossSum = 0;
+      let batches = 0;
+      let learningRate = 0;
+      for await (const batch of loader.epoch(epoch, { ...stage, startBatch: firstBatch })) {
+        learningRate = learningRateAt(settings.schedule, progress.learningRate, state.step / totalSteps);
+        const result = await step.run(state, batch, learningRate);
+        lossSum += requireFinite(result.loss, learningRate);
+        ({ state } = result);
+        batches += 1;
+        interrupted = run.stop.aborted;
+        if (interrupted) break;
+      }
+      if (interrupted && firstBatch + batches < loader.batchesPerEpoch) {
+        progress = { ...progress, state, batch: firstBatch + batches };
+        writeCheckpoint(folder.file(runFiles.last), progress, layout);
+        say(`stopped in epoch ${epoch + 1} after batch ${progress.batch}; go on with --resume ${folder.path}`);
+        break;
+      }
+
+      const seconds = (performance.now() - from) / 1000;
+      const validation = await validate(run, layout, state, stage);
+      const row: HistoryRow = {
+        epoch: epoch + 1, size: `${stage.height}x${stage.width}`, strength: rounded(stage.strength),
+        learning_rate: rounded(learningRate), train_loss: rounded(lossSum / batches),
+        validation_loss: rounded(validation.loss), validation_f1: rounded(validation.f1),
+        seconds: rounded(seconds), images_per_second: rounded((batches * batchSize) / seconds),
+        waiting: rounded(loader.waited().share),
+      };
+      progress = { ...progress, state, epoch: epoch + 1, batch: 0, history: [...progress.history, row] };
+      // Figures at a smaller size are not comparable: only the last size competes.
+      if (sameSize(stage, last) && isBetter(validation, progress.best)) {
+        progress = { ...progress, best: { score: validation.f1, loss: validation.loss, epoch: epoch + 1 } };
+        best = progress;
+        writeCheckpoint(folder.file(runFiles.best), progress, layout);
+      }
+      writeCheckpoint(folder.file(runFiles.last), progress, layout);
+      folder.writeMetrics(progress.history);
+      say(describe(row, progress.best?.epoch === epoch + 1));
+      if (settings.patience > 0 && progress.best && progress.epoch - progress.best.epoch >= settings.patience) {
+        say(`nothing better in ${settings.patience} epochs: stopped early`);
+        break;
+      }
+    }
+    const waiting = loader.waited().share;
+    say(`waited for batches ${(100 * waiting).toFixed(1)} % of the time`);
+    best ??= progress.best ? readCheckpoint(folder.file(runFiles.best), backbone.name, layout) : progress;
+    return { best, history: progress.history, interrupted, waiting, ...(rateSearch ? { rateSearch } : {}) };
+  } finally {
+    await step?.release();
+    await loader.close();
+  }
+}
+
+/** Sweeps the learning rate at the last size, without training. */
+export async function searchLearningRate(
+  run: TrainingRun, start: TrainingState, batchSize: number,
+): Promise<RateSearch> {
+  const { train: settings } = run.config;
+  const stage = lastStage(settings);
+  const loader = createTrainingLoader(run, batchSize, Infinity);
+  const step = await createTrainingStep(createBackbone(settings.backbone), stepOptions(settings, batchSize, stage));
+  try {
+    return await findLearningRate(step, start, endless(loader, stage));
+  } finally {
+    await step.release();
+    await loader.close();
+  }
+}
+
+/** The state before the first step: random, or what `init` gives. */
+export function startingState(run: Pick<TrainingRun, 'config' | 'init'>, layout: Layout): TrainingState {
+  const { optimizer, seed } = run.config.train;
+  const state = initialState(layout, optimizer, seed);
+  if (!run.init) return state;
+  return { ...state, ...run.init, average: run.init.parameters.slice() };
+}
+
+/** The configured batch size, or the one found. */
+export async function chooseBatchSize(
+  run: Pick<TrainingRun, 'config' | 'partition' | 'say'>, backbone: Backbone, layout: Layout, stage: Stage,
+): Promise<number> {
+  const { train: settings } = run.config;
+  const eyes = run.partition.train.length;
+  if (settings.batch_size !== 'auto') return Math.min(settings.batch_size, eyes);
+  const found = await findBatchSize(backbone, layout, stepOptions(settings, 1, stage), { megabytes: settings.memory_limit, eyes });
+  for (const { batchSize, imagesPerSecond, megabytes } of found.trials) {
+    run.say(`batch size ${batchSize}: ${imagesPerSecond.toFixed(0)} images a second, ${megabytes.toFixed(0)} MB`);
+  }
+  run.say(`batch size: ${found.batchSize}`);
+  return found.batchSize;
+}
+
+/** The stage that a run ends with. */
+export function lastStage(settings: Settings): Stage {
+  return stageAt(planStages(settings.sizes, settings.strength, settings.epochs), settings.epochs - 1);
+}
+
+function createTrainingLoader({ config: { train: settings }, dataset, partition }: TrainingRun, batchSize: number, limit?: number): Loader {
+  const most = limit ?? settings.limit_batches;
+  const eyes = partition.train.length;
+  return createLoader(dataset, partition.train, {
+    batchSize, seed: settings.seed, workers: settings.loader_threads, balance: settings.balance,
+    samplesPerEpoch: most > 0 && Number.isFinite(most) ? Math.min(eyes, most * batchSize) : eyes,
+  });
+}
+
+/** Epoch after epoch. */
+async function* endless(loader: Loader, stage: Stage): AsyncGenerator<Batch, void, void> {
+  for (let epoch = SEARCH_EPOCH; ; epoch += 1) yield* loader.epoch(epoch, stage);
+}
+
+function stepOptions(settings: Settings, batch: number, { height, width }: Stage): StepOptions {
+  return {
+    batch, height, width, threads: settings.threads, labelSmoothing: settings.label_smoothing,
+    optimizer: { name: settings.optimizer, weightDecay: settings.weight_decay, clip: settings.clip },
+  };
+}
+
+/** One batch learnt by heart and two validated, before any time is spent. */
+async function sanityCheck(run: TrainingRun, backbone: Backbone, layout: Layout, stage: Stage): Promise<void> {
+  const { train: settings } = run.config;
+  const batchSize = Math.min(CHECK_BATCH, run.partition.train.length);
+  const loader = createTrainingLoader(run, batchSize, 1);
+  try {
+    for await (const batch of loader.epoch(CHECK_EPOCH, { ...stage, strength: 0 })) {
+      const { before, after } = await overfitOneBatch(backbone, layout, batch, settings.seed, settings.threads);
+      run.say(`sanity check: loss on one batch ${before.toFixed(3)} -> ${after.toFixed(4)}`);
+    }
+  } finally {
+    await loader.close();
+  }
+  const few = run.partition.validation.slice(0, 2 * CHECK_BATCH);
+  const { loss } = await validate({ ...run, partition: { ...run.partition, validation: few } }, layout,
+    startingState(run, layout), stage);
+  requireFinite(loss, 0);
+}
+
+interface Validation {
+  readonly f1: number;
+  readonly loss: number;
+}
+
+async function validate(run: TrainingRun, layout: Layout, state: TrainingState, { height, width }: Stage): Promise<Validation> {
+  const { dataset, partition, config: { train: settings } } = run;
+  const model = exportModel(layout, { parameters: state.average, statistics: state.statistics }, {
+    backbone: settings.backbone, height, width, temperature: 1, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
+    toolVersion: toolVersion(),
+  });
+  const predictions = await predict(model, dataset, partition.validation, { height, width }, settings.threads);
+  const loss = requireFinite(meanLoss(predictions), 0);
+  const metrics = new BinaryMetrics();
+  predictions.logits.forEach((logit, index) => { metrics.add(sigmoid(logit), predictions.labels[index] ?? 0); });
+  return { loss, f1: metrics.figures().weighted_f1 };
+}
+
+/** By weighted F1; where that is equal, by loss. */
+function isBetter({ f1, loss }: Validation, best: Progress['best']): boolean {
+  return !best || f1 > best.score || (f1 === best.score && loss < best.loss);
+}
+
+function sameSize(a: Stage, b: Stage): boolean {
+  return a.height === b.height && a.width === b.width;
+}
+
+function describe(row: HistoryRow, isBest: boolean): string {
+  return `epoch ${row['epoch']} ${row['size']}: loss ${row['train_loss']}, validation loss ${row['validation_loss']}, `
+    + `F1 ${row['validation_f1']}${isBest ? ' (best)' : ''}, ${row['images_per_second']} images a second, `
+    + `${row['seconds']} s`;
+}
+
+/** Four digits are enough for people and tables. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}

@@ -1,0 +1,142 @@
+/**
+ * `pipeline train`: a packed file of labelled eyes into an eye-state model.
+ */
+import type { Command } from 'commander';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createBackbone } from '../classify/backbones/index.js';
+import { openPackedFile } from '../classify/dataset/packed-file.js';
+import { checkPartition, partitionDataset } from '../classify/dataset/partition.js';
+import { importModel } from '../classify/train/export.js';
+import { finishModel, type ExportedModel } from '../classify/train/finish.js';
+import {
+  chooseBatchSize, lastStage, searchLearningRate, startingState, train as runTraining, type TrainingRun,
+} from '../classify/train/loop.js';
+import { createRunFolder, openRunFolder, runFiles } from '../classify/train/run-folder.js';
+import { layoutOf } from '../classify/train/step.js';
+import { loadConfig, UsageError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { exitCodes } from './exit-codes.js';
+import { log } from './log.js';
+import { addSettingsOptions, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
+
+interface TrainVerbOptions extends SettingsOptions {
+  readonly backbone?: string;
+  readonly epochs?: string;
+  readonly seed?: string;
+  readonly name?: string;
+  readonly init?: string;
+  readonly resume?: string;
+  readonly findLr?: true;
+}
+
+export function registerTrain(program: Command): void {
+  const command = program.command('train')
+    .description('Train the eye-state classifier on a packed file.')
+    .argument('<data>', 'what "pipeline pack" wrote')
+    .option('--backbone <name>', 'the net; "pipeline models" lists them (train.backbone)')
+    .option('--epochs <number>', 'rounds through the training part (train.epochs)')
+    .option('--seed <number>', 'the same seed gives the same run (train.seed)')
+    .option('--name <name>', 'goes into the name of the run folder (train.name)')
+    .option('--init <model>', 'train on from this .onnx that "pipeline train" wrote (train.init)')
+    .option('--resume <folder>', 'go on with an interrupted run, with the settings of its folder')
+    .option('--find-lr', 'only sweep the learning rate, and draw the loss')
+    .action(train);
+  addSettingsOptions(command).addHelpText('after', `
+The run folder (workdir/NNN-name) gets the settings, the log, metrics.csv, checkpoints, pictures, summary.html and the
+models eye-state.onnx, eye-state.fp16.onnx and eye-state.int8.onnx.
+
+Examples:
+  pipeline train eyes.arrow
+  pipeline train eyes.arrow --backbone mobile-small --set train.lr=auto
+  pipeline train my-eyes.arrow --init models/eye-state.onnx --epochs 4
+  pipeline train eyes.arrow --resume workdir/003-eyes`);
+}
+
+async function train(data: string, options: TrainVerbOptions): Promise<void> {
+  const config = options.resume === undefined ? settingsFrom(options, shortcuts(options)) : resumedSettings(options.resume);
+  const { train: settings } = config;
+  const backbone = backboneOf(settings.backbone);
+  const dataset = openPackedFile(data);
+  const partition = partitionDataset(dataset, config.data);
+  if (config.data.split === 'group') checkPartition(dataset, partition, config.data.duplicate_bits);
+  const init = settings.init === 'none' || options.resume !== undefined
+    ? undefined : importModel(readModel(settings.init), backbone, settings.init);
+  const folder = options.resume === undefined ? createRunFolder(config, data) : openRunFolder(options.resume);
+  const say = (line: string): void => {
+    log.log(line);
+    folder.note(line);
+  };
+  const stop = new AbortController();
+  const run: TrainingRun = {
+    config, dataset, partition, folder, say, stop: stop.signal, resume: options.resume !== undefined, ...(init ? { init } : {}),
+  };
+  say(`${folder.path}: ${backbone.name}, ${partition.train.length} eyes to train on, ${partition.validation.length} to validate on, `
+    + `${partition.test.length} kept for the test`);
+  process.once('SIGINT', () => { stop.abort(); });
+  process.once('SIGTERM', () => { stop.abort(); });
+  if (options.findLr) await findLearningRate(run);
+  else await trainAndExport(run);
+}
+
+function shortcuts(options: TrainVerbOptions): (string | undefined)[] {
+  const { backbone, epochs, seed, name, init } = options;
+  return Object.entries({ backbone, epochs, seed, name, init }).map(([key, value]) => shortcut(`train.${key}`, value));
+}
+
+function resumedSettings(folder: string): Config {
+  const file = join(folder, runFiles.config);
+  if (!existsSync(file)) throw new UsageError(`${folder} is not a run folder: it has no ${runFiles.config}.`);
+  return loadConfig(file);
+}
+
+function backboneOf(name: string): ReturnType<typeof createBackbone> {
+  try {
+    return createBackbone(name);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readModel(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch {
+    throw new UsageError(`Cannot read the model ${path} that train.init names.`);
+  }
+}
+
+async function findLearningRate(run: TrainingRun): Promise<void> {
+  const backbone = createBackbone(run.config.train.backbone);
+  const layout = layoutOf(backbone);
+  const batchSize = await chooseBatchSize(run, backbone, layout, lastStage(run.config.train));
+  const search = await searchLearningRate(run, startingState(run, layout), batchSize);
+  for (const { rate, loss } of search.points) run.folder.note(`learning rate ${rate.toExponential(2)}: loss ${loss.toFixed(4)}`);
+  run.say(`learning rate: ${search.suggestion}`);
+}
+
+async function trainAndExport(run: TrainingRun): Promise<void> {
+  const { config: { train: settings }, dataset, partition, folder, say } = run;
+  const outcome = await runTraining(run);
+  if (outcome.interrupted) {
+    process.exitCode = exitCodes.failure;
+    return;
+  }
+  const { average, statistics } = outcome.best.state;
+  const { height, width } = lastStage(settings);
+  const finished = await finishModel(createBackbone(settings.backbone), { parameters: average, statistics }, {
+    dataset, validation: partition.validation, height, width, rightShare: settings.right_share, threads: settings.threads,
+  });
+  const { band, temperature } = finished;
+  say(`temperature ${temperature.toFixed(3)}; closed below ${band.closedBelow.toFixed(3)}, open above ${band.openAbove.toFixed(3)}: `
+    + `${(100 * band.coverage).toFixed(1)} % of the validation eyes are decided, ${(100 * band.accuracy).toFixed(2)} % of them rightly`);
+  for (const exported of finished.exports) {
+    folder.write(fileOf(exported), exported.model);
+    say(`${fileOf(exported)}: ${(exported.model.length / 1000).toFixed(0)} KB, ${exported.msPerEye.toFixed(3)} ms an eye, `
+      + `F1 ${exported.figures.weighted_f1.toFixed(4)} on validation`);
+  }
+}
+
+function fileOf({ precision }: ExportedModel): string {
+  return precision === 'fp32' ? 'eye-state.onnx' : `eye-state.${precision}.onnx`;
+}
