@@ -1,8 +1,12 @@
 /**
  * A run over many photos: from the list of files to finished reports.
  */
-import { createReport } from '../reports/create.js';
+import { UsageError } from '../config/load.js';
+import { createReport, showsPictures } from '../reports/create.js';
+import { checkSpace } from '../reports/space.js';
 import type { ReportWriter } from '../reports/types.js';
+import { runFingerprint } from './fingerprint.js';
+import { fileStamp, journalPath, openJournal, type FileStamp, type Journal } from './journal.js';
 import { createPool, type PhotoSettings } from './pool.js';
 import { RunSummary } from './summary.js';
 import type { PhotoResult } from './types.js';
@@ -10,12 +14,20 @@ import type { PhotoFile } from './walk.js';
 
 export interface RunOptions {
   readonly settings: PhotoSettings;
+  /** The folder that photos are named by. */
+  readonly folder: string;
   /** Report files; `-` is CSV on standard output. */
   readonly reports: readonly string[];
+  /** Go on with an unfinished run of the same reports: photos that are done and unchanged are not judged again. */
+  readonly resume?: boolean;
+  /** Tell changed photos by their content too, not by size and time alone. */
+  readonly compareContent?: boolean;
   /** Called with every result, in report order. */
   readonly onResult?: (result: PhotoResult) => void;
   /** Called whenever a photo is done, in any order. */
   readonly onProgress?: () => void;
+  /** Called with what the person should know before the work starts. */
+  readonly onNote?: (note: string) => void;
   /** Ends the run early: what is in work is finished, the reports keep what is done. */
   readonly signal: AbortSignal;
 }
@@ -26,28 +38,49 @@ export interface RunOptions {
  * @throws UsageError before any work where a report cannot be written
  */
 export async function runPhotos(photos: readonly PhotoFile[], options: RunOptions): Promise<RunSummary> {
-  const reports = await openReports(options.reports);
+  const settings = { ...options.settings, previews: options.reports.some(showsPictures) };
+  await checkSpace(options.reports, photos.length);
+  const { reports, journal } = await openFiles(settings, options);
+  for (const note of journal?.notes ?? []) options.onNote?.(note);
   const summary = new RunSummary(photos.length);
-  const pool = createPool(options.settings);
+  const pool = createPool(settings);
+  const failure = new AbortController();
   // Reports are written one result after the other, in the order of `photos`, while later photos are still in work.
   let writing = Promise.resolve();
-  const inOrder = new InOrder((result: PhotoResult) => {
-    summary.add(result);
-    options.onResult?.(result);
-    writing = writing.then(async () => { for (const report of reports) await report.write(result); });
-    // A failure surfaces where `writing` is awaited; without this it would count as unhandled until then.
-    writing.catch(() => undefined);
+  let journaling = Promise.resolve();
+  const inOrder = new InOrder((result: () => Promise<PhotoResult>) => {
+    writing = writing.then(async () => {
+      const value = await result();
+      for (const report of reports) await report.write(value);
+      summary.add(value);
+      options.onResult?.(value);
+    });
+    // A failure, such as a full disk, ends the run. It surfaces where `writing` is awaited.
+    writing.catch(() => { failure.abort(); });
   });
   try {
-    await pool.run(photos, (index, result) => {
+    const todo = await recallDone(photos, journal, options, (index, recall) => {
       options.onProgress?.();
-      inOrder.take(index, result);
-    }, options.signal);
+      inOrder.take(index, recall);
+    });
+    await pool.run(todo.map(({ file }) => file), (at, result) => {
+      const { index, stamp } = todo[at] ?? { index: at, stamp: undefined };
+      options.onProgress?.();
+      // A photo that could not be read is tried again by a resumed run.
+      if (journal !== undefined && stamp !== undefined && result.status !== 'error') {
+        journaling = journal.append(result, stamp);
+        journaling.catch(() => { failure.abort(); });
+      }
+      inOrder.take(index, () => Promise.resolve(result));
+    }, AbortSignal.any([options.signal, failure.signal]));
     await writing;
+    await journaling;
     const complete = summary.photos === photos.length;
     for (const report of reports) await (complete ? report.finish() : report.abandon());
+    await (complete ? journal?.remove() : journal?.close());
   } catch (error) {
     for (const report of reports) await report.abandon().catch(() => undefined);
+    await journal?.close().catch(() => undefined);
     throw error;
   } finally {
     await pool.close();
@@ -55,10 +88,60 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
   return summary;
 }
 
-async function openReports(paths: readonly string[]): Promise<ReportWriter[]> {
+/** A photo that has to be judged. */
+interface Todo {
+  readonly file: PhotoFile;
+  /** Its place in the report. */
+  readonly index: number;
+  /** How its file looked before it was read. */
+  readonly stamp: FileStamp | undefined;
+}
+
+/** Passes on what the journal knows of unchanged photos. @returns the others */
+async function recallDone(
+  photos: readonly PhotoFile[],
+  journal: Journal | undefined,
+  options: RunOptions,
+  onDone: (index: number, recall: () => Promise<PhotoResult>) => void,
+): Promise<Todo[]> {
+  const todo: Todo[] = [];
+  for (const [index, file] of photos.entries()) {
+    const stamp = journal === undefined ? undefined : await fileStamp(file.path, options.compareContent === true);
+    if (journal !== undefined && stamp !== undefined && journal.has(file.photo, stamp)) {
+      onDone(index, () => journal.recall(file.photo));
+    } else {
+      todo.push({ file, index, stamp });
+    }
+  }
+  if (options.resume === true) options.onNote?.(`${photos.length - todo.length} of ${photos.length} photos were done before.`);
+  return todo;
+}
+
+/** The journal lies beside the first report that is a file; a run without one has nothing to go on with. */
+async function openRunJournal(settings: PhotoSettings, options: RunOptions): Promise<Journal | undefined> {
+  const report = options.reports.find((path) => path !== '-');
+  if (report === undefined) {
+    if (options.resume !== true) return undefined;
+    throw new UsageError('--resume goes on with a report that is a file; name it with --report, as in the run that stopped.');
+  }
+  const fingerprint = await runFingerprint(settings, options.folder);
+  return openJournal(journalPath(report), fingerprint, { resume: options.resume === true });
+}
+
+/** Opens everything that the run writes to; where one thing cannot be written, none is left behind. */
+async function openFiles(settings: PhotoSettings, options: RunOptions): Promise<{
+  reports: readonly ReportWriter[];
+  journal: Journal | undefined;
+}> {
   const reports: ReportWriter[] = [];
-  for (const path of paths) reports.push(await createReport(path));
-  return reports;
+  try {
+    const context = { folder: options.folder, config: settings.config };
+    for (const path of options.reports) reports.push(await createReport(path, context));
+    return { reports, journal: await openRunJournal(settings, options) };
+  } catch (error) {
+    for (const report of reports) await report.discard();
+    throw error;
+  }
 }
 
 /** Passes values on in the order of their index, however they arrive. */

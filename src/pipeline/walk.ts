@@ -21,6 +21,8 @@ export interface WalkOptions {
 }
 
 export interface Walk {
+  /** The folder that the names of photos are relative to. */
+  readonly folder: string;
   /** In report order. */
   readonly photos: readonly PhotoFile[];
   /** Links that were left alone because they lead outside. */
@@ -52,7 +54,7 @@ export async function findPhotos(inputs: readonly string[], options: WalkOptions
   const photos = walker.files.map((path) => ({ path, photo: named(path) }));
   // Code units, not a locale's order: the same report on every machine.
   photos.sort((a, b) => (a.photo < b.photo ? -1 : Number(a.photo > b.photo)));
-  return { photos, skippedLinks: walker.skippedLinks.map(named) };
+  return { folder: base, photos, skippedLinks: walker.skippedLinks.map(named) };
 }
 
 class Walker {

@@ -5,20 +5,28 @@ import { extname } from 'node:path';
 import { UsageError } from '../config/load.js';
 import { csvHeader, csvRows } from './csv.js';
 import { createReportFile, type ReportFile } from './file.js';
+import { createHtmlReport, type HtmlReportContext } from './html/report.js';
 import { jsonPhoto } from './json.js';
 import type { PhotoResult } from '../pipeline/types.js';
 import type { ReportWriter } from './types.js';
 
+/** Whether a report shows pictures, which are then to be made with every result. */
+export function showsPictures(path: string): boolean {
+  return ['.html', '.htm'].includes(extname(path).toLowerCase());
+}
+
 /**
- * Begins a report: `.csv`, `.json`, or `-` for CSV on standard output.
+ * Begins a report: `.csv`, `.json`, `.html`, or `-` for CSV on standard output.
+ * @param context what an HTML report has to know besides the results
  * @throws UsageError where the ending is unknown or the place cannot be written to
  */
-export async function createReport(path: string): Promise<ReportWriter> {
+export async function createReport(path: string, context: HtmlReportContext): Promise<ReportWriter> {
   if (path === '-') return standardOutput();
   const extension = extname(path).toLowerCase();
   if (extension === '.csv') return textReport(await createReportFile(path), csvHeader(), csvRows, '');
   if (extension === '.json') return jsonReport(await createReportFile(path));
-  throw new UsageError(`A report's name ends in .csv or .json, or is - for standard output; ${path} does not.`);
+  if (showsPictures(path)) return createHtmlReport(path, context);
+  throw new UsageError(`A report's name ends in .csv, .json or .html, or is - for standard output; ${path} does not.`);
 }
 
 async function textReport(
@@ -38,6 +46,7 @@ async function textReport(
       await file.append(footer);
       await file.keepPartial();
     },
+    discard: () => file.discard(),
   };
 }
 
@@ -59,5 +68,6 @@ function standardOutput(): ReportWriter {
     }),
     finish: () => Promise.resolve(),
     abandon: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
   };
 }

@@ -1,8 +1,8 @@
 /**
  * Files that appear whole or not at all: written beside, flushed to the disk, then renamed into place.
  */
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { dirname, extname, resolve } from 'node:path';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UsageError } from '../config/load.js';
 
 /** A text file under construction. */
@@ -30,6 +30,7 @@ export async function createReportFile(path: string): Promise<ReportFile> {
   const beside = `${target}.${process.pid}.part`;
   let file: FileHandle;
   try {
+    await removeLeftOver(target);
     file = await open(beside, 'wx');
   } catch (error) {
     throw new UsageError(`Cannot write the report ${path}: ${describe(error)}`);
@@ -55,6 +56,25 @@ export async function createReportFile(path: string): Promise<ReportFile> {
       await rm(beside, { force: true });
     },
   };
+}
+
+/** Removes what runs that were killed have left beside `target`; those of running processes stay. */
+async function removeLeftOver(target: string): Promise<void> {
+  const names = await readdir(dirname(target));
+  for (const name of names) {
+    if (!name.startsWith(`${basename(target)}.`)) continue;
+    const [, pid] = /^\.(\d+)\.part$/.exec(name.slice(basename(target).length)) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(target), name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 /** Makes a rename durable. Some systems cannot open folders; there the rename is as durable as they make it. */

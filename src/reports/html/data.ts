@@ -7,9 +7,10 @@ export interface ReportData {
   readonly title: string;
   /** Where the photos lie, as a relative link from the report, ending in `/`; absent where they cannot be linked to. */
   readonly photosAt?: string;
-  /** The thresholds behind the colours: probabilities of an open eye, 0 to 1, and sharpness, 0 to 100. */
-  readonly eyes: { readonly closedBelow: number; readonly openAbove: number };
-  readonly sharpness: { readonly blurredBelow: number; readonly sharpAbove: number };
+  /** Marks on the bars of the eyes: the probabilities between which an eye is unsure. Empty where the model knows them alone. */
+  readonly eyeMarks: readonly number[];
+  /** Marks on the bars of sharpness: below the first is blurred, above the second sharp. */
+  readonly sharpnessMarks: readonly number[];
 }
 
 export interface EyeData {

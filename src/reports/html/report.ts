@@ -9,19 +9,21 @@ import { photoBlocks } from './blocks.js';
 import type { ReportData } from './data.js';
 import { documentHead, documentTail } from './document.js';
 
+/** What the page says besides the results. */
+export interface HtmlReportContext {
+  /** The folder that the results' `photo` names are relative to; the page links to the photos there. */
+  readonly folder: string;
+  /** Thresholds that are drawn as marks on the page's bars. */
+  readonly config: Pick<Config, 'classify' | 'blur'>;
+}
+
 /**
  * Begins an HTML report.
  * @param path the file to write; put in place when the report is complete
- * @param folder the folder that the results' `photo` names are relative to; the page links to the photos there
- * @param config thresholds of `classify` and `blur`, drawn as marks on the page's bars
  * @throws UsageError where the file cannot be written
  */
-export async function createHtmlReport(
-  path: string,
-  folder: string,
-  config: Pick<Config, 'classify' | 'blur'>,
-): Promise<ReportWriter> {
-  const head = documentHead(reportData(path, folder, config));
+export async function createHtmlReport(path: string, context: HtmlReportContext): Promise<ReportWriter> {
+  const head = documentHead(reportData(path, context));
   const tail = documentTail();
   const file = await createReportFile(path);
   await file.append(head);
@@ -35,15 +37,16 @@ export async function createHtmlReport(
       await file.append(tail);
       await file.keepPartial();
     },
+    discard: () => file.discard(),
   };
 }
 
-function reportData(path: string, folder: string, config: Pick<Config, 'classify' | 'blur'>): ReportData {
+function reportData(path: string, { folder, config }: HtmlReportContext): ReportData {
   return {
     title: basename(resolve(folder)) || 'Photos',
     photosAt: folderLink(path, folder),
-    eyes: { closedBelow: config.classify.closed_below, openAbove: config.classify.open_above },
-    sharpness: { blurredBelow: config.blur.blurred_below, sharpAbove: config.blur.sharp_above },
+    eyeMarks: [config.classify.closed_below, config.classify.open_above].filter((mark) => mark !== 'auto'),
+    sharpnessMarks: [config.blur.blurred_below, config.blur.sharp_above],
   };
 }
 

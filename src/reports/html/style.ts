@@ -76,7 +76,7 @@ h1, h2, h3 { font-size: inherit; font-weight: 600; overflow-wrap: anywhere; }
 .card.marked { background: color-mix(in srgb, var(--cursor) 16%, var(--panel)); }
 .card[data-verdict=keep] { --tone: var(--keep); } .card[data-verdict=review] { --tone: var(--review); }
 .card[data-verdict=reject] { --tone: var(--reject); }
-.card[data-verdict=reject] .frame img { opacity: .62; }
+.card.dropped .frame img { opacity: .45; }
 .frame { position: relative; aspect-ratio: 1; cursor: pointer; background: var(--raised); border-radius: 4px; overflow: hidden; }
 .frame img, .frame .boxes { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .no-picture { position: absolute; inset: 0; display: grid; place-items: center; color: var(--dim); }
@@ -112,10 +112,11 @@ h1, h2, h3 { font-size: inherit; font-weight: 600; overflow-wrap: anywhere; }
   display: inline-block; padding: 0 8px; margin-right: 8px; border-radius: 10px; color: light-dark(#fff, #111);
   background: var(--tone); font-size: 12px; line-height: 20px; font-weight: 600;
 }
-.choices { display: flex; flex-wrap: wrap; gap: 6px; margin: 10px 0; align-items: center; }
+.choices { display: flex; flex-wrap: wrap; gap: 5px; margin: 10px 0; align-items: center; }
 .choices [aria-pressed=true]:not(.star) { background: var(--tone); color: light-dark(#fff, #111); }
 .stars { display: flex; }
-.star { background: none; padding: 0 3px; font-size: 18px; color: var(--line); min-height: 30px; }
+.choices button:not(.star) { padding: 4px 9px; }
+.star { background: none; padding: 0 2px; font-size: 18px; color: var(--line); min-height: 30px; }
 .star[aria-pressed=true] { color: var(--review); }
 .face { border-top: 1px solid var(--line); padding: 12px 0; display: grid; grid-template-columns: 112px minmax(0, 1fr); gap: 8px 12px; }
 .face h3 { grid-column: 1 / -1; }
@@ -141,6 +142,8 @@ dialog::backdrop { background: rgb(0 0 0 / .55); }
 .zoom { display: flex; align-items: center; gap: 8px; color: var(--dim); }
 .columns { flex: 1; min-height: 0; display: flex; gap: 12px; overflow: auto; scroll-snap-type: x proximity; }
 .column { flex: 1 0 250px; max-width: 640px; min-width: 0; padding: 10px; border: 1px solid var(--line); border-radius: 10px; overflow-y: auto; scroll-snap-align: start; }
+.column h3 { margin-bottom: 8px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.columns:focus { outline: none; }
 .column.focus { border-color: var(--cursor); box-shadow: inset 0 0 0 1px var(--cursor); }
 .lens { aspect-ratio: 1; max-height: 52vh; margin: 0 auto 8px; overflow: hidden; background: var(--raised); border-radius: 6px; touch-action: none; cursor: grab; }
 .lens img { width: 100%; height: 100%; object-fit: contain; will-change: transform; }
@@ -161,6 +164,8 @@ dialog::backdrop { background: rgb(0 0 0 / .55); }
   .tools { flex-wrap: nowrap; overflow-x: auto; overflow-y: hidden; scrollbar-width: none; }
   .tools > * { flex: none; }
   .choice span, .size { display: none; }
+  .choice select { width: 33vw; }
+  .tools input[type=search] { width: 22vw; }
   .menu > div { position: fixed; right: 10px; top: 96px; }
   .body { display: block; overflow-y: auto; }
   .grid { overflow: visible; padding: 10px; gap: 8px; --card: 150px; }

@@ -4,7 +4,7 @@
 import type { FaceData, ReportData } from '../data.js';
 import { choiceButtons } from './choice-buttons.js';
 import type { Choice, Choices } from './choices.js';
-import { photoLink } from './detail.js';
+import { photoLink, verdictChip } from './detail.js';
 import { button, element } from './dom.js';
 import { eyePair, reasonLine, sharpnessBar } from './face.js';
 import type { Photo } from './photos.js';
@@ -13,7 +13,7 @@ const maxZoom = 8;
 
 export class Compare {
   readonly root = element('dialog', { class: 'compare', 'aria-label': 'Compare photos' });
-  private readonly stage = element('div', { class: 'columns' });
+  private readonly stage = element('div', { class: 'columns', tabindex: '-1', autofocus: '' });
   private readonly zoomSlider = element('input', { type: 'range', min: '1', max: String(maxZoom), step: '0.1', 'aria-label': 'Zoom' });
   private readonly faceLabel = element('span', { class: 'face-label' });
   private photos: readonly Photo[] = [];
@@ -111,15 +111,13 @@ export class Compare {
     const source = pictures?.face ?? photo.thumbnail();
     const verdict = this.choices.verdict(photo);
     const column = element('section', { class: index === this.focus ? 'column focus' : 'column' },
+      element('h3', {}, verdictChip(verdict), photoLink(photo, this.report)),
       element('div', { class: 'lens' },
         source === undefined ? undefined : element('img', { class: 'zoomed', src: source, alt: '', draggable: 'false' })),
-      element('h3', {}, photoLink(photo, this.report)),
-      element('p', { class: 'judged' }, element('span', { class: `verdict tone-${verdict}` }, verdict),
-        photo.error ?? photo.reasons.join('; ')),
-      choiceButtons(this.choices.of(photo), (choice) => { this.choose(photo, choice); }),
       ...(face === undefined || pictures === undefined
-        ? [element('p', { class: 'empty' }, 'No such face in this photo.')]
-        : [eyePair(face, pictures, this.report), sharpnessBar(face, this.report), reasonLine(face)]));
+        ? [element('p', { class: 'empty' }, photo.error ?? 'No such face in this photo.')]
+        : [eyePair(face, pictures, this.report), sharpnessBar(face, this.report), reasonLine(face)]),
+      choiceButtons(this.choices.of(photo), (choice) => { this.choose(photo, choice); }));
     column.addEventListener('pointerdown', () => { this.setFocus(index); });
     return column;
   }

@@ -23,18 +23,20 @@ export class Detail {
       this.root.replaceChildren(element('p', { class: 'empty' }, 'Choose a photo.'));
       return;
     }
-    const verdict = this.choices.verdict(photo);
     this.root.replaceChildren(element('div', {},
       element('header', {},
         element('h2', {}, photoLink(photo, this.report)),
         button('✕', 'Close (Esc)', () => { this.events.close(); }, 'close')),
       this.picture(photo),
-      element('p', { class: 'judged' },
-        element('span', { class: `verdict tone-${verdict}` }, verdict),
-        photo.error ?? (photo.reasons.length > 0 ? photo.reasons.join('; ') : 'nothing speaks against it')),
+      element('p', { class: 'judged' }, verdictChip(this.choices.verdict(photo)), this.explanation(photo)),
       choiceButtons(this.choices.of(photo), (choice) => { this.events.choose(photo, choice); }),
       ...photo.faces.map((_, index) => this.face(photo, index))));
     this.root.scrollTop = 0;
+  }
+
+  private explanation(photo: Photo): string {
+    const reasons = photo.error ?? (photo.reasons.length > 0 ? photo.reasons.join('; ') : 'nothing speaks against it');
+    return this.choices.of(photo) === undefined ? reasons : `Your choice. The tool says ${photo.verdict}: ${reasons}`;
   }
 
   private picture(photo: Photo): HTMLElement | undefined {
@@ -53,6 +55,11 @@ export class Detail {
       element('div', { class: 'measures' },
         eyePair(face, pictures, this.report), sharpnessBar(face, this.report), reasonLine(face)));
   }
+}
+
+/** A verdict as a coloured word. */
+export function verdictChip(verdict: string): HTMLElement {
+  return element('span', { class: `verdict tone-${verdict}` }, verdict);
 }
 
 /** The photo's name, leading to the file where it is known where that lies. */

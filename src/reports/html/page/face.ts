@@ -27,9 +27,8 @@ export function eyePair(face: FaceData, pictures: FacePictures, report: ReportDa
 export function sharpnessBar(face: FaceData, report: ReportData): HTMLElement {
   const tone = { sharp: 'keep', unsure: 'review', blurred: 'reject' }[face.blur];
   const words = { sharp: 'sharp', unsure: 'may be blurred', blurred: 'blurred' }[face.blur];
-  const { blurredBelow, sharpAbove } = report.sharpness;
   return element('div', { class: 'measure' },
-    element('span', {}, 'Sharpness'), bar(face.sharpness, 100, [blurredBelow, sharpAbove], tone),
+    element('span', {}, 'Sharpness'), bar(face.sharpness, 100, report.sharpnessMarks, tone),
     element('span', { class: `value tone-${tone}` }, `${Math.round(face.sharpness)} ${words}`));
 }
 
@@ -45,9 +44,8 @@ function eyeFigure(name: string, eye: EyeData, picture: string | undefined, repo
   const image = picture === undefined
     ? element('div', { class: 'no-eye' }, 'not seen')
     : element('img', { src: picture, alt: `${name}, ${eye.state}`, draggable: 'false' });
-  const { closedBelow, openAbove } = report.eyes;
   const figure = element('figure', { class: 'eye' }, image,
-    eye.open === undefined ? undefined : bar(eye.open, 1, [closedBelow, openAbove], tone),
+    eye.open === undefined ? undefined : bar(eye.open, 1, report.eyeMarks, tone),
     element('figcaption', {}, element('span', {}, name),
       element('span', { class: `value tone-${tone}` }, eye.open === undefined ? 'unknown' : `${eye.open.toFixed(2)} ${eye.state}`)));
   if (eye.reason !== undefined) figure.title = eye.reason;

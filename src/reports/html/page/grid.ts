@@ -56,6 +56,7 @@ export class Grid {
     if (card === undefined) return;
     const choice = this.choices.of(photo);
     card.root.dataset['verdict'] = this.choices.verdict(photo);
+    card.root.classList.toggle('dropped', choice?.verdict === 'reject');
     card.badge.textContent = choice === undefined ? '' : choiceSign(choice.verdict, choice.stars);
     card.badge.title = choice === undefined ? '' : 'Your choice';
   }

@@ -17,7 +17,7 @@ export interface ToolbarEvents {
 
 const verdictFilters: readonly { readonly value: View['verdict']; readonly text: string }[] = [
   { value: 'all', text: 'All' }, { value: 'keep', text: 'Keep' }, { value: 'review', text: 'Review' },
-  { value: 'reject', text: 'Reject' }, { value: 'chosen', text: 'My choices' },
+  { value: 'reject', text: 'Reject' }, { value: 'chosen', text: 'Mine' },
 ];
 
 export class Toolbar {
