@@ -55,7 +55,7 @@ export const configSchema = z.strictObject({
     split: z.enum(['group', 'random']),
     split_seed: z.number().int().min(0).max(2147483647),
     holdout: z.array(z.string()),
-    duplicate_bits: z.number().int().min(0).max(256),
+    duplicate_correlation: z.number().min(0.5).max(1),
     groups: z.record(z.string(), z.strictObject({
       pattern: z.string().refine(isPattern, 'must be a regular expression with one capture, as in "^(.+)_\\d+"'),
       block: z.number().int().min(1).default(1),

@@ -17,8 +17,8 @@ export interface PartitionOptions {
   readonly split_seed: number;
   /** Sources that are only tested on. */
   readonly holdout: readonly string[];
-  /** Eyes whose 256-bit hashes differ in at most this many bits count as the same picture. */
-  readonly duplicate_bits: number;
+  /** Eyes whose pixels correlate at least this much count as the same picture, 0 to 1. */
+  readonly duplicate_correlation: number;
 }
 
 /** Row numbers of a dataset, ascending in each part. */
@@ -45,7 +45,7 @@ export function partitionDataset(dataset: EyeDataset, options: PartitionOptions)
     const known = [...new Set(dataset.sources)].join(', ');
     throw new Error(`data.holdout names ${unknown.join(', ')}, which the packed file does not hold. It holds: ${known}.`);
   }
-  const pairs = nearDuplicates(dataset, options.duplicate_bits);
+  const pairs = nearDuplicates(dataset, options.duplicate_correlation);
   const components = options.split === 'random' ? singles(dataset) : joined(dataset, pairs);
   const parts = applyHoldout(dataset, deal(dataset, components, options), components, options);
   const rowsOf = (part: Part): Int32Array =>
@@ -165,10 +165,10 @@ function requireBothClasses(dataset: EyeDataset, partition: Partition, options: 
 
 /**
  * Checks a split for leaks.
- * @param maxDistance as `duplicate_bits`
+ * @param minCorrelation as `duplicate_correlation`
  * @throws Error that names the group or the pair of images that is in two parts
  */
-export function checkPartition(dataset: EyeDataset, partition: Partition, maxDistance: number): void {
+export function checkPartition(dataset: EyeDataset, partition: Partition, minCorrelation: number): void {
   const partOf = new Map<number, Part>();
   for (const part of PARTS) for (const row of partition[part]) partOf.set(row, part);
   const partOfGroup = new Map<string, Part>();
@@ -180,11 +180,11 @@ export function checkPartition(dataset: EyeDataset, partition: Partition, maxDis
     }
     partOfGroup.set(group, part);
   }
-  for (const { first, second, distance } of nearDuplicates(dataset, maxDistance)) {
+  for (const { first, second, correlation } of nearDuplicates(dataset, minCorrelation)) {
     const [a, b] = [partOf.get(first), partOf.get(second)];
     if (a === undefined || b === undefined || a === b) continue;
     throw new Error(
-      `The split leaks: ${dataset.paths[first]} (${a}) and ${dataset.paths[second]} (${b}) look the same: ${distance} of ` +
-      '256 hash bits differ.');
+      `The split leaks: ${dataset.paths[first]} (${a}) and ${dataset.paths[second]} (${b}) look the same: their pixels ` +
+      `correlate by ${correlation.toFixed(3)}.`);
   }
 }
