@@ -26,11 +26,12 @@ export function fitTemperature(
   let inverse = 1;
   for (let step = 0; step < NEWTON_STEPS && high - low > 1e-9; step += 1) {
     const { slope, curvature } = derivatives(logits, labels, weights, inverse);
+    // Before the next guess: at the minimum Newton's step is none, and bisection would jump away from it.
+    if (Math.abs(slope) < 1e-9) break;
     if (slope > 0) high = inverse;
     else low = inverse;
     const newton = inverse - slope / curvature;
     inverse = newton > low && newton < high ? newton : (low + high) / 2;
-    if (Math.abs(slope) < 1e-12) break;
   }
   return 1 / inverse;
 }
