@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { GraphBuilder, type Value } from '../onnx/graph.js';
-import { add, conv, depthwiseConv, flatten, imageInput, maxPool, pointwise, prelu, type FeatureMap } from './layers.js';
+import { add, conv, depthwiseConv, flatten, imageInput, maxPool, padChannels, pointwise, prelu, type FeatureMap } from './layers.js';
 import { readPackageFile } from './package-files.js';
 import { decodeWeights, manifestSchema, weightOf, type Weight, type Weights } from './weights.js';
 
@@ -131,8 +131,7 @@ class GraphModelCompiler {
     if (n0 || n1 || top || bottom || left || right || before || after === undefined) {
       throw new Error(`${this.spec.name}: only padding behind the channels is known`);
     }
-    const pads = this.graph.int64s([0, 0, 0, 0, 0, after, 0, 0]);
-    return { ...x, value: this.graph.op('Pad', [x.value, pads]), channels: x.channels + after };
+    return padChannels(this.graph, x, after);
   }
 
   private node(name: string): Node {

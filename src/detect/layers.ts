@@ -95,9 +95,30 @@ export function leakyRelu(graph: GraphBuilder, x: FeatureMap, slope: number): Fe
   return { ...x, value: graph.op('LeakyRelu', [x.value], { alpha: { float: slope } }) };
 }
 
-/** Parametric ReLU with one slope a channel. */
+/**
+ * Parametric ReLU with one slope a channel, as `(1 - slope) relu(x) + slope x`.
+ *
+ * The factors are 1x1 depthwise convolutions: onnxruntime keeps those in its blocked layout and sums within them, where
+ * its PRelu makes it rearrange the whole map before and after.
+ */
 export function prelu(graph: GraphBuilder, x: FeatureMap, slope: Weight): FeatureMap {
-  return { ...x, value: graph.op('PRelu', [x.value, graph.constant(slope.data, [x.channels, 1, 1])]) };
+  const scale = (value: Value, factors: Float32Array): Value =>
+    graph.op('Conv', [value, graph.constant(factors, [x.channels, 1, 1, 1])], pointwiseKernel(x.channels));
+  const positive = scale(graph.op('Relu', [x.value]), slope.data.map((factor) => 1 - factor));
+  return { ...x, value: graph.op('Add', [positive, scale(x.value, slope.data)]) };
+}
+
+/** Appends `count` channels of zeros. A convolution, because onnxruntime leaves its blocked layout for a Pad. */
+export function padChannels(graph: GraphBuilder, x: FeatureMap, count: number): FeatureMap {
+  const channels = x.channels + count;
+  const identity = new Float32Array(channels * x.channels);
+  for (let channel = 0; channel < x.channels; channel += 1) identity[channel * x.channels + channel] = 1;
+  const filter = graph.constant(identity, [channels, x.channels, 1, 1]);
+  return { ...x, value: graph.op('Conv', [x.value, filter], pointwiseKernel(1)), channels };
+}
+
+function pointwiseKernel(group: number): { kernel_shape: { ints: number[] }; group: { int: number } } {
+  return { kernel_shape: { ints: [1, 1] }, group: { int: group } };
 }
 
 /** Sum of two maps of the same size. */
