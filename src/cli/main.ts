@@ -16,6 +16,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   models: async () => (await import('./models.js')).registerModels,
   pack: async () => (await import('./pack.js')).registerPack,
   train: async () => (await import('./train.js')).registerTrain,
+  doctor: async () => (await import('./doctor.js')).registerDoctor,
 };
 
 async function main(arguments_: readonly string[]): Promise<number> {

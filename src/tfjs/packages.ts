@@ -53,6 +53,11 @@ export interface LoadedTfjs {
 /** None of the packages is installed and works; the message says what to install. */
 export class TfjsMissingError extends Error {
   override readonly name = 'TfjsMissingError';
+
+  /** @param passedOver one sentence for each package that was tried, with what to install */
+  constructor(readonly passedOver: readonly string[]) {
+    super(`The tfjs engine has no TensorFlow.js to run on. ${passedOver.join(' ')} Or use detect.engine onnx, which needs nothing.`);
+  }
 }
 
 /** Gives a module by its name, as `require` does. */
@@ -72,13 +77,7 @@ export async function loadTfjs(load: Load = createRequire(import.meta.url)): Pro
       passedOver.push(isMissing(error, candidate) ? howToInstall(candidate) : whyNot(candidate, error));
     }
   }
-  throw new TfjsMissingError(`The tfjs engine has no TensorFlow.js to run on. ${passedOver.join(' ')} `
-    + 'Or use detect.engine onnx, which needs nothing.');
-}
-
-/** The command that installs it. */
-export function installCommand({ packages }: TfjsPackage): string {
-  return `npm install ${packages.join(' ')}`;
+  throw new TfjsMissingError(passedOver);
 }
 
 async function start(candidate: TfjsPackage, load: Load): Promise<FaceApi> {
@@ -90,6 +89,19 @@ async function start(candidate: TfjsPackage, load: Load): Promise<FaceApi> {
   await api.tf.ready();
   await tryOut(api);
   return api;
+}
+
+/** Version, backend and what that backend makes use of, in a few words. */
+export async function describeTfjs({ api: { tf }, package: { packages, backend } }: LoadedTfjs): Promise<string> {
+  const name = `${packages.join(' with ')} ${tf.version_core}`;
+  if (backend === 'wasm') {
+    const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT') === true;
+    const threads = await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT') === true;
+    return `${name}: WebAssembly ${simd ? 'with' : 'without'} SIMD, ${threads ? 'several threads' : 'one thread'}`;
+  }
+  const native: unknown = tf.backend();
+  const onGpu = typeof native === 'object' && native !== null && 'isUsingGpuDevice' in native && native.isUsingGpuDevice === true;
+  return `${name}: libtensorflow on the ${onGpu ? 'GPU' : 'CPU'}`;
 }
 
 /** Runs a convolution: tfjs-node loads on Node.js 23 and newer, but its kernels call what that no longer has. */
@@ -107,7 +119,7 @@ function isMissing(error: unknown, { packages }: TfjsPackage): boolean {
 }
 
 function howToInstall(candidate: TfjsPackage): string {
-  return `${candidate.packages.join(' with ')} is not installed; ${candidate.purpose}: ${installCommand(candidate)}.`;
+  return `${candidate.packages.join(' with ')} is not installed; ${candidate.purpose}: npm install ${candidate.packages.join(' ')}.`;
 }
 
 function whyNot(candidate: TfjsPackage, error: unknown): string {

@@ -1,0 +1,52 @@
+/**
+ * `pipeline doctor`: what is there to run on, and what to do about what is missing.
+ */
+import type { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageFolder } from '../config/load.js';
+import type { Finding } from './examination.js';
+import { exitCodes } from './exit-codes.js';
+import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
+
+interface DoctorOptions extends SettingsOptions {
+  readonly json?: boolean;
+}
+
+const marks = { ok: 'ok', missing: '--', broken: '!!' } as const;
+
+export function registerDoctor(program: Command): void {
+  const command = program.command('doctor')
+    .description('Show what is there to run on - versions, threads, SIMD, GPUs, engines - and what to do about what is missing.')
+    .option('--json', 'the findings as JSON')
+    .action(doctor);
+  addSettingsOptions(command).addHelpText('after', `
+Exit codes: 0 all that the settings need is there; 1 something is not; 2 wrong usage or settings.
+
+Examples:
+  pipeline doctor
+  pipeline doctor --set detect.engine=tfjs
+  pipeline doctor --set runtime.device=cuda`);
+}
+
+async function doctor(options: DoctorOptions): Promise<void> {
+  const config = settingsFrom(options);
+  // Only here: it loads everything that there is, which no other verb should wait for.
+  const { examine, thisDoctorHost } = await import('./examination.js');
+  const findings = await examine(config, await thisDoctorHost());
+  process.stdout.write(options.json === true ? `${JSON.stringify(findings, undefined, 2)}\n` : layOut(findings));
+  process.exitCode = findings.some(({ state }) => state === 'broken') ? exitCodes.failure : exitCodes.ok;
+}
+
+/** The findings under a heading for each part. */
+function layOut(findings: readonly Finding[]): string {
+  const own: { readonly version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+  const parts = [...new Set(findings.map(({ part }) => part))];
+  const blocks = parts.map((part) => [
+    part,
+    ...findings.filter((each) => each.part === part).map(({ state, text }) => `  ${marks[state]}  ${text}`),
+  ].join('\n'));
+  const broken = findings.filter(({ state }) => state === 'broken').length;
+  const summary = broken === 0 ? 'All that these settings need is there.' : `${broken} of these must be put right (!!).`;
+  return `${[`portrait-pipeline ${own.version}`, ...blocks, summary].join('\n\n')}\n`;
+}

@@ -1,0 +1,122 @@
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { loadTfjs, TfjsMissingError, type Load } from '../../src/tfjs/packages.js';
+
+const require = createRequire(import.meta.url);
+
+const gpu = '@tensorflow/tfjs-node-gpu';
+const node = '@tensorflow/tfjs-node';
+const wasm = '@tensorflow/tfjs-backend-wasm';
+
+/** The error that `require` gives for a package that is not there. */
+function missing(name: string): Error {
+  return Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
+}
+
+/** face-api's build for a native TensorFlow.js, with a backend that computes `value` where 6 is right. */
+function nativeFaceApi(value: () => number): object {
+  const net = (): void => undefined;
+  return {
+    NetInput: net, SsdMobilenetv1: net, TinyFaceDetector: net, FaceLandmark68Net: net,
+    tf: {
+      setBackend: async (name: string) => name === 'tensorflow',
+      ready: async () => undefined,
+      getBackend: () => 'tensorflow',
+      env: () => ({}),
+      fill: () => ({}),
+      tensor3d: () => ({}),
+      conv2d: () => ({ data: async () => [value()], dispose: () => undefined }),
+      tidy: (work: () => unknown) => work(),
+      loadGraphModel: async () => ({}),
+    },
+  };
+}
+
+/** Loads like a machine on which `installed` are there; a function in place of a module throws what loading it throws. */
+function machine(installed: Readonly<Record<string, unknown>>): { load: Load; asked: string[] } {
+  const asked: string[] = [];
+  const load: Load = (name) => {
+    asked.push(name);
+    if (!Object.hasOwn(installed, name)) throw missing(name);
+    const module = installed[name];
+    return typeof module === 'function' ? module() : module;
+  };
+  return { load, asked };
+}
+
+const works = nativeFaceApi(() => 6);
+
+describe('the choice of a TensorFlow.js', () => {
+  it('takes tfjs-node-gpu before all others', async () => {
+    const { load, asked } = machine({
+      [gpu]: {}, [node]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': works,
+    });
+    const found = await loadTfjs(load);
+    expect(found.package.packages).toEqual([gpu]);
+    expect(found.passedOver).toEqual([]);
+    expect(asked).not.toContain(node);
+  });
+
+  it('takes tfjs-node where there is no tfjs-node-gpu, and says how to get that', async () => {
+    const { load, asked } = machine({ [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works });
+    const found = await loadTfjs(load);
+    expect(found.package.packages).toEqual([node]);
+    expect(found.passedOver).toEqual([
+      '@tensorflow/tfjs-node-gpu is not installed; for an NVIDIA GPU: npm install @tensorflow/tfjs-node-gpu.',
+    ]);
+    expect(asked).not.toContain(wasm);
+  });
+
+  it('takes WebAssembly where there is nothing native, with a line for each that is missing', async () => {
+    const found = await loadTfjs((name) => {
+      if (name === gpu || name === node) throw missing(name);
+      return require(name);
+    });
+    expect(found.package.backend).toBe('wasm');
+    expect(found.api.tf.getBackend()).toBe('wasm');
+    expect(found.passedOver).toHaveLength(2);
+    expect(found.passedOver[1]).toContain('npm install @tensorflow/tfjs-node.');
+  });
+
+  it('passes over a package whose native part is missing, with its own words', async () => {
+    const { load } = machine({
+      [gpu]: () => { throw new Error('The native addon module can not be found at path: lib/tfjs_binding.node.\nRun npm rebuild'); },
+      [node]: {},
+      '@vladmandic/face-api/dist/face-api.node.js': works,
+    });
+    const found = await loadTfjs(load);
+    expect(found.package.packages).toEqual([node]);
+    expect(found.passedOver[0]).toMatch(/^@tensorflow\/tfjs-node-gpu is installed but does not work: The native addon/);
+    expect(found.passedOver[0]).toContain('CUDA 11.2');
+    expect(found.passedOver[0]).not.toContain('\n');
+  });
+
+  it('passes over a package that loads but cannot compute, as tfjs-node on Node.js 23 and newer', async () => {
+    const broken = nativeFaceApi(() => { throw new TypeError('(0 , util_1.isNullOrUndefined) is not a function'); });
+    const { load } = machine({
+      [gpu]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': broken,
+      [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works,
+    });
+    const found = await loadTfjs(load);
+    expect(found.package.packages).toEqual([node]);
+    expect(found.passedOver[0]).toContain('Node.js 22 or older');
+  });
+
+  it('passes over a package that computes something else', async () => {
+    const { load } = machine({
+      [gpu]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': nativeFaceApi(() => 5),
+      [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works,
+    });
+    expect((await loadTfjs(load)).passedOver[0]).toContain('2 x 3 gave 5');
+  });
+
+  it('does not take tfjs without its WebAssembly backend', async () => {
+    const { load } = machine({ '@tensorflow/tfjs': {} });
+    await expect(loadTfjs(load)).rejects.toThrow(TfjsMissingError);
+  });
+
+  it('says what to install where there is none at all', async () => {
+    const { load } = machine({});
+    await expect(loadTfjs(load)).rejects.toThrow(/npm install @tensorflow\/tfjs @tensorflow\/tfjs-backend-wasm.*detect\.engine onnx/);
+  });
+});
