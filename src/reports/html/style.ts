@@ -63,7 +63,7 @@ h1, h2, h3 { font-size: inherit; font-weight: 600; overflow-wrap: anywhere; }
   background: var(--panel); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 6px 20px rgb(0 0 0 / .25);
 }
 
-.body { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, 1fr) 380px; }
+.body { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, 1fr) 404px; }
 .grid {
   overflow-y: auto; padding: 16px; display: grid; gap: 14px; align-content: start;
   grid-template-columns: repeat(auto-fill, minmax(min(var(--card), 46%), 1fr)); outline: none;
