@@ -29,6 +29,7 @@ export const configSchema = z.strictObject({
     landmarks: z.enum(['facemesh', 'landmarks68']),
     min_score: fraction,
     min_face_score: fraction,
+    second_look: z.boolean(),
     min_face: pixels,
   }),
   eyes: z.strictObject({

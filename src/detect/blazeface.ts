@@ -38,13 +38,14 @@ export async function createBlazeFace(minScore: number, options: EngineOptions):
   return {
     name: 'blazeface',
     inputSize,
+    smallestFace: 12,
     overlap,
     run: async (pixels, count) => {
       const outputs = await session.run({ pixels: byteTensor(pixels, [count, inputSize, inputSize, 3]) });
       return Array.from({ length: count }, (_, image) =>
         suppressOverlaps(grids.flatMap((grid) => decode(outputs, grid, image, minScore)), overlap));
     },
-    fit: (box) => box,
+    fit: { side: 1, down: 0 },
     release: () => session.release(),
   };
 }

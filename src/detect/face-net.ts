@@ -11,6 +11,8 @@ export interface FaceNet {
   readonly name: string;
   /** Side of the square input, px. */
   readonly inputSize: number;
+  /** Width of a face in px of the input, below which it begins to miss faces. */
+  readonly smallestFace: number;
   /** Intersection over union above which two of the net's boxes are the same face. */
   readonly overlap: number;
   /**
@@ -18,9 +20,20 @@ export interface FaceNet {
    * @param pixels `count` images, RGB bytes, NHWC
    */
   run(pixels: Uint8Array, count: number): Promise<Detection[][]>;
-  /** From the net's own kind of box to the one of `Detection`. */
-  fit(box: Box): Box;
+  /** How the net's own kind of box becomes that of `Detection`. */
+  readonly fit: BoxFit;
   release(): Promise<void>;
+}
+
+/**
+ * Detectors disagree on what a face's box is. These two numbers, medians over the same faces, bring one's boxes to those of
+ * BlazeFace.
+ */
+export interface BoxFit {
+  /** Side of the square, in geometric means of the box's sides. */
+  readonly side: number;
+  /** How far the square's centre lies below the box's, in widths of the box. */
+  readonly down: number;
 }
 
 /** The detector that a net makes. */
@@ -28,6 +41,7 @@ export function detectorOf(net: FaceNet): Detector {
   return {
     name: net.name,
     inputSize: net.inputSize,
+    smallestFace: net.smallestFace,
     detect: (image, windows = [squareAround(image)]) => detect(net, image, windows),
     release: () => net.release(),
   };
@@ -60,8 +74,10 @@ function squareOf(window: Box): Square {
 function toImage(net: FaceNet, face: Detection, square: Square): Detection {
   const scale = square.side / net.inputSize;
   const place = (point: Point): Point => fromSquare(square, net.inputSize, point.x, point.y);
-  const { x, y, width, height } = net.fit(face.box);
-  const box = { ...place({ x, y }), width: width * scale, height: height * scale };
+  const { x, y, width, height } = face.box;
+  const center = place({ x: x + width / 2, y: y + height / 2 + net.fit.down * width });
+  const side = net.fit.side * Math.sqrt(width * height) * scale;
+  const box = { x: center.x - side / 2, y: center.y - side / 2, width: side, height: side };
   if (face.eyes === undefined) return { box, score: face.score };
   return { box, score: face.score, eyes: { left: place(face.eyes.left), right: place(face.eyes.right) } };
 }

@@ -1,8 +1,10 @@
 /**
  * The faces of a photo: a first look at the whole of it, a second one where that pays, and the landmark net's opinion.
  */
-import type { Box, Point, Raster } from '../image/raster.js';
+import { growBox, type Box, type Point, type Raster } from '../image/raster.js';
 import type { EngineOptions } from './engine.js';
+import { squareAround } from './face-net.js';
+import { isSameFace, mergeLooks } from './non-max-suppression.js';
 import { createDetector, createLandmarkNet } from './registry.js';
 import type { Detection, Detector, EyeLandmarks, Face, LandmarkNet, Landmarks } from './types.js';
 
@@ -16,6 +18,8 @@ export interface DetectSettings {
   readonly min_score: number;
   /** The landmark net must be this sure that it sees a face, 0 to 1. */
   readonly min_face_score: number;
+  /** Whether to look again, closer, where faces are doubtful, small or not found. */
+  readonly second_look: boolean;
 }
 
 /** Finds the faces of photos. Loads its nets once. One instance serves one caller at a time. */
@@ -25,44 +29,96 @@ export interface FaceFinder {
   release(): Promise<void>;
 }
 
+/** With a second look: a detection of this share of the score that a face needs is worth it. */
+const doubtfulShare = 2 / 3;
+/** With a second look: a face that the landmark net is less sure of is looked at again. */
+const sureFaceScore = 0.9;
+/** Side of the window for another look at a doubtful face, in sides of its box. Detectors do best with some background. */
+const zoom = 3;
+/** A photo has more doubtful faces than this only if it is a crowd of specks. */
+const maxZooms = 16;
+/** Side of the window around the photo when nothing was found in it, in longer sides of the photo. */
+const border = 1.6;
+/** Side of a tile, in longer sides of the photo: two of them cover it with some overlap. */
+const tileShare = 0.55;
+/** Detectors miss faces below their own limit; where one is found that is less than this many times as large, look closer. */
+const nearLimit = 1.5;
+
 /** @throws if a net's weights are not installed */
 export async function createFaceFinder(settings: DetectSettings, options: EngineOptions = {}): Promise<FaceFinder> {
-  const [detector, landmarkNet] = await Promise.all([
-    createDetector(settings.detector, { ...options, minScore: settings.min_score }),
+  const minScore = settings.second_look ? settings.min_score * doubtfulShare : settings.min_score;
+  const [detector, landmarks] = await Promise.all([
+    createDetector(settings.detector, { ...options, minScore }),
     createLandmarkNet(settings.landmarks, options),
   ]);
+  const search = new FaceSearch(detector, landmarks, settings);
   return {
-    find: (image) => find(image, detector, landmarkNet, settings),
-    release: async () => {
-      await Promise.all([detector.release(), landmarkNet.release()]);
-    },
+    find: (image) => search.find(image),
+    release: async () => { await Promise.all([detector.release(), landmarks.release()]); },
   };
 }
 
-async function find(image: Raster, detector: Detector, net: LandmarkNet, settings: DetectSettings): Promise<Face[]> {
-  const first = await confirm(image, await detector.detect(image), net, settings);
-  if (first.length > 0) return first;
-  return confirm(image, await detector.detect(image, [paddedSquare(image)]), net, settings);
-}
+class FaceSearch {
+  constructor(
+    private readonly detector: Detector,
+    private readonly landmarkNet: LandmarkNet,
+    private readonly settings: DetectSettings,
+  ) {}
 
-/** Faces that the landmark net takes for faces too. */
-async function confirm(
-  image: Raster,
-  detections: readonly Detection[],
-  net: LandmarkNet,
-  settings: DetectSettings,
-): Promise<Face[]> {
-  const landmarks = await net.locate(image, detections);
-  return detections.flatMap(({ box, score }, index) => {
-    const found = landmarks[index];
-    return found === undefined || found.faceScore < settings.min_face_score ? [] : [{ box, score, landmarks: found }];
-  });
-}
+  async find(image: Raster): Promise<Face[]> {
+    const faces = await this.confirm(image, await this.detector.detect(image));
+    const windows = this.settings.second_look ? this.furtherWindows(image, faces) : [];
+    if (windows.length === 0) return faces;
+    const detections = mergeLooks(await this.detector.detect(image, windows))
+      .filter(({ box }) => !faces.some((face) => isSameFace(face.box, box)));
+    return mergeLooks([...faces, ...await this.confirm(image, detections)]);
+  }
 
-/** A square with a black border around the image, for crops that a face fills from edge to edge. */
-function paddedSquare(image: Raster): Box {
-  const side = Math.max(image.width, image.height) * 1.5;
-  return { x: (image.width - side) / 2, y: (image.height - side) / 2, width: side, height: side };
+  /** Those detections that are faces in the landmark net's opinion too. */
+  private async confirm(image: Raster, detections: readonly Detection[]): Promise<Face[]> {
+    const { min_score: minScore, min_face_score: minFaceScore, second_look: secondLook } = this.settings;
+    const likely = await this.locate(image, detections.filter(({ score }) => score >= minScore));
+    if (!secondLook) return likely.filter(({ landmarks }) => landmarks.faceScore >= minFaceScore);
+    const sure = likely.filter(({ landmarks }) => landmarks.faceScore >= Math.max(sureFaceScore, minFaceScore));
+    const doubtful = [...likely.filter((face) => !sure.includes(face)), ...detections.filter(({ score }) => score < minScore)]
+      .slice(0, maxZooms);
+    if (doubtful.length === 0) return sure;
+    return mergeLooks([...sure, ...await this.zoomIn(image, doubtful)]);
+  }
+
+  /** Looks at each doubtful face by itself. Both nets now have to find it. */
+  private async zoomIn(image: Raster, doubtful: readonly { readonly box: Box }[]): Promise<Face[]> {
+    const seen = await this.detector.detect(image, doubtful.map(({ box }) => growBox(box, zoom)));
+    const again = mergeLooks(seen).filter(({ box, score }) =>
+      score >= this.settings.min_score && doubtful.some((face) => isSameFace(face.box, box)));
+    const faces = await this.locate(image, again);
+    return faces.filter(({ landmarks }) => landmarks.faceScore >= this.settings.min_face_score);
+  }
+
+  private async locate(image: Raster, detections: readonly Detection[]): Promise<Face[]> {
+    const landmarks = await this.landmarkNet.locate(image, detections);
+    return detections.flatMap(({ box, score }, index) => {
+      const found = landmarks[index];
+      return found === undefined ? [] : [{ box, score, landmarks: found }];
+    });
+  }
+
+  /** Where else to look, given what was found: nowhere, unless nothing or something very small was. */
+  private furtherWindows(image: Raster, faces: readonly Face[]): Box[] {
+    const side = Math.max(image.width, image.height);
+    if (faces.length === 0) return [growBox(squareAround(image), border), ...this.tiles(image)];
+    const smallest = Math.min(...faces.map(({ box }) => box.width));
+    return (smallest * this.detector.inputSize) / side < nearLimit * this.detector.smallestFace ? this.tiles(image) : [];
+  }
+
+  /** Overlapping squares that cover the image; none where the whole image has no more pixels than the net sees of it. */
+  private tiles(image: Raster): Box[] {
+    const longest = Math.max(image.width, image.height);
+    if (longest <= this.detector.inputSize) return [];
+    const side = longest * tileShare;
+    const starts = (length: number): number[] => (length <= side ? [(length - side) / 2] : [0, length - side]);
+    return starts(image.height).flatMap((y) => starts(image.width).map((x) => ({ x, y, width: side, height: side })));
+  }
 }
 
 /** The landmarks in px of an image whose sides are `scale` times as long. */

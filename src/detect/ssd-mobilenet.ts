@@ -136,6 +136,7 @@ export async function createSsdMobileNet(minScore: number, options: EngineOption
   return {
     name: 'ssd-mobilenet-v1',
     inputSize,
+    smallestFace: 18,
     overlap,
     run: async (pixels, count) => {
       const outputs = await session.run({ pixels: byteTensor(pixels, [count, inputSize, inputSize, 3]) });
@@ -146,7 +147,7 @@ export async function createSsdMobileNet(minScore: number, options: EngineOption
         overlap,
       ));
     },
-    fit,
+    fit: { side: 0.92, down: 0.1 },
     release: () => session.release(),
   };
 }
@@ -168,8 +169,4 @@ function boxAt(boxes: Float32Array, from: number): Box {
     width: (right - left) * inputSize,
     height: (bottom - top) * inputSize,
   };
-}
-
-function fit(box: Box): Box {
-  return box;
 }

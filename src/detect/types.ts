@@ -5,7 +5,7 @@ import type { Box, Point, Raster } from '../image/raster.js';
 
 /** A face as a detector found it, in px of the raster that was given. */
 export interface Detection {
-  /** From the brows to the chin and from ear to ear, whichever detector found it. */
+  /** A square from the middle of the forehead to the chin and about from ear to ear, whichever detector found the face. */
   readonly box: Box;
   /** The detector's confidence, 0 to 1. */
   readonly score: number;
@@ -18,6 +18,8 @@ export interface Detector {
   readonly name: string;
   /** Side of the square that the net looks at, px. */
   readonly inputSize: number;
+  /** Width of a face, in px of that square, below which the net begins to miss faces. */
+  readonly smallestFace: number;
   /**
    * Faces in px of `image`, best first, without duplicates.
    * @param windows squares of the image to look at one by one, px; they may reach beyond it, which reads as black.
