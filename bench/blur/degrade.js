@@ -35,12 +35,14 @@ export function gaussian(image, sigma) {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const { width, height } = image;
   const across = new Float32Array(width * height);
+  const line = new Float64Array(width + 2 * radius);
   for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < line.length; x += 1) {
+      line[x] = image.data[y * width + Math.min(width - 1, Math.max(0, x - radius))];
+    }
     for (let x = 0; x < width; x += 1) {
       let sum = 0;
-      for (let k = -radius; k <= radius; k += 1) {
-        sum += weights[k + radius] * image.data[y * width + Math.min(width - 1, Math.max(0, x + k))];
-      }
+      for (let k = 0; k <= 2 * radius; k += 1) sum += weights[k] * line[x + k];
       across[y * width + x] = sum / total;
     }
   }
@@ -99,14 +101,19 @@ function spread({ data, width, height }, points) {
   for (const [key, weight] of kernel) {
     const [dx, dy] = key.split(',').map(Number);
     total += weight;
+    const first = Math.min(width, Math.max(0, -dx));
+    const last = Math.max(0, Math.min(width, width - dx));
     for (let y = 0; y < height; y += 1) {
       const from = Math.min(height - 1, Math.max(0, y + dy)) * width;
-      for (let x = 0; x < width; x += 1) {
-        sums[y * width + x] += weight * data[from + Math.min(width - 1, Math.max(0, x + dx))];
-      }
+      const to = y * width;
+      for (let x = 0; x < first; x += 1) sums[to + x] += weight * data[from];
+      for (let x = first; x < last; x += 1) sums[to + x] += weight * data[from + x + dx];
+      for (let x = last; x < width; x += 1) sums[to + x] += weight * data[from + width - 1];
     }
   }
-  return { data: Uint8Array.from(sums, (sum) => Math.round(sum / total)), width, height, channels: 1 };
+  const out = new Uint8Array(width * height);
+  for (let i = 0; i < out.length; i += 1) out[i] = Math.round(sums[i] / total);
+  return { data: out, width, height, channels: 1 };
 }
 
 /** A generator of numbers in [0, 1) that gives the same ones for the same seed (mulberry32). */
@@ -134,7 +141,8 @@ export const contrast = (image, factor) => map(image, (value) => 128 + (value - 
 export const brightness = (image, factor) => map(image, (value) => value * factor);
 
 function map({ data, width, height, channels }, change) {
-  const out = Uint8Array.from(data, (value) => Math.min(255, Math.max(0, Math.round(change(value)))));
+  const out = new Uint8Array(data.length);
+  for (let i = 0; i < out.length; i += 1) out[i] = Math.min(255, Math.max(0, Math.round(change(data[i]))));
   return { data: out, width, height, channels };
 }
 
