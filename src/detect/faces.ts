@@ -32,18 +32,21 @@ export interface FaceFinder {
 /** With a second look: a detection of this share of the score that a face needs is worth it. */
 const doubtfulShare = 2 / 3;
 /** With a second look: a face that the landmark net is less sure of is looked at again. */
-const sureFaceScore = 0.9;
+const sureFaceScore = 0.95;
 /** Side of the window for another look at a doubtful face, in sides of its box. Detectors do best with some background. */
 const zoom = 3;
 /** A photo has more doubtful faces than this only if it is a crowd of specks. */
 const maxZooms = 16;
 /** Side of the window around the photo when nothing was found in it, in longer sides of the photo. */
-const border = 1.6;
+const border = 1.8;
+/** The same around a photo that a face nearly fills. */
+const narrowBorder = 1.3;
+/** Share of the photo's longer side from which a face's box counts as filling the frame. */
+const frameFilling = 0.45;
 /** Side of a tile, in longer sides of the photo: two of them cover it with some overlap. */
 const tileShare = 0.55;
 /** Detectors miss faces below their own limit; where one is found that is less than this many times as large, look closer. */
 const nearLimit = 1.5;
-
 /** @throws if a net's weights are not installed */
 export async function createFaceFinder(settings: DetectSettings, options: EngineOptions = {}): Promise<FaceFinder> {
   const minScore = settings.second_look ? settings.min_score * doubtfulShare : settings.min_score;
@@ -58,6 +61,10 @@ export async function createFaceFinder(settings: DetectSettings, options: Engine
   };
 }
 
+function isSure({ landmarks }: Face): boolean {
+  return landmarks.faceScore >= sureFaceScore;
+}
+
 class FaceSearch {
   constructor(
     private readonly detector: Detector,
@@ -66,28 +73,43 @@ class FaceSearch {
   ) {}
 
   async find(image: Raster): Promise<Face[]> {
-    const faces = await this.confirm(image, await this.detector.detect(image));
-    const windows = this.settings.second_look ? this.furtherWindows(image, faces) : [];
-    if (windows.length === 0) return faces;
-    const detections = mergeLooks(await this.detector.detect(image, windows))
-      .filter(({ box }) => !faces.some((face) => isSameFace(face.box, box)));
-    return mergeLooks([...faces, ...await this.confirm(image, detections)]);
-  }
-
-  /** Those detections that are faces in the landmark net's opinion too. */
-  private async confirm(image: Raster, detections: readonly Detection[]): Promise<Face[]> {
     const { min_score: minScore, min_face_score: minFaceScore, second_look: secondLook } = this.settings;
+    const detections = await this.firstLook(image);
     const likely = await this.locate(image, detections.filter(({ score }) => score >= minScore));
     if (!secondLook) return likely.filter(({ landmarks }) => landmarks.faceScore >= minFaceScore);
-    const sure = likely.filter(({ landmarks }) => landmarks.faceScore >= Math.max(sureFaceScore, minFaceScore));
-    const doubtful = [...likely.filter((face) => !sure.includes(face)), ...detections.filter(({ score }) => score < minScore)]
-      .slice(0, maxZooms);
-    if (doubtful.length === 0) return sure;
-    return mergeLooks([...sure, ...await this.zoomIn(image, doubtful)]);
+    const sure = likely.filter(isSure);
+    const doubtful = detections.filter(({ box }) => !sure.some((face) => isSameFace(face.box, box))).slice(0, maxZooms);
+    const faces = mergeLooks([...sure, ...await this.zoomIn(image, doubtful)]);
+    return this.lookFurther(image, faces);
+  }
+
+  /**
+   * The whole photo. Of a face that nearly fills the frame, detectors trained on people at some distance see parts, with
+   * confidence; with a border around the photo they see it whole.
+   */
+  private async firstLook(image: Raster): Promise<Detection[]> {
+    const detections = await this.detector.detect(image);
+    const whole = squareAround(image);
+    const large = detections.filter(({ box }) => box.width > frameFilling * whole.width);
+    if (large.length === 0 || !this.settings.second_look) return detections;
+    const bordered = await this.detector.detect(image, [growBox(whole, narrowBorder)]);
+    const replaced = large.filter(({ box }) => bordered.some((face) => isSameFace(face.box, box)));
+    return mergeLooks([...bordered, ...detections.filter((face) => !replaced.includes(face))]);
+  }
+
+  /** Adds what other windows show. With less to go on than the first look has, only what is beyond doubt counts. */
+  private async lookFurther(image: Raster, faces: readonly Face[]): Promise<Face[]> {
+    const windows = this.furtherWindows(image, faces);
+    if (windows.length === 0) return [...faces];
+    const detections = mergeLooks(await this.detector.detect(image, windows)).filter(({ box, score }) =>
+      score >= this.settings.min_score && !faces.some((face) => isSameFace(face.box, box)));
+    const more = await this.locate(image, detections);
+    return mergeLooks([...faces, ...more.filter(isSure)]);
   }
 
   /** Looks at each doubtful face by itself. Both nets now have to find it. */
-  private async zoomIn(image: Raster, doubtful: readonly { readonly box: Box }[]): Promise<Face[]> {
+  private async zoomIn(image: Raster, doubtful: readonly Detection[]): Promise<Face[]> {
+    if (doubtful.length === 0) return [];
     const seen = await this.detector.detect(image, doubtful.map(({ box }) => growBox(box, zoom)));
     const again = mergeLooks(seen).filter(({ box, score }) =>
       score >= this.settings.min_score && doubtful.some((face) => isSameFace(face.box, box)));
