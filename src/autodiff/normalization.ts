@@ -68,11 +68,10 @@ export function frozenBatchNorm(tape: Tape, x: Variable, variables: BatchNormVar
  */
 export function channelNorm(tape: Tape, x: Variable, scale: Variable, shift: Variable): Variable {
   const { graph } = tape;
-  const [, channels] = imageShape(x);
   const overChannels = { axes: { ints: [1] } };
-  const centred = tape.emit('Sub', [x, tape.emit('ReduceMean', [x], [], overChannels)], x.shape);
-  const variance = tape.emit('ReduceMean', [tape.emit('Mul', [centred, centred], x.shape)], [], overChannels);
-  const deviation = tape.emit('Sqrt', [tape.emit('Add', [variance, graph.scalar(NORM_EPSILON)], [])], []);
+  const centred = graph.op('Sub', [x, graph.op('ReduceMean', [x], overChannels)]);
+  const variance = graph.op('ReduceMean', [graph.op('Mul', [centred, centred])], overChannels);
+  const deviation = graph.op('Sqrt', [graph.op('Add', [variance, graph.scalar(NORM_EPSILON)])]);
   const normalized = tape.emit('Div', [centred, deviation], x.shape);
   const scaled = tape.emit('Mul', [normalized, perChannel(tape, scale)], x.shape);
   const output = tape.emit('Add', [scaled, perChannel(tape, shift)], x.shape);
@@ -81,15 +80,15 @@ export function channelNorm(tape: Tape, x: Variable, scale: Variable, shift: Var
       on: x,
       gradient: (dy) => {
         const d = tape.emit('Mul', [dy, perChannel(tape, scale)], x.shape);
-        const meanOfD = tape.emit('ReduceMean', [d], [], overChannels);
-        const projection = tape.emit('ReduceMean', [tape.emit('Mul', [d, normalized], x.shape)], [], overChannels);
+        const meanOfD = graph.op('ReduceMean', [d], overChannels);
+        const projection = graph.op('ReduceMean', [graph.op('Mul', [d, normalized])], overChannels);
         const along = tape.emit('Mul', [normalized, projection], x.shape);
         const rest = tape.emit('Sub', [tape.emit('Sub', [d, meanOfD], x.shape), along], x.shape);
         return tape.emit('Div', [rest, deviation], x.shape);
       },
     },
     { on: scale, gradient: (dy) => channelSum(tape, tape.emit('Mul', [dy, normalized], x.shape)) },
-    { on: shift, gradient: (dy) => tape.emit('Reshape', [channelSum(tape, dy), graph.int64s([channels])], [channels]) },
+    { on: shift, gradient: (dy) => channelSum(tape, dy) },
   ]);
 }
 

@@ -11,6 +11,7 @@ import { stringify as stringifyCsv } from 'csv-stringify/sync';
 import { stringify as stringifyYaml } from 'yaml';
 import { packageFolder } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
+import { runtimeInfo } from '../../onnx/session.js';
 import type { HistoryRow } from './checkpoint.js';
 
 /** Names of the files in a run folder. */
@@ -78,13 +79,11 @@ export function toolVersion(): string {
 
 /** What a run depends on beside its settings and data. */
 export function versions(): Readonly<Record<string, string>> {
-  const runtime: { version: string } = JSON.parse(
-    readFileSync(join(packageFolder, 'node_modules', 'onnxruntime-node', 'package.json'), 'utf8'));
   return {
     tool: toolVersion(),
     commit: gitCommit(),
     node: process.version,
-    onnxruntime: runtime.version,
+    onnxruntime: runtimeInfo().version,
     platform: `${process.platform} ${process.arch}`,
     machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
   };

@@ -1,0 +1,32 @@
+/**
+ * Small datasets of real eyes for tests of training.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cutCanvas } from '../../src/classify/dataset/canvas.js';
+import { groupOf } from '../../src/classify/dataset/groups.js';
+import { datasetOf, type EyeDataset, type EyeRow } from '../../src/classify/dataset/packed-file.js';
+import { loadConfig } from '../../src/config/load.js';
+import { patchEye } from '../../src/pipeline/labelled-eyes.js';
+import { sharedSet } from './shared-data.js';
+
+const SOURCE = 'cew_patches';
+
+/** Every `stride`th eye of cew_patches, open and closed. */
+export async function someEyes(stride: number): Promise<EyeDataset> {
+  const config = loadConfig();
+  const folder = sharedSet(SOURCE);
+  const rows: EyeRow[] = [];
+  for (const [label, state] of (['closed', 'open'] as const).entries()) {
+    const files = readdirSync(join(folder, state)).sort().filter((_, index) => index % stride === 0);
+    for (const file of files) {
+      const view = await patchEye(join(folder, state, file), config);
+      const path = `${state}/${file}`;
+      rows.push({
+        pixels: cutCanvas(view.image, view.region), label: label === 1 ? 1 : 0, path, source: SOURCE,
+        group: groupOf(SOURCE, path, config.data.groups), cropWidth: view.region.width,
+      });
+    }
+  }
+  return datasetOf(rows);
+}
