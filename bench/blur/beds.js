@@ -50,7 +50,8 @@ export const changes = [
   { name: 'black and white', apply: (face) => ({ ...face, image: gray(face.image) }) },
 ];
 
-async function resize(face, factor) {
+/** The face with `factor` times as many px a side. */
+export async function resize(face, factor) {
   const width = Math.round(face.image.width * factor);
   const height = Math.round(face.image.height * factor);
   const image = await toRaster(fromRaster(face.image).resize(width, height, { fit: 'fill' }));

@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 import sharp from 'sharp';
 import { loadConfig } from '../../dist/config/load.js';
 import { eyeRegions, regionBox } from '../../dist/detect/eye-region.js';

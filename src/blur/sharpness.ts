@@ -47,7 +47,7 @@ export function scoreBlur(image: Raster, face: Box, settings: BlurSettings, eyes
 
 function toSharpness({ focus, size }: FocusMeasure, calibration: Calibration): number {
   const halvings = Math.log2(Math.max(1, calibration.size / size));
-  const middle = calibration.middle + calibration.middlePerHalving * halvings;
+  const middle = calibration.middle + calibration.middleAtHalf * halvings ** 0.75;
   const spread = calibration.spread * (1 + calibration.spreadPerHalving * halvings);
   return 100 / (1 + Math.exp(-(focus - middle) / spread));
 }
