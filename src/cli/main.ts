@@ -13,10 +13,13 @@ type Register = (program: Command) => void;
 /** Verbs in the order in which the help shows them. */
 const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
+  sort: async () => (await import('./sort.js')).registerSort,
   models: async () => (await import('./models.js')).registerModels,
   pack: async () => (await import('./pack.js')).registerPack,
   train: async () => (await import('./train.js')).registerTrain,
+  evaluate: async () => (await import('./evaluate.js')).registerEvaluate,
   doctor: async () => (await import('./doctor.js')).registerDoctor,
+  bench: async () => (await import('./bench.js')).registerBench,
 };
 
 async function main(arguments_: readonly string[]): Promise<number> {

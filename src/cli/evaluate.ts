@@ -1,0 +1,131 @@
+/**
+ * `pipeline evaluate`: how right the tool is on your own labelled images.
+ */
+import { Option, type Command } from 'commander';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSource } from '../classify/dataset/sources.js';
+import { UsageError } from '../config/load.js';
+import { writeGray } from '../image/draw.js';
+import {
+  evaluateSource, type Evaluation, type JudgedEye, type LevelFigures,
+} from '../pipeline/evaluate.js';
+import { checkModel, createStages } from '../pipeline/stages.js';
+import { exitCodes } from './exit-codes.js';
+import { log } from './log.js';
+import { createProgress } from './progress.js';
+import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
+
+interface EvaluateVerbOptions extends SettingsOptions {
+  readonly kind: 'photo' | 'eye' | 'auto';
+  readonly labels?: string;
+  readonly report?: string;
+  readonly debugCrops?: string;
+}
+
+export function registerEvaluate(program: Command): void {
+  const command = program.command('evaluate')
+    .description('Measure how right the tool is on labelled images. Images are only read.')
+    .argument('<folder>', 'a folder or .tar with open/ and closed/ inside, or with a labels.csv')
+    .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look')
+      .choices(['photo', 'eye', 'auto']).default('auto'))
+    .option('--labels <file>', 'a table of labels: columns path,label (open or closed), or path,left,right (the person\'s own)')
+    .option('--report <file>', 'write the figures as JSON')
+    .option('--debug-crops <folder>', 'write the eyes that were judged wrongly, named by probability and path')
+    .action(evaluate);
+  addSettingsOptions(command).addHelpText('after', `
+For photos the largest face counts; its worse eye decides; a photo whose eyes are not found is undetected, and wrong.
+Exit codes: 0 all images read; 3 finished, but some images could not be read; 2 wrong usage or settings; 1 anything else.
+
+Examples:
+  pipeline evaluate my-portraits/ --report m.json
+  pipeline evaluate eye-patches.tar --kind eye
+  pipeline evaluate my-portraits/ --debug-crops wrong/ --set classify.model=workdir/001-eyes/eye-state.onnx`);
+}
+
+async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<void> {
+  const config = settingsFrom(options);
+  checkModel(config);
+  const source = await openSource(folder, options.labels);
+  if (source.images.length === 0) {
+    source.close();
+    throw new UsageError(source.unlabelled === 0
+      ? `There are no images in ${folder}.`
+      : `${folder} holds ${source.unlabelled} images but no labels. Sort them into open/ and closed/, or give --labels table.csv.`);
+  }
+  if (source.unlabelled > 0) log.warn(`${source.unlabelled} image(s) without a label were left out.`);
+  const { debugCrops } = options;
+  if (debugCrops !== undefined) makeFolder(debugCrops);
+  const stages = await createStages(config);
+  const progress = createProgress(source.images.length);
+  let evaluation: Evaluation;
+  try {
+    evaluation = await evaluateSource(source, stages, {
+      kind: options.kind,
+      onImage: () => { progress.step(); },
+      ...(debugCrops === undefined ? {} : { onEye: (eye: JudgedEye) => writeIfWrong(debugCrops, eye) }),
+    });
+  } finally {
+    progress.stop();
+    source.close();
+    await stages.release();
+  }
+  finish(evaluation, options.report);
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch {
+    throw new UsageError(`Cannot make the folder ${folder} (--debug-crops).`);
+  }
+}
+
+async function writeIfWrong(folder: string, { path, label, open, crop }: JudgedEye): Promise<void> {
+  if ((open >= 0.5) === (label === 1)) return;
+  const name = path.replaceAll(/[^\p{L}\p{N}._#-]+/gu, '_').slice(-120);
+  await writeGray(join(folder, `${open.toFixed(3)}-${label === 0 ? 'closed' : 'open'}-${name}.png`), crop);
+}
+
+function finish(evaluation: Evaluation, report: string | undefined): void {
+  const { kind, eye, photo, unreadable } = evaluation;
+  for (const { path, reason } of unreadable) log.warn(`${path}: ${reason}`);
+  const lines = [
+    ...describe('eye', eye),
+    `  decided ${percent(eye.coverage)} of the eyes, ${percent(eye.decided_accuracy)} of them rightly; the others are unsure`,
+    ...(photo === null ? [] : [...describe('photo', photo), `  undetected ${photo.undetected} of ${photo.n}, counted as wrong`]),
+    ...(unreadable.length === 0 ? [] : [`${unreadable.length} image(s) could not be read and are in no figure.`]),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  for (const [name, level] of [['closed', eye.closed], ['open', eye.open]] as const) {
+    if (level.n === 0) log.warn(`There is no ${name} eye among the images: F1 and AUC say little.`);
+  }
+  if (report !== undefined) writeReport(report, { kind, eye, photo, unreadable });
+  process.exitCode = unreadable.length > 0 ? exitCodes.someUnread : exitCodes.ok;
+}
+
+function describe(level: string, figures: LevelFigures): string[] {
+  const { n, weighted_f1, accuracy, confusion, auc, ece, closed, open, intervals } = figures;
+  const [low, high] = intervals.weighted_f1;
+  const row = (name: string, [toClosed, toOpen]: readonly [number, number], { precision, recall, f1 }: typeof closed): string =>
+    `  ${name.padEnd(6)} called closed ${String(toClosed).padStart(6)}  called open ${String(toOpen).padStart(6)}  ` +
+    `precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}  F1 ${f1.toFixed(4)}`;
+  return [
+    `${level}: n ${n}, weighted F1 ${weighted_f1.toFixed(4)} (95 %: ${low.toFixed(4)}-${high.toFixed(4)}), accuracy ` +
+      `${accuracy.toFixed(4)}, AUC ${auc === null ? 'none' : auc.toFixed(4)}, calibration error ${ece.toFixed(4)}`,
+    row('closed', confusion[0], closed),
+    row('open', confusion[1], open),
+  ];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function writeReport(path: string, value: unknown): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`);
+  } catch (error) {
+    throw new Error(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
