@@ -22,8 +22,8 @@ async function stepsOf(options: OptimizerOptions, steps: number, learningRate: n
   graph.output(result.parameters, 'new_parameters', 'float32', [3]);
   for (const [index, moment] of result.moments.entries()) graph.output(moment, `new_moment${index}`, 'float32', [3]);
   const session = await createSession(graph.toModel());
-  let parameters = start;
-  let moments = names.map(() => new Float32Array(3));
+  let parameters: Float32Array = start;
+  let moments: Float32Array[] = names.map(() => new Float32Array(3));
   for (let step = 1; step <= steps; step += 1) {
     const outputs = await session.run({
       parameters: floatTensor(parameters, [3]), gradient: floatTensor(gradient, [3]),

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createBackbone } from '../../src/classify/backbones/index.js';
+import { createEyeClassifier } from '../../src/classify/eye-classifier.js';
+import { exportModel } from '../../src/classify/train/export.js';
+import { initialState, layoutOf } from '../../src/classify/train/step.js';
+import { GraphBuilder } from '../../src/onnx/graph.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'classifier-'));
+afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+const info = {
+  backbone: 'plain-nano', height: 32, width: 48, temperature: 1, closedBelow: 0.3, openAbove: 0.8, precision: 'fp32',
+  toolVersion: '1.2.3',
+} as const;
+const layout = layoutOf(createBackbone('plain-nano'));
+const model = exportModel(layout, initialState(layout, 'adamw', 1), info);
+
+function file(name: string, content: Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function crop(shade: number, width = 48) {
+  return { data: Uint8Array.from({ length: width * 32 }, (_, index) => (index * shade) % 256), width, height: 32 };
+}
+
+describe('the eye classifier', () => {
+  it('gives one probability a crop, the same alone and together', async () => {
+    const classifier = await createEyeClassifier(file('good.onnx', model));
+    const crops = [crop(3), crop(7), crop(11)];
+    const together = await classifier.classify(crops);
+    expect(together).toHaveLength(3);
+    for (const [index, one] of crops.entries()) {
+      const [open = NaN] = await classifier.classify([one]);
+      expect(open).toBeCloseTo(together[index] ?? NaN, 5);
+      expect(open).toBeGreaterThanOrEqual(0);
+      expect(open).toBeLessThanOrEqual(1);
+    }
+    expect(await classifier.classify([])).toHaveLength(0);
+    expect(classifier.info).toEqual(info);
+    await classifier.release();
+  });
+
+  it('refuses crops of another size', async () => {
+    const classifier = await createEyeClassifier(file('good.onnx', model));
+    await expect(classifier.classify([crop(3, 40)])).rejects.toThrow('an eye crop is 40x32 px, the model takes 48x32');
+    await classifier.release();
+  });
+
+  it('says what to do when the model is missing', async () => {
+    await expect(createEyeClassifier(join(folder, 'none.onnx'))).rejects.toThrow(/Cannot read .*none\.onnx.*classify\.model/);
+  });
+
+  it('says so when the model is damaged', async () => {
+    await expect(createEyeClassifier(file('cut.onnx', model.subarray(0, model.length - 5000)))).rejects.toThrow(/cut\.onnx/);
+    await expect(createEyeClassifier(file('text.onnx', new TextEncoder().encode('hello')))).rejects.toThrow(/text\.onnx/);
+  });
+
+  it('says so when it is a model of something else', async () => {
+    const graph = new GraphBuilder('double');
+    const x = graph.input('x', 'float32', [1]);
+    graph.output(graph.op('Add', [x, x]), 'y', 'float32', [1]);
+    await expect(createEyeClassifier(file('double.onnx', graph.toModel()))).rejects.toThrow(/is not an eye-state model/);
+  });
+});

@@ -1,0 +1,151 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBackbone } from '../../../src/classify/backbones/index.js';
+import type { EyeDataset } from '../../../src/classify/dataset/packed-file.js';
+import { partitionDataset } from '../../../src/classify/dataset/partition.js';
+import { createEyeClassifierFromModel } from '../../../src/classify/eye-classifier.js';
+import { exportModel, importModel } from '../../../src/classify/train/export.js';
+import { findBatchSize } from '../../../src/classify/train/find-batch-size.js';
+import { finishModel } from '../../../src/classify/train/finish.js';
+import { searchLearningRate, startingState, train, type TrainingRun } from '../../../src/classify/train/loop.js';
+import { createRunFolder, openRunFolder } from '../../../src/classify/train/run-folder.js';
+import { layoutOf } from '../../../src/classify/train/step.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { someEyes } from '../../support/eye-patches.js';
+import { hasSharedData } from '../../support/shared-data.js';
+
+const workdir = mkdtempSync(join(tmpdir(), 'train-'));
+afterAll(() => { rmSync(workdir, { recursive: true, force: true }); });
+
+const small = ['train.backbone=plain-nano', 'train.sizes=[8x12, 16x24]', 'train.epochs=4', 'train.threads=1',
+  'train.batch_size=32', 'data.test=0', 'data.validation=0.3', `train.workdir=${workdir}`];
+
+describe.skipIf(!hasSharedData)(`training on real eyes${hasSharedData ? '' : ' (skipped: no ../shared/data)'}`, () => {
+  let dataset: EyeDataset;
+  beforeAll(async () => { dataset = await someEyes(8); });
+
+  function prepare(settings: readonly string[] = [], changes: Partial<TrainingRun> = {}): TrainingRun {
+    const config = loadConfig(undefined, [...small, ...settings]);
+    return {
+      config, dataset, partition: partitionDataset(dataset, config.data), folder: createRunFolder(config, 'eyes.arrow'),
+      say: () => undefined, stop: new AbortController().signal, resume: false, ...changes,
+    };
+  }
+
+  it('brings F1 above 0.9, and the exported models keep it', async () => {
+    const run = prepare(['train.backbone=plain-small', 'train.sizes=[16x24]', 'train.epochs=16', 'train.strength=[0.3, 0.3]']);
+    const { best, history } = await train(run);
+    expect(Number(history.at(-1)?.['train_loss'])).toBeLessThan(Number(history[0]?.['train_loss']));
+    expect(best.best?.score).toBeGreaterThan(0.9);
+
+    const { average, statistics } = best.state;
+    const finished = await finishModel(createBackbone('plain-small'), { parameters: average, statistics }, {
+      dataset, validation: run.partition.validation, height: 16, width: 24, rightShare: 0.99, threads: 1,
+    });
+    for (const { figures } of finished.exports) expect(figures.weighted_f1).toBeGreaterThan(0.88);
+    expect(finished.band.accuracy).toBeGreaterThanOrEqual(0.98);
+    expect(readFileSync(run.folder.file('metrics.csv'), 'utf8')).toMatch(/^epoch,size,strength,learning_rate,train_loss/);
+
+    const [full] = finished.exports;
+    if (!full) throw new Error('no export');
+    const classifier = await createEyeClassifierFromModel(full.model, 'test');
+    expect(classifier.info).toMatchObject({ backbone: 'plain-small', height: 16, width: 24, closedBelow: finished.band.closedBelow });
+    await classifier.release();
+  });
+
+  it('ends with the same weights whether it was interrupted in the middle of an epoch or not', async () => {
+    const unbroken = await train(prepare());
+
+    const stop = new AbortController();
+    const first = prepare([], { stop: stop.signal, say: (line) => { if (line.startsWith('epoch 2')) stop.abort(); } });
+    const half = await train(first);
+    expect(half.interrupted).toBe(true);
+    expect(half.history).toHaveLength(2);
+    const resumed = await train(prepare([], { folder: first.folder, resume: true }));
+
+    expect(resumed.interrupted).toBe(false);
+    expect(resumed.history).toHaveLength(4);
+    expect(resumed.best.best).toEqual(unbroken.best.best);
+    expect(resumed.best.state).toEqual(unbroken.best.state);
+  });
+
+  it('trains on from an exported model', async () => {
+    const { best } = await train(prepare());
+    const backbone = createBackbone('plain-nano');
+    const { average, statistics } = best.state;
+    const model = exportModel(layoutOf(backbone), { parameters: average, statistics }, {
+      backbone: 'plain-nano', height: 16, width: 24, temperature: 1, closedBelow: 0.4, openAbove: 0.6, precision: 'fp16',
+      toolVersion: '0.0.0',
+    });
+    const init = importModel(model, backbone, 'test');
+    const again = await train(prepare(['train.sizes=[16x24]', 'train.epochs=1', 'train.lr=0.0005'], { init }));
+    expect(Number(again.history[0]?.['train_loss'])).toBeLessThan(Number(best.history[0]?.['train_loss']));
+  });
+
+  it('stops early when nothing gets better', async () => {
+    const run = prepare(['train.sizes=[8x12]', 'train.epochs=60', 'train.patience=1', 'train.lr=0.01', 'train.limit_batches=2']);
+    const { history } = await train(run);
+    expect(history.length).toBeLessThan(60);
+  });
+
+  it('says what to do when the loss is not a number, and writes no checkpoint', async () => {
+    const run = prepare();
+    const layout = layoutOf(createBackbone('plain-nano'));
+    const { parameters, statistics } = startingState(run, layout);
+    await expect(train({ ...run, init: { parameters: parameters.fill(NaN), statistics } })).rejects.toThrow(/lower train\.lr/);
+    expect(readdirSync(run.folder.path).filter((name) => name.endsWith('.ckpt'))).toEqual([]);
+  });
+
+  it('refuses to train on a single class', async () => {
+    const run = prepare();
+    const open = run.partition.train.filter((row) => dataset.labels[row] === 1);
+    await expect(train({ ...run, partition: { ...run.partition, train: open } })).rejects.toThrow(/0 closed .* both classes are needed/);
+  });
+
+  it('finds a learning rate that lowers the loss', async () => {
+    const run = prepare();
+    const start = startingState(run, layoutOf(createBackbone('plain-nano')));
+    const { points, suggestion } = await searchLearningRate(run, start, 32);
+    expect(points.length).toBeGreaterThan(20);
+    expect(suggestion).toBeGreaterThan(1e-4);
+    expect(suggestion).toBeLessThan(0.5);
+    const atSuggestion = points.find(({ rate }) => rate >= suggestion)?.loss ?? Infinity;
+    expect(atSuggestion).toBeLessThan(points[0]?.loss ?? 0);
+  });
+});
+
+describe('the batch-size finder', () => {
+  const backbone = createBackbone('plain-nano');
+  const options = {
+    height: 8, width: 12, threads: 1, labelSmoothing: 0, optimizer: { name: 'adamw', weightDecay: 0, clip: 1 },
+  } as const;
+
+  it('gives the smallest size when memory is short', async () => {
+    const { batchSize } = await findBatchSize(backbone, layoutOf(backbone), options, { megabytes: -1, eyes: 1000 });
+    expect(batchSize).toBe(16);
+  });
+
+  it('tries no more than there are eyes and keeps to what it measured', async () => {
+    const { batchSize, trials } = await findBatchSize(backbone, layoutOf(backbone), options, { megabytes: 1e6, eyes: 40 });
+    expect(trials.map((trial) => trial.batchSize)).not.toContain(64);
+    expect(trials.map((trial) => trial.batchSize)).toContain(batchSize);
+  });
+});
+
+describe('the run folder', () => {
+  it('counts up and holds settings, versions and sources', () => {
+    const config = loadConfig(undefined, [`train.workdir=${join(workdir, 'folders')}`, 'train.name=try']);
+    expect(createRunFolder(config, 'eyes.arrow').path).toMatch(/001-try$/);
+    const second = createRunFolder(config, 'eyes.arrow');
+    expect(second.path).toMatch(/002-try$/);
+    expect(readdirSync(second.path).sort()).toEqual(['config.yaml', 'sources', 'versions.json']);
+    expect(loadConfig(second.file('config.yaml'))).toEqual(config);
+    expect(JSON.parse(readFileSync(second.file('versions.json'), 'utf8'))).toMatchObject({ node: process.version, data: 'eyes.arrow' });
+  });
+
+  it('says so when there is none', () => {
+    expect(() => openRunFolder(join(workdir, 'nowhere'))).toThrow(/There is no run folder/);
+  });
+});
