@@ -31,7 +31,7 @@ const smallestFace = 24;
 export function scoreBlur(image: Raster, face: Box, settings: BlurSettings, eyes?: readonly Box[]): BlurScore {
   const measure = measureFocus(image, face, settings.region, settings.face_size, eyes);
   if (measure === undefined) {
-    const doubt = 'The face has too few pixels to tell.';
+    const doubt = 'too few pixels to tell';
     return { sharpness: 50, verdict: 'unsure', kind: 'none', laplacianVariance: 0, doubt };
   }
   const sharpness = toSharpness(measure, calibrations[settings.region]);
@@ -54,15 +54,15 @@ function toSharpness({ focus, size }: FocusMeasure, calibration: Calibration): n
 
 /** Why the pixels cannot tell, whatever the score. */
 function blindDoubt({ size, clipped, energy }: FocusMeasure): string | undefined {
-  if (size < smallestFace) return `The face is only ${Math.round(size)} px wide: too small to tell.`;
-  if (clipped > mostlyClipped) return 'The face is black or burnt out: no detail is left to judge.';
-  if (energy.noiseShare > mostlyNoise) return 'The noise is stronger than the detail of the face.';
-  if (energy.gradient < flatGradient) return 'The face shows no detail to judge.';
+  if (size < smallestFace) return `only ${Math.round(size)} px wide`;
+  if (clipped > mostlyClipped) return 'black or burnt out, no detail is left to judge';
+  if (energy.noiseShare > mostlyNoise) return 'the noise is stronger than the detail of the face';
+  if (energy.gradient < flatGradient) return 'no detail to judge';
   return undefined;
 }
 
 function middleDoubt({ size }: FocusMeasure, sharpness: number, settings: BlurSettings): string | undefined {
   if (sharpness < settings.blurred_below || sharpness > settings.sharp_above) return undefined;
-  if (size < settings.face_size / 2) return `With ${Math.round(size)} px the face is too small to tell.`;
-  return 'The face is neither clearly sharp nor clearly blurred.';
+  if (size < settings.face_size / 2) return `with ${Math.round(size)} px too small to tell`;
+  return 'neither clearly sharp nor clearly blurred';
 }

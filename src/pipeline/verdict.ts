@@ -37,7 +37,7 @@ export function faceReasons(eyes: EyesState, blur: BlurScore, unknownReason: str
   if (eyes === 'one_closed') reasons.push('one eye closed');
   if (eyes === 'unsure') reasons.push('eyes may be closed');
   if (eyes === 'unknown') reasons.push(unknownReason === undefined ? 'eyes not visible' : `eyes not visible: ${unknownReason}`);
-  if (blur.verdict === 'unsure') reasons.push(blur.doubt === undefined ? 'face may be blurred' : `sharpness unsure: ${blur.doubt}`);
+  if (blur.verdict === 'unsure') reasons.push(`sharpness unsure${blur.doubt === undefined ? '' : `: ${blur.doubt}`}`);
   return reasons;
 }
 

@@ -53,7 +53,7 @@ describe('photoVerdict', () => {
     ['one_closed', 'sharp', 'review', 'one eye closed'],
     ['unsure', 'sharp', 'review', 'eyes may be closed'],
     ['unknown', 'sharp', 'review', 'eyes not visible'],
-    ['open', 'unsure', 'review', 'face may be blurred'],
+    ['open', 'unsure', 'review', 'sharpness unsure'],
   ])('eyes %s and a %s face: %s, because of "%s"', (eyes, focus, verdict, reason) => {
     expect(photoVerdict([face(eyes, focus)])).toEqual({ verdict, reasons: [reason] });
   });
