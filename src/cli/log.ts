@@ -3,4 +3,5 @@
  */
 import { createConsola } from 'consola';
 
-export const log = createConsola({ stdout: process.stderr, stderr: process.stderr, fancy: process.stderr.isTTY });
+// The level is said: left alone, it would depend on environment variables of test runners and CI services.
+export const log = createConsola({ level: 3, stdout: process.stderr, stderr: process.stderr, fancy: process.stderr.isTTY });

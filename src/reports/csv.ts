@@ -34,7 +34,7 @@ export function readCsvRows(text: string): CsvRow[] {
   const records: unknown = parse(text, { columns: true, bom: true, skip_empty_lines: true });
   if (!Array.isArray(records)) return [];
   return records.map((record: unknown) => {
-    const row = Object.fromEntries(csvColumns.map((column) => [column, unescaped(field(record, column))]));
+    const row = Object.fromEntries(csvColumns.map((column) => [column, plainText(field(record, column))]));
     return { ...emptyRow, ...row };
   });
 }
@@ -84,6 +84,7 @@ function escaped(text: string): string {
   return /^[=+\-@\t\r'＝＋－＠]/.test(text) ? `'${text}` : text;
 }
 
-function unescaped(text: string): string {
+/** The text of a cell without the apostrophe that keeps spreadsheets from running it. */
+export function plainText(text: string): string {
   return text.startsWith("'") ? text.slice(1) : text;
 }

@@ -1,0 +1,161 @@
+/**
+ * A sort on its way: its steps are on the disk before the first is taken, and each is marked when done, so that an
+ * interrupted sort can be finished and any sort undone.
+ */
+import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { mkdir, open, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { UsageError } from '../config/load.js';
+import { exists, isSameContent, placeFile, unfinishedName, type Action } from './place.js';
+import type { SortPlan, Step } from './plan.js';
+
+/** What became of a sort or of its undoing. */
+export interface SortOutcome {
+  readonly done: number;
+  /** Files that were left where they are, each with the reason. */
+  readonly left: readonly string[];
+}
+
+/** A sort that is written down in a folder. */
+export interface SortSession {
+  readonly path: string;
+  readonly action: Action;
+  readonly steps: readonly Step[];
+  /** Numbers of the steps that were taken. */
+  readonly done: ReadonlySet<number>;
+  readonly finished: boolean;
+}
+
+interface Line {
+  readonly action?: Action;
+  readonly steps?: readonly Step[];
+  readonly done?: number;
+  readonly finished?: true;
+}
+
+const journalName = /^sort-(\d+)\.journal$/;
+
+/** The newest sort of a folder, or undefined where there was none. */
+export function lastSession(to: string): SortSession | undefined {
+  const number = lastNumber(to);
+  return number === 0 ? undefined : readSession(journalPath(to, number));
+}
+
+/** Writes a plan down and takes its steps. */
+export async function beginSort(plan: SortPlan, to: string): Promise<SortOutcome> {
+  await mkdir(to, { recursive: true });
+  const path = journalPath(to, lastNumber(to) + 1);
+  await append(path, { action: plan.action, steps: plan.steps });
+  return finishSort({ path, action: plan.action, steps: plan.steps, done: new Set(), finished: false });
+}
+
+/** Takes the steps of a sort that are still to be taken. */
+export async function finishSort(session: SortSession): Promise<SortOutcome> {
+  const left: string[] = [];
+  let done = 0;
+  for (const [number, { from, to }] of session.steps.entries()) {
+    if (session.done.has(number)) continue;
+    try {
+      await placeFile(from, to, session.action);
+      await append(session.path, { done: number });
+      done += 1;
+    } catch (error) {
+      left.push(`${from}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  await append(session.path, { finished: true });
+  return { done, left };
+}
+
+/**
+ * Takes a sort back: moved files return, copies and links go if the original is still there and they are still the same.
+ * What cannot be taken back safely stays, and the sort stays written down.
+ */
+export async function undoSort(session: SortSession): Promise<SortOutcome> {
+  const left: string[] = [];
+  let done = 0;
+  for (const { from, to } of session.steps.toReversed()) {
+    await rm(unfinishedName(to), { force: true });
+    if (!(await exists(to))) {
+      if (!(await exists(from))) left.push(`${to}: it is gone, and so is ${from}`);
+      continue;
+    }
+    const problem = await undoStep(from, to, session.action);
+    if (problem === undefined) done += 1;
+    else left.push(`${to}: ${problem}`);
+  }
+  await removeEmptyFolders(session);
+  if (left.length === 0) await rm(session.path);
+  return { done, left };
+}
+
+/** @returns why the step was not taken back, or undefined where it was */
+async function undoStep(from: string, to: string, action: Action): Promise<string | undefined> {
+  try {
+    const isThere = await exists(from);
+    if (action === 'move') {
+      if (isThere && !(await isSameContent(from, to))) return `there is another file at ${from} now`;
+      await placeFile(to, from, 'move');
+      return undefined;
+    }
+    if (!isThere) return 'its original is gone; it may be the only one left';
+    if (!(await isSameContent(from, to))) return 'it was changed since';
+    await rm(to);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Folders that only this sort has filled. */
+async function removeEmptyFolders({ steps, path }: SortSession): Promise<void> {
+  const root = dirname(path);
+  const folders = new Set<string>();
+  for (const { to } of steps) {
+    for (let folder = dirname(to); folder.length > root.length; folder = dirname(folder)) folders.add(folder);
+  }
+  // The deepest first. A folder that holds something stays.
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) await rmdir(folder).catch(() => undefined);
+}
+
+function readSession(path: string): SortSession {
+  const lines: Line[] = [];
+  const text = readFileSync(path, 'utf8');
+  // A last line that was cut short is taken off, so that the next one does not grow out of it.
+  truncateSync(path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
+  for (const line of text.split('\n').slice(0, -1)) {
+    try {
+      lines.push(JSON.parse(line));
+    } catch {
+      throw new UsageError(`The sort's journal ${path} is damaged; look after the files by hand, then remove it.`);
+    }
+  }
+  const [plan] = lines;
+  return {
+    path,
+    // A plan that was cut short was never begun: no step was taken.
+    action: plan?.action ?? 'copy',
+    steps: plan?.steps ?? [],
+    done: new Set(lines.flatMap((line) => line.done ?? [])),
+    finished: lines.some((line) => line.finished === true),
+  };
+}
+
+async function append(path: string, line: Line): Promise<void> {
+  const file = await open(path, 'a');
+  try {
+    await file.appendFile(`${JSON.stringify(line)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function lastNumber(to: string): number {
+  if (!existsSync(to)) return 0;
+  return Math.max(0, ...readdirSync(to).map((name) => Number(journalName.exec(name)?.[1] ?? 0)));
+}
+
+function journalPath(to: string, number: number): string {
+  return join(resolve(to), `sort-${number}.journal`);
+}

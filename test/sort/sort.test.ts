@@ -1,0 +1,219 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { csvHeader, csvRows } from '../../src/reports/csv.js';
+import { stemOf } from '../../src/sort/companions.js';
+import { placeFile } from '../../src/sort/place.js';
+import { pipeline } from '../support/pipeline.js';
+import { photoResult } from '../support/results.js';
+import { demoPhotos } from '../support/shared-data.js';
+
+const entry = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
+
+/** Name and content of every file below a folder, the journals of sorts apart. */
+function contents(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.endsWith('.journal')).sort();
+  return Object.fromEntries(names.filter((name) => statSync(join(folder, name)).isFile()).map((name) =>
+    [name, createHash('sha256').update(readFileSync(join(folder, name))).digest('hex').slice(0, 12)]));
+}
+
+describe('pipeline sort', () => {
+  let base: string;
+  let photos: string;
+  let to: string;
+  let report: string;
+  let before: Record<string, string>;
+
+  beforeEach(() => {
+    base = mkdtempSync(join(tmpdir(), 'sort-'));
+    [photos, to, report] = [join(base, 'photos'), join(base, 'sorted'), join(base, 'out.csv')];
+    mkdirSync(join(photos, 'day 2'), { recursive: true });
+    const verdicts = { 'a.jpg': 'keep', '=b.jpg': 'reject', 'day 2/a.jpg': 'review', 'c.png': 'review', 'gone.jpg': 'keep' } as const;
+    Object.keys(verdicts).forEach((name, index) => {
+      if (name !== 'gone.jpg') copyFileSync(demoPhotos[index] ?? '', join(photos, name));
+    });
+    for (const name of ['a.CR2', 'a.xmp', 'a.CR2.xmp', 'day 2/a.nef', 'a2.jpg']) writeFileSync(join(photos, name), `content of ${name}`);
+    writeFileSync(report, csvHeader() + Object.entries(verdicts).map(([photo, verdict]) => csvRows(photoResult(photo, { verdict }))).join(''));
+    before = contents(photos);
+  });
+
+  const sort = (...more: string[]): ReturnType<typeof pipeline> => pipeline('sort', photos, '--report', report, '--to', to, ...more);
+  const sorted = ['keep/a.CR2', 'keep/a.CR2.xmp', 'keep/a.jpg', 'keep/a.xmp', 'reject/=b.jpg', 'review/c.png', 'review/day 2/a.jpg',
+    'review/day 2/a.nef'];
+
+  it('copies by default, with twins and sidecars, and leaves the photos as they are', async () => {
+    const { code, stderr } = await sort();
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/1 photo\(s\) of the report are not in/);
+    expect(stderr).toMatch(/8 file\(s\) copied/);
+    expect(Object.keys(contents(to))).toEqual(sorted);
+    expect(contents(to)['keep/a.jpg']).toBe(before['a.jpg']);
+    expect(contents(photos)).toEqual(before);
+  });
+
+  it('links without taking space', async () => {
+    await sort('--link');
+    expect(statSync(join(to, 'keep', 'a.jpg')).ino).toBe(statSync(join(photos, 'a.jpg')).ino);
+  });
+
+  it('moves, and leaves what the report does not name', async () => {
+    await sort('--move');
+    expect(Object.keys(contents(to))).toEqual(sorted);
+    expect(Object.keys(contents(photos))).toEqual(['a2.jpg']);
+  });
+
+  it('does nothing in a dry run but say what it would do', async () => {
+    const { stdout } = await sort('--move', '--dry-run');
+    expect(stdout).toContain(`move ${join(photos, 'a.CR2')} -> ${join(to, 'keep', 'a.CR2')}`);
+    expect(existsSync(to)).toBe(false);
+    expect(contents(photos)).toEqual(before);
+  });
+
+  it('gives a name that is taken a number, the same for twins and sidecars', async () => {
+    mkdirSync(join(to, 'keep'), { recursive: true });
+    writeFileSync(join(to, 'keep', 'a.CR2'), 'somebody else\'s');
+    await sort();
+    expect(readFileSync(join(to, 'keep', 'a.CR2'), 'utf8')).toBe('somebody else\'s');
+    expect(readdirSync(join(to, 'keep')).sort()).toEqual(['a-2.CR2', 'a-2.CR2.xmp', 'a-2.jpg', 'a-2.xmp', 'a.CR2']);
+  });
+
+  it('copies nothing twice', async () => {
+    await sort();
+    const { stderr } = await sort();
+    expect(stderr).toMatch(/8 file\(s\) are there already/);
+    expect(Object.keys(contents(to))).toEqual(sorted);
+  });
+
+  it.each(['--copy', '--link', '--move'])('takes %s back with --undo', async (action) => {
+    await sort(action);
+    const { code, stderr } = await pipeline('sort', '--to', to, '--undo');
+    expect(code, stderr).toBe(0);
+    expect(contents(photos)).toEqual(before);
+    expect(readdirSync(to)).toEqual([]);
+  });
+
+  it('leaves a copy that was worked on, and one whose original is gone', async () => {
+    await sort('--copy');
+    writeFileSync(join(to, 'keep', 'a.xmp'), 'an hour of work');
+    rmSync(join(photos, 'c.png'));
+    const { code, stderr } = await pipeline('sort', '--to', to, '--undo');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/a\.xmp: it was changed since/);
+    expect(stderr).toMatch(/c\.png: its original is gone/);
+    expect(Object.keys(contents(to))).toEqual(['keep/a.xmp', 'review/c.png']);
+  });
+
+  it('does not move a file back over a new one', async () => {
+    await sort('--move');
+    writeFileSync(join(photos, 'c.png'), 'new');
+    const { stderr } = await pipeline('sort', '--to', to, '--undo');
+    expect(stderr).toMatch(/another file at .*c\.png now/);
+    expect(readFileSync(join(photos, 'c.png'), 'utf8')).toBe('new');
+    expect(contents(to)['review/c.png']).toBe(before['c.png']);
+  });
+
+  it.each(['--copy', '--move'])('killed half-way, %s is finished by the same command or taken back', { timeout: 120_000 }, async (action) => {
+    for (let file = 0; file < 150; file += 1) {
+      copyFileSync(demoPhotos[file % 6] ?? '', join(photos, `many-${file}.jpg`));
+      writeFileSync(report, csvRows(photoResult(`many-${file}.jpg`)), { flag: 'a' });
+    }
+    const all = contents(photos);
+    for (const end of ['finish', 'undo']) {
+      const child = spawn(process.execPath, [entry, 'sort', photos, '--report', report, '--to', to, action], { stdio: 'ignore' });
+      const ended = new Promise((resolve) => { child.on('exit', resolve); });
+      while (child.exitCode === null && (!existsSync(join(to, 'keep')) || readdirSync(join(to, 'keep')).length < 5)) await sleep(2);
+      child.kill('SIGKILL');
+      await ended;
+      if (end === 'finish') {
+        const { code } = await sort(action);
+        expect(code).toBe(0);
+        expect(Object.values(contents(to)).length).toBe(sorted.length + 150);
+        expect(Object.values({ ...contents(photos), ...contents(to) }).length).toBeGreaterThanOrEqual(Object.values(all).length);
+      }
+      const { code, stderr } = await pipeline('sort', '--to', to, '--undo');
+      expect(code, stderr).toBe(0);
+      expect(contents(photos)).toEqual(all);
+      expect(contents(to)).toEqual({});
+    }
+  });
+
+  it('refuses a report that names files outside the folder', async () => {
+    writeFileSync(report, csvHeader() + csvRows(photoResult('../out.csv')));
+    const { code, stderr } = await sort('--move');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/lies outside/);
+  });
+
+  it('takes the choices that were saved from an HTML report', async () => {
+    writeFileSync(report, 'photo,verdict,stars,chosen_by,tool_verdict,reasons\r\na.jpg,reject,0,me,keep,\r\n\'=b.jpg,keep,3,me,reject,\r\n');
+    await sort();
+    expect(readdirSync(join(to, 'reject'))).toContain('a.jpg');
+    expect(readdirSync(join(to, 'keep'))).toEqual(['=b.jpg']);
+  });
+
+  it('keeps a RAW and its twin together in the better verdict', async () => {
+    writeFileSync(report, csvHeader() + csvRows(photoResult('a.jpg', { verdict: 'reject' })) + csvRows(photoResult('a.CR2', { verdict: 'review' })));
+    await sort();
+    expect(readdirSync(join(to, 'review'))).toEqual(['a.CR2', 'a.CR2.xmp', 'a.jpg', 'a.xmp']);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['a file that is no report', [], /is not a report|Cannot read/], ['two actions at once', ['--copy', '--move'], /Choose one/],
+  ])('%s: exit code 2', async (_, more, message) => {
+    if (more.length === 0) writeFileSync(report, 'not,a,report\n1,2,3\n');
+    const { code, stderr } = await sort(...more);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('placing a file', () => {
+  const folder = (parent = tmpdir()): string => mkdtempSync(join(parent, 'place-'));
+  const otherDisk = existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync(tmpdir()).dev;
+
+  it.skipIf(!otherDisk)(`moves to another disk by copy, verify, remove${otherDisk ? '' : ' (skipped: no second disk here)'}`, async () => {
+    const [from, to] = [join(folder(), 'a.jpg'), join(folder('/dev/shm'), 'sub', 'a.jpg')];
+    copyFileSync(demoPhotos[0] ?? '', from);
+    const { mtimeMs } = statSync(from);
+    await placeFile(from, to, 'move');
+    expect(existsSync(from)).toBe(false);
+    expect(readFileSync(to).equals(readFileSync(demoPhotos[0] ?? ''))).toBe(true);
+    expect(Math.abs(statSync(to).mtimeMs - mtimeMs)).toBeLessThan(2);
+    expect(readdirSync(dirname(to))).toEqual(['a.jpg']);
+    await expect(placeFile(to, join(folder(), 'a.jpg'), 'link')).rejects.toThrow(/another disk.*--copy/);
+    rmSync(dirname(dirname(to)), { recursive: true });
+  });
+
+  it('never takes the original away for a link that leads to it', async () => {
+    const base = folder();
+    writeFileSync(join(base, 'a.jpg'), 'the only one');
+    symlinkSync(join(base, 'a.jpg'), join(base, 'b.jpg'));
+    await expect(placeFile(join(base, 'a.jpg'), join(base, 'b.jpg'), 'move')).rejects.toThrow(/another file/);
+    expect(readFileSync(join(base, 'a.jpg'), 'utf8')).toBe('the only one');
+  });
+
+  it.skipIf(process.getuid?.() === 0)('leaves the original where the target cannot be written', async () => {
+    const base = folder();
+    writeFileSync(join(base, 'a.jpg'), 'content');
+    mkdirSync(join(base, 'locked'));
+    chmodSync(join(base, 'locked'), 0o500);
+    await expect(placeFile(join(base, 'a.jpg'), join(base, 'locked', 'a.jpg'), 'move')).rejects.toThrow();
+    expect(existsSync(join(base, 'a.jpg'))).toBe(true);
+  });
+});
+
+describe('companions of a photo', () => {
+  it.each([
+    ['IMG.jpg', 'IMG'], ['IMG.CR2', 'IMG'], ['IMG.xmp', 'IMG'], ['IMG.CR2.xmp', 'IMG'], ['IMG.edit.jpg', 'IMG.edit'],
+    ['IMG.edit.jpg.xmp', 'IMG.edit'], ['no extension', 'no extension'],
+  ])('%s belongs to %s', (name, stem) => {
+    expect(stemOf(name)).toBe(stem);
+  });
+});
