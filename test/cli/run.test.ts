@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { csvHeader, readCsvRows, type CsvRow } from '../../src/reports/csv.js';
@@ -50,8 +51,7 @@ describe('pipeline run on the demo photos', () => {
   it('keeps every figure in its range', () => {
     for (const row of rows) {
       expect(row.status).toBe('ok');
-      expect([row.width, row.height].map(Number)).toEqual([1920, 1280].includes(Number(row.width)) ?
-        [row.width, row.height].map(Number) : []);
+      expect(Number(row.width)).toBe(1920);
       for (const probability of [row.left_eye_open, row.right_eye_open]) expect(probability).toMatch(/^(|0\.\d{3}|1\.000)$/);
       expect(['open', 'closed', 'one_closed', 'unsure', 'unknown']).toContain(row.eyes);
       expect(['sharp', 'blurred', 'unsure']).toContain(row.blur);
@@ -164,19 +164,28 @@ describe('pipeline run on a folder of bad photos', () => {
 
   it('reads the odd but sound ones', () => {
     for (const name of ['one.png', 'strip.png']) expect(rows.find(({ photo }) => photo === name)?.status).toBe('no_face');
-    expect(rows.filter(({ photo }) => photo === 'animated.gif')).toHaveLength(3);
+    expect(rows.find(({ photo }) => photo === 'animated.gif')?.status).toBe('ok');
     for (const name of ['with space.jpg', 'quote"d.jpg', 'new\nline.jpg', '🙂.jpg', '=cmd.jpg']) {
       expect(rows.filter(({ photo }) => photo === name), name).toHaveLength(3);
     }
   });
 });
 
-/** The signature and header of a PNG of that size: all that a limit on pixels needs to see. */
+/** A PNG of that size as far as its header goes: all that a limit on pixels needs to see. */
 function pngHeader(width: number, height: number): Buffer {
-  const header = Buffer.from('89504e470d0a1a0a0000000d494844520000000000000000080200000000000000', 'hex');
-  header.writeUInt32BE(width, 16);
-  header.writeUInt32BE(height, 20);
-  return Buffer.concat([header, Buffer.from('0000000049454e44ae426082', 'hex')]);
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, checksum]);
+  };
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0]);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(100))), chunk('IEND', Buffer.alloc(0))]);
 }
 
 describe('pipeline run, used wrongly', () => {
