@@ -1,0 +1,136 @@
+/**
+ * Charts of a training run as SVG texts: no browser, no canvas.
+ */
+import { scaleLinear, scaleLog } from 'd3-scale';
+import { line } from 'd3-shape';
+import type { BinaryFigures, ReliabilityBin } from '../metrics/binary-metrics.js';
+
+const WIDTH = 560;
+const HEIGHT = 320;
+const MARGIN = { top: 34, right: 16, bottom: 44, left: 58 } as const;
+/** Told apart also by people who do not see red and green alike (Okabe and Ito's palette). */
+const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
+
+/** One curve. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+export interface LineChartOptions {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  /** The x axis in powers of ten, as learning rates want it. */
+  readonly logX?: boolean;
+  /** A value of x to point out. */
+  readonly mark?: number;
+}
+
+/** Curves over one pair of axes; points that are not finite numbers are left out. */
+export function lineChart(series: readonly Series[], options: LineChartOptions): string {
+  const drawable = ({ x, y }: { readonly x: number; readonly y: number }): boolean =>
+    Number.isFinite(x) && Number.isFinite(y) && (options.logX !== true || x > 0);
+  const curves = series.map(({ name, points }) => ({ name, points: points.filter(drawable) }));
+  const points = curves.flatMap((curve) => curve.points);
+  const domainX = extent(points.map(({ x }) => x), options.logX === true ? [1e-5, 1] : [0, 1]);
+  const x = (options.logX === true ? scaleLog() : scaleLinear()).domain(domainX).range([MARGIN.left, WIDTH - MARGIN.right]);
+  const y = scaleLinear().domain(extent(points.map((point) => point.y), [0, 1])).nice().range([HEIGHT - MARGIN.bottom, MARGIN.top]);
+  const path = line<{ readonly x: number; readonly y: number }>((point) => x(point.x), (point) => y(point.y));
+  const drawn = curves.map((curve, index) => {
+    const color = COLORS[index % COLORS.length];
+    return `<path d="${path(curve.points) ?? ''}" fill="none" stroke="${color}" stroke-width="1.8"/>`
+      + text(MARGIN.left + 8 + index * 130, MARGIN.top - 8, curve.name, `fill="${color}"`);
+  });
+  const mark = options.mark === undefined ? '' : `<line x1="${x(options.mark)}" x2="${x(options.mark)}" y1="${MARGIN.top}" `
+    + `y2="${HEIGHT - MARGIN.bottom}" stroke="#666" stroke-dasharray="4 3"/>`;
+  const ticksX = x.ticks(6).map((value) => ({ at: x(value), label: tickLabel(value) }));
+  const ticksY = y.ticks(5).map((value) => ({ at: y(value), label: tickLabel(value) }));
+  return svg(WIDTH, HEIGHT, options.title, axes(ticksX, ticksY, options.x, options.y) + mark + drawn.join(''));
+}
+
+/** The four counts of a confusion matrix, each shaded by its share of its row. */
+export function confusionChart(confusion: BinaryFigures['confusion'], title: string): string {
+  const names = ['closed', 'open'];
+  const cell = 110;
+  const left = 110;
+  const top = 76;
+  const cells = confusion.flatMap((counts, row) => counts.map((count, column) => {
+    const share = count / Math.max(1, counts[0] + counts[1]);
+    const x = left + column * cell;
+    const y = top + row * cell;
+    const color = row === column ? '0,114,178' : '213,94,0';
+    const ink = share > 0.6 ? '#fff' : '#222';
+    return `<rect x="${x}" y="${y}" width="${cell}" height="${cell}" fill="rgba(${color},${share.toFixed(3)})" stroke="#999"/>`
+      + text(x + cell / 2, y + cell / 2, String(count), `text-anchor="middle" font-size="20" fill="${ink}"`)
+      + text(x + cell / 2, y + cell / 2 + 20, `${(100 * share).toFixed(1)} %`, `text-anchor="middle" fill="${ink}"`);
+  }));
+  const heads = names.map((name, index) =>
+    text(left + (index + 0.5) * cell, top - 8, `called ${name}`, 'text-anchor="middle"')
+    + text(left - 8, top + (index + 0.5) * cell, `is ${name}`, 'text-anchor="end"'));
+  return svg(left + 2 * cell + 20, top + 2 * cell + 20, title, cells.join('') + heads.join(''));
+}
+
+/** How often eyes are open that the model gives a probability: on the diagonal the model is honest. */
+export function reliabilityChart(bins: readonly ReliabilityBin[], title: string): string {
+  const side = 340;
+  const x = scaleLinear().domain([0, 1]).range([MARGIN.left, side - MARGIN.right]);
+  const y = scaleLinear().domain([0, 1]).range([side - MARGIN.bottom, MARGIN.top]);
+  const most = Math.max(1, ...bins.map(({ n }) => n));
+  const dots = bins.map(({ predicted, observed, n }) =>
+    `<circle cx="${x(predicted).toFixed(1)}" cy="${y(observed).toFixed(1)}" r="${(3 + 9 * Math.sqrt(n / most)).toFixed(1)}" `
+    + `fill="${COLORS[0]}" fill-opacity="0.7"><title>${n} eyes</title></circle>`);
+  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  const diagonal = `<line x1="${x(0)}" y1="${y(0)}" x2="${x(1)}" y2="${y(1)}" stroke="#999" stroke-dasharray="4 3"/>`;
+  return svg(side, side, title, axes(
+    ticks.map((value) => ({ at: x(value), label: String(value) })), ticks.map((value) => ({ at: y(value), label: String(value) })),
+    'predicted probability of open', 'share that is open', side, side) + diagonal + dots.join(''));
+}
+
+interface Tick {
+  readonly at: number;
+  readonly label: string;
+}
+
+function axes(
+  ticksX: readonly Tick[], ticksY: readonly Tick[], nameX: string, nameY: string, width = WIDTH, height = HEIGHT,
+): string {
+  const bottom = height - MARGIN.bottom;
+  const right = width - MARGIN.right;
+  const grid = ticksY.map(({ at, label }) =>
+    `<line x1="${MARGIN.left}" x2="${right}" y1="${at}" y2="${at}" stroke="#ddd"/>`
+    + text(MARGIN.left - 6, at + 4, label, 'text-anchor="end"'));
+  const below = ticksX.map(({ at, label }) => text(at, bottom + 16, label, 'text-anchor="middle"'));
+  return grid.join('') + below.join('')
+    + `<line x1="${MARGIN.left}" x2="${right}" y1="${bottom}" y2="${bottom}" stroke="#666"/>`
+    + text((MARGIN.left + right) / 2, height - 8, nameX, 'text-anchor="middle"')
+    + text(14, (MARGIN.top + bottom) / 2, nameY,
+      `text-anchor="middle" transform="rotate(-90 14 ${(MARGIN.top + bottom) / 2})"`);
+}
+
+function svg(width: number, height: number, title: string, content: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" `
+    + `font-family="sans-serif" font-size="12" role="img"><rect width="100%" height="100%" fill="#fff"/>`
+    + `${text(8, 16, title, 'font-weight="bold" font-size="13"')}${content}</svg>`;
+}
+
+function text(x: number, y: number, content: string, attributes = ''): string {
+  return `<text x="${x}" y="${y}" ${attributes}>${escapeMarkup(content)}</text>`;
+}
+
+/** A text as HTML and SVG may hold it. */
+export function escapeMarkup(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+function tickLabel(value: number): string {
+  return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e5) ? value.toExponential(0) : String(Number(value.toPrecision(4)));
+}
+
+/** Smallest and largest value, never the same; `fallback` where there is none. */
+function extent(values: readonly number[], fallback: [number, number]): [number, number] {
+  if (values.length === 0) return fallback;
+  const low = values.reduce((a, b) => Math.min(a, b));
+  const high = values.reduce((a, b) => Math.max(a, b));
+  return low === high ? [low * 0.9, high * 1.1 || 1] : [low, high];
+}

@@ -1,0 +1,16 @@
+/**
+ * Pixels to picture files in memory.
+ */
+import sharp from 'sharp';
+import type { Raster } from './raster.js';
+
+/**
+ * Encodes pixels as PNG.
+ * @param enlarge whole factor by which each pixel is repeated, so that small crops can be seen
+ */
+export async function encodePng(image: Raster, enlarge = 1): Promise<Buffer> {
+  const { data, width, height, channels } = image;
+  const picture = sharp(data, { raw: { width, height, channels } });
+  if (enlarge > 1) picture.resize(width * enlarge, height * enlarge, { kernel: 'nearest' });
+  return picture.png().toBuffer();
+}
