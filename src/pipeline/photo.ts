@@ -48,13 +48,13 @@ interface Decoded {
 async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings): Promise<PhotoResult> {
   const { file, photo, whole, clock } = decoded;
   const { config } = stages;
-  const found = await clock.time('detect', () => stages.faces.find(whole.raster));
+  const found = await stages.faces.find(whole.raster, (net, milliseconds) => { clock.add(net, milliseconds); });
   const located = found.map((face) => locate(face, whole, photo, config))
     .filter((face) => face.box.width >= config.detect.min_face);
   const detail = await clock.time('decode', () => closerLook(photo, whole, located, stages));
 
   const views = located.map((face) => (needsCloserLook(face, whole, stages) ? detail : whole));
-  const crops = await clock.time('crop', () => located.map((face, index) => cutEyes(face, views[index] ?? whole, stages)));
+  const crops = await clock.time('eye_crops', () => located.map((face, index) => cutEyes(face, views[index] ?? whole, stages)));
   const open = await clock.time('classify', () => classifyEyes(crops, stages));
   const judged = await clock.time('blur', () => located.map((face, index) =>
     judgeFace(face, views[index] ?? whole, open[index] ?? {}, stages)));

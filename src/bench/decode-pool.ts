@@ -1,0 +1,40 @@
+/**
+ * Bare decoding in as many processes as the pipeline has workers.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import workerpool from 'workerpool';
+import type { Config } from '../config/schema.js';
+
+/** Photos for one process. Crosses a process boundary: plain data only. */
+export interface DecodeJob {
+  readonly paths: readonly string[];
+  /** The `image` section of the configuration. */
+  readonly image: Config['image'];
+}
+
+export interface DecodePool {
+  /** Opens every photo, in jobs of the size that the pipeline's workers get. */
+  run(paths: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a pool; its processes start with the first photos. */
+export function createDecodePool(image: Config['image'], workers: number): DecodePool {
+  const pool = workerpool.pool(workerScript(), { workerType: 'process', maxWorkers: workers });
+  return {
+    run: async (paths) => {
+      const size = Math.max(1, Math.min(16, Math.ceil(paths.length / (workers * 2))));
+      const jobs = Array.from({ length: Math.ceil(paths.length / size) }, (_, job): DecodeJob =>
+        ({ paths: paths.slice(job * size, (job + 1) * size), image }));
+      await Promise.all(jobs.map((job) => pool.exec('decode', [job])));
+    },
+    close: async () => { await pool.terminate(); },
+  };
+}
+
+/** Workers run compiled code, also when the caller was loaded from its TypeScript source by a test. */
+function workerScript(): string {
+  const beside = fileURLToPath(new URL('./decode-worker.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/bench/decode-worker.js', import.meta.url));
+}
