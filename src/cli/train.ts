@@ -14,6 +14,7 @@ import {
 } from '../classify/train/loop.js';
 import { createRunFolder, openRunFolder, runFiles } from '../classify/train/run-folder.js';
 import { layoutOf } from '../classify/train/step.js';
+import { describeFigures, drawRateSearch, figuresBySource, writeReport } from '../classify/train/write-report.js';
 import { loadConfig, UsageError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { exitCodes } from './exit-codes.js';
@@ -59,7 +60,7 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const backbone = backboneOf(settings.backbone);
   const dataset = openPackedFile(data);
   const partition = partitionDataset(dataset, config.data);
-  if (config.data.split === 'group') checkPartition(dataset, partition, config.data.duplicate_bits);
+  if (config.data.split === 'group') checkPartition(dataset, partition, config.data.duplicate_correlation);
   const init = settings.init === 'none' || options.resume !== undefined
     ? undefined : importModel(readModel(settings.init), backbone, settings.init);
   const folder = options.resume === undefined ? createRunFolder(config, data) : openRunFolder(options.resume);
@@ -111,8 +112,8 @@ async function findLearningRate(run: TrainingRun): Promise<void> {
   const layout = layoutOf(backbone);
   const batchSize = await chooseBatchSize(run, backbone, layout, lastStage(run.config.train));
   const search = await searchLearningRate(run, startingState(run, layout), batchSize);
-  for (const { rate, loss } of search.points) run.folder.note(`learning rate ${rate.toExponential(2)}: loss ${loss.toFixed(4)}`);
-  run.say(`learning rate: ${search.suggestion}`);
+  run.folder.write('find-lr.svg', drawRateSearch(search));
+  run.say(`learning rate: ${search.suggestion}; the curve is ${run.folder.file('find-lr.svg')}`);
 }
 
 async function trainAndExport(run: TrainingRun): Promise<void> {
@@ -135,6 +136,11 @@ async function trainAndExport(run: TrainingRun): Promise<void> {
     say(`${fileOf(exported)}: ${(exported.model.length / 1000).toFixed(0)} KB, ${exported.msPerEye.toFixed(3)} ms an eye, `
       + `F1 ${exported.figures.weighted_f1.toFixed(4)} on validation`);
   }
+  const [full] = finished.exports;
+  const test = full ? await figuresBySource(full.model, dataset, partition.test, { height, width }, settings.threads) : [];
+  for (const figures of test) say(describeFigures(figures));
+  await writeReport(run, outcome, finished, test);
+  say(`summary: ${folder.file(runFiles.summary)}`);
 }
 
 function fileOf({ precision }: ExportedModel): string {

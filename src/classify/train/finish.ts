@@ -6,7 +6,7 @@ import type { EyeDataset } from '../dataset/packed-file.js';
 import type { Backbone } from '../backbones/index.js';
 import { validationBatches } from '../dataset/loader.js';
 import { createEyeClassifierFromModel } from '../eye-classifier.js';
-import { BinaryMetrics, type BinaryFigures } from '../metrics/binary-metrics.js';
+import { BinaryMetrics, type BinaryFigures, type ReliabilityBin } from '../metrics/binary-metrics.js';
 import { chooseUnsureBand, fitTemperature, type UnsureBand } from '../metrics/calibration.js';
 import type { EyeModelInfo, Precision } from '../model-info.js';
 import { exportModel, type Weights } from './export.js';
@@ -26,6 +26,9 @@ export interface ExportedModel {
 export interface FinishedModel {
   readonly temperature: number;
   readonly band: UnsureBand;
+  /** Calibrated probability of open of each validation eye. */
+  readonly open: Float32Array;
+  readonly reliability: readonly ReliabilityBin[];
   readonly exports: readonly ExportedModel[];
 }
 
@@ -68,7 +71,7 @@ export async function finishModel(backbone: Backbone, weights: Weights, options:
       precision, model, figures: await figuresOf(model, options), msPerEye: await measureMsPerEye(model, options),
     });
   }
-  return { temperature, band, exports };
+  return { temperature, band, open, reliability: gathered(open, labels).reliability(), exports };
 }
 
 async function checkParity(
@@ -89,9 +92,13 @@ async function checkParity(
 
 async function figuresOf(model: Uint8Array, { dataset, validation, threads, height, width }: FinishOptions): Promise<BinaryFigures> {
   const { logits, labels } = await predict(model, dataset, validation, { height, width }, threads);
+  return gathered(logits.map(sigmoid), labels).figures();
+}
+
+function gathered(open: Float32Array, labels: Uint8Array): BinaryMetrics {
   const metrics = new BinaryMetrics();
-  logits.forEach((logit, index) => { metrics.add(sigmoid(logit), labels[index] ?? 0); });
-  return metrics.figures();
+  open.forEach((probability, index) => { metrics.add(probability, labels[index] ?? 0); });
+  return metrics;
 }
 
 async function measureMsPerEye(model: Uint8Array, { height, width }: FinishOptions): Promise<number> {
