@@ -7,6 +7,7 @@ import { UsageError } from '../config/load.js';
 import { runPhotos } from '../pipeline/run.js';
 import { checkModel } from '../pipeline/stages.js';
 import { findPhotos } from '../pipeline/walk.js';
+import type { Editor } from '../xmp/packet.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
@@ -20,6 +21,8 @@ interface RunVerbOptions extends SettingsOptions {
   readonly followLinks?: boolean;
   readonly resume?: boolean;
   readonly compareContent?: boolean;
+  readonly xmp?: Editor;
+  readonly force?: boolean;
   readonly debugCrops?: string;
 }
 
@@ -34,6 +37,9 @@ export function registerRun(program: Command): void {
     .option('--workers <n>', 'photos worked on at once; auto: one a core')
     .option('--resume', 'go on with a run of the same report that was stopped or killed; done and unchanged photos are skipped')
     .option('--compare-content', 'tell changed photos by their content too, not by size and time alone (for --resume)')
+    .addOption(new Option('--xmp <editor>', 'write sidecars with stars and colour labels beside the photos, as this editor reads them')
+      .choices(['lightroom', 'darktable']))
+    .option('--force', 'with --xmp: put the stars and labels in place of those that a sidecar has')
     .option('--follow-links', 'follow links that lead outside the folders given')
     .option('--debug-crops <folder>', 'write pictures of the faces and eye crops that were found')
     .action(run);
@@ -71,6 +77,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
     reports: options.report ?? [],
     resume: options.resume ?? false,
     compareContent: options.compareContent ?? false,
+    ...(options.xmp === undefined ? {} : { sidecars: { editor: options.xmp, force: options.force ?? false } }),
     onNote: (note) => { progress.note(note); },
     onProgress: () => { progress.step(); },
     onResult: (result) => { if (result.error !== undefined) progress.note(`${result.photo}: ${result.error}`); },

@@ -16,6 +16,9 @@ function isPattern(text: string): boolean {
   }
 }
 
+const stars = z.union([z.literal('none'), z.number().int().min(-1).max(5)]);
+const colourLabel = z.enum(['none', 'Red', 'Yellow', 'Green', 'Blue', 'Purple']);
+
 export const configSchema = z.strictObject({
   image: z.strictObject({
     decode_side: z.number().int().min(128).max(4096),
@@ -89,6 +92,14 @@ export const configSchema = z.strictObject({
   runtime: z.strictObject({
     device: z.enum(['cpu', 'cuda', 'webgpu', 'auto']),
     threads: z.number().int().min(1).max(64),
+  }),
+  xmp: z.strictObject({
+    keep_stars: stars,
+    review_stars: stars,
+    reject_stars: stars,
+    keep_label: colourLabel,
+    review_label: colourLabel,
+    reject_label: colourLabel,
   }),
   run: z.strictObject({
     workers: z.union([z.literal('auto'), z.number().int().min(1).max(256)]),

@@ -5,6 +5,8 @@ import { UsageError } from '../config/load.js';
 import { createReport, showsPictures } from '../reports/create.js';
 import { checkSpace } from '../reports/space.js';
 import type { ReportWriter } from '../reports/types.js';
+import type { Editor } from '../xmp/packet.js';
+import { createSidecarWriter } from '../xmp/sidecars.js';
 import { runFingerprint } from './fingerprint.js';
 import { fileStamp, journalPath, openJournal, type FileStamp, type Journal } from './journal.js';
 import { createPool, type PhotoSettings } from './pool.js';
@@ -22,6 +24,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Tell changed photos by their content too, not by size and time alone. */
   readonly compareContent?: boolean;
+  /** Sidecars to write beside the photos, if any. */
+  readonly sidecars?: { readonly editor: Editor; readonly force: boolean };
   /** Called with every result, in report order. */
   readonly onResult?: (result: PhotoResult) => void;
   /** Called whenever a photo is done, in any order. */
@@ -137,6 +141,11 @@ async function openFiles(settings: PhotoSettings, options: RunOptions): Promise<
   try {
     const context = { folder: options.folder, config: settings.config };
     for (const path of options.reports) reports.push(await createReport(path, context));
+    const { sidecars, folder, onNote } = options;
+    if (sidecars !== undefined) {
+      const onProblem = (message: string): void => { onNote?.(message); };
+      reports.push(createSidecarWriter({ ...sidecars, folder, settings: settings.config.xmp, onProblem }));
+    }
     return { reports, journal: await openRunJournal(settings, options) };
   } catch (error) {
     for (const report of reports) await report.discard();

@@ -1,0 +1,99 @@
+/**
+ * The marks that editors read from XMP: stars and a colour label, put into a packet without touching what else it holds.
+ * Properties as in the XMP specification, part 2 (xmp:Rating, xmp:Label); colour numbers as darktable writes them.
+ */
+import { DOMParser, XMLSerializer, type Document, type Element } from '@xmldom/xmldom';
+
+export const colours = ['Red', 'Yellow', 'Green', 'Blue', 'Purple'] as const;
+export type Colour = (typeof colours)[number];
+
+export interface Marks {
+  /** Stars, 1 to 5; -1: rejected; undefined: no mark. */
+  readonly rating: number | undefined;
+  readonly label: Colour | undefined;
+}
+
+export type Editor = 'lightroom' | 'darktable';
+
+const xmpNamespace = 'http://ns.adobe.com/xap/1.0/';
+const rdfNamespace = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
+const darktableNamespace = 'http://darktable.sf.net/';
+
+const emptyPacket = `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="${rdfNamespace}">
+  <rdf:Description rdf:about="" xmlns:xmp="${xmpNamespace}"/>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>
+`;
+
+/**
+ * A packet with the marks in it.
+ * @param existing the sidecar that is there, if there is one
+ * @param force put the marks in place of others; else a mark that is there stays
+ * @returns undefined where nothing changes
+ * @throws if `existing` is not XMP
+ */
+export function mergeMarks(existing: string | undefined, marks: Marks, editor: Editor, force: boolean): string | undefined {
+  const document = parsePacket(existing ?? emptyPacket);
+  const descriptions = [...document.getElementsByTagNameNS(rdfNamespace, 'Description')];
+  const [first] = descriptions;
+  if (first === undefined) throw new Error('it holds no rdf:Description');
+  const packet = { document, descriptions, first };
+  let changed = false;
+  if (marks.rating !== undefined) changed = setText(packet, 'Rating', String(marks.rating), force);
+  if (marks.label !== undefined) {
+    changed = (editor === 'lightroom'
+      ? setText(packet, 'Label', marks.label, force)
+      : setColour(packet, colours.indexOf(marks.label), force)) || changed;
+  }
+  return changed ? new XMLSerializer().serializeToString(document) : undefined;
+}
+
+interface Packet {
+  readonly document: Document;
+  readonly descriptions: readonly Element[];
+  /** Where new properties go. */
+  readonly first: Element;
+}
+
+function parsePacket(text: string): Document {
+  return new DOMParser({ onError: (_level, message) => { throw new Error(message); } })
+    .parseFromString(text.replace(/^\uFEFF/, ''), 'text/xml');
+}
+
+/** XMP allows a property as an attribute and as an element; the form that is there is kept. @returns whether it changed */
+function setText({ descriptions, first }: Packet, name: string, value: string, force: boolean): boolean {
+  for (const description of descriptions) {
+    const [child] = childrenNamed(description, xmpNamespace, name);
+    const current = child?.textContent ?? description.getAttributeNS(xmpNamespace, name);
+    if (current === null) continue;
+    if (current === value || (!force && current !== '' && current !== '0')) return false;
+    if (child !== undefined) child.textContent = value;
+    else description.setAttributeNS(xmpNamespace, `xmp:${name}`, value);
+    return true;
+  }
+  first.setAttributeNS(xmpNamespace, `xmp:${name}`, value);
+  return true;
+}
+
+function setColour({ document, descriptions, first }: Packet, colour: number, force: boolean): boolean {
+  const present = descriptions.flatMap((description) => childrenNamed(description, darktableNamespace, 'colorlabels'));
+  const items = present.flatMap((element) => [...element.getElementsByTagNameNS(rdfNamespace, 'li')]);
+  if (items.length > 0 && !force) return false;
+  if (items.length === 1 && items[0]?.textContent === String(colour)) return false;
+  for (const element of present) element.parentNode?.removeChild(element);
+  const labels = document.createElementNS(darktableNamespace, 'darktable:colorlabels');
+  const sequence = document.createElementNS(rdfNamespace, 'rdf:Seq');
+  const item = document.createElementNS(rdfNamespace, 'rdf:li');
+  item.textContent = String(colour);
+  sequence.appendChild(item);
+  labels.appendChild(sequence);
+  first.appendChild(labels);
+  return true;
+}
+
+function childrenNamed(parent: Element, namespace: string, name: string): Element[] {
+  return [...parent.getElementsByTagNameNS(namespace, name)].filter((element) => element.parentNode === parent);
+}
