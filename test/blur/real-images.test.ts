@@ -3,7 +3,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { brightness, composite, contrast, defocus, gaussian, gray, motion, noise } from '../../bench/blur/degrade.js';
 import { scoreBlur } from '../../src/blur/sharpness.js';
@@ -18,12 +18,12 @@ const box: Box = { x: 24, y: 38, width: 152, height: 152 };
 /** px of the crops per px of the face when it is measured. */
 const scale = box.width / settings.face_size;
 
-async function decode(image: sharp.Sharp): Promise<Raster> {
+async function decode(image: Sharp): Promise<Raster> {
   const { data, info } = await image.toColourspace('b-w').removeAlpha().raw().toBuffer({ resolveWithObject: true });
   return { data: new Uint8Array(data), width: info.width, height: info.height, channels: 1 };
 }
 
-const encode = ({ data, width, height, channels }: Raster): sharp.Sharp => sharp(data, { raw: { width, height, channels } });
+const encode = ({ data, width, height, channels }: Raster): Sharp => sharp(data, { raw: { width, height, channels } });
 
 async function readFolder(folder: string): Promise<Raster[]> {
   const files = readdirSync(folder).sort().map((name) => join(folder, name));
