@@ -3,18 +3,18 @@
  *
  * `node bench/engines.js --rounds 5 --set detect.detector=ssd-mobilenet-v1 --set detect.landmarks=landmarks68`
  */
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareEngines, engineTable } from '../dist/bench/engines.js';
 import { machineName } from '../dist/bench/machine.js';
 import { loadConfig } from '../dist/config/load.js';
+import { packageFilePath } from '../dist/detect/package-files.js';
 import { findPhotos } from '../dist/pipeline/walk.js';
 
 const { values: { rounds, set } } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, set: { type: 'string', multiple: true, default: [] } },
 });
 const config = loadConfig(undefined, set);
-const folder = fileURLToPath(new URL('../node_modules/@vladmandic/face-api/demo', import.meta.url));
+const folder = packageFilePath('@vladmandic/face-api', 'demo');
 const { photos } = await findPhotos([folder], { followLinks: false });
 const comparison = await compareEngines(photos, config, Number(rounds));
 process.stdout.write(`${machineName()}\n${config.detect.detector} and ${config.detect.landmarks}, ${photos.length} photos, `

@@ -43,7 +43,7 @@ export async function examine(config: Config, host: DoctorHost): Promise<Finding
     ...await onnxFindings(host),
     ...await tfjsFindings(host),
     ...await modelFindings(config),
-    ...await settingsFindings(config),
+    ...await settingsFindings(config, host),
   ];
 }
 
@@ -126,9 +126,9 @@ function netFindings(): Finding[] {
   }
 }
 
-async function settingsFindings(config: Config): Promise<Finding[]> {
+async function settingsFindings(config: Config, { devices }: DoctorHost): Promise<Finding[]> {
   try {
-    const { config: { detect, runtime, run } } = await settleEngine(config);
+    const { config: { detect, runtime, run } } = await settleEngine(config, devices);
     const where = detect.engine === 'tfjs' ? 'the tfjs engine' : `the onnx engine on ${runtime.device}`;
     return [finding('settings', 'ok', `Detection runs ${detect.detector} and ${detect.landmarks} with ${where}; `
       + `${workerCount(run.workers)} workers, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'} inside an inference.`)];

@@ -4,6 +4,7 @@
 import { UsageError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import type { EngineOptions } from '../detect/engine.js';
+import type { DeviceHost } from '../onnx/device.js';
 
 /** What was found. Can be given to workers: a second settling of it finds the same, without notes. */
 export interface Settled {
@@ -15,13 +16,14 @@ export interface Settled {
 
 /**
  * Decides on engine and device: `auto` is the onnx engine, on the first GPU that starts or else on the CPU.
+ * @param host the machine to choose a device on; this one where not given
  * @throws UsageError where an engine or a device was asked for by name and cannot be used; the message says what to do
  *
  * @example
  * const { config, notes } = await settleEngine(loadConfig());
  */
-export async function settleEngine(config: Config): Promise<Settled> {
-  return config.detect.engine === 'tfjs' ? settleTfjs(config) : settleDevice(config);
+export async function settleEngine(config: Config, host?: DeviceHost): Promise<Settled> {
+  return config.detect.engine === 'tfjs' ? settleTfjs(config) : settleDevice(config, host);
 }
 
 /**
@@ -44,12 +46,12 @@ async function settleTfjs(config: Config): Promise<Settled> {
   return { config, notes };
 }
 
-async function settleDevice(config: Config): Promise<Settled> {
+async function settleDevice(config: Config, host?: DeviceHost): Promise<Settled> {
   const { device: setting } = config.runtime;
   const onnx: Config = { ...config, detect: { ...config.detect, engine: 'onnx' } };
   if (setting === 'cpu') return { config: onnx, notes: [] };
   const { chooseDevice } = await import('../onnx/device.js');
-  const { device, passedOver } = await chooseDevice(setting).catch(asUsageError);
+  const { device, passedOver } = await chooseDevice(setting, host).catch(asUsageError);
   return {
     config: { ...onnx, runtime: { ...config.runtime, device } },
     notes: setting === 'auto' ? [...passedOver, `Detection runs on the ${device === 'cpu' ? 'CPU' : 'GPU'} (${device}).`] : [],
