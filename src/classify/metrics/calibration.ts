@@ -66,58 +66,61 @@ export interface UnsureBand {
   readonly accuracy: number;
 }
 
+/** Thresholds are chosen from multiples of this: finer ones would only follow single eyes. */
+const bandStep = 0.005;
+
 /**
- * Chooses the narrowest band around 0.5 outside which, on each side, at least `target` of the decisions are right.
- *
- * Each class counts as a whole, however many eyes it has: photos of closed eyes are rare, and a threshold chosen on many
- * open eyes would otherwise be a lax one. Where a side cannot reach the target, nothing on that side is decided.
+ * Chooses the band that leaves the fewest eyes undecided while at least `target` of what is decided is right: of all eyes,
+ * and of all eyes with both classes counting alike. The latter because photos of closed eyes are rare, and a threshold that
+ * many open eyes pay for would be a lax one. Where nothing reaches the target, nothing is decided.
  * @param open probability of open, 0 to 1
  * @param labels 0 closed, 1 open
  * @param target 0 to 1
  */
 export function chooseUnsureBand(open: ArrayLike<number>, labels: ArrayLike<number>, target = 0.99): UnsureBand {
-  const eyes = Array.from({ length: open.length }, (_, i) => ({ open: open[i] ?? 0, label: labels[i] ?? 0 }));
-  const count = [0, 1].map((label) => eyes.filter((eye) => eye.label === label).length);
-  const weighed = eyes.map((eye) => ({ ...eye, weight: 1 / Math.max(1, count[eye.label] ?? 1) }));
-  const closedBelow = lastGood(weighed.filter((eye) => eye.open < 0.5).map((eye) => ({
-    ...eye, distance: eye.open, right: eye.label === 0,
-  })), target) ?? 0;
-  const openFrom = lastGood(weighed.filter((eye) => eye.open >= 0.5).map((eye) => ({
-    ...eye, distance: 1 - eye.open, right: eye.label === 1,
-  })), target);
-  const openAbove = openFrom === undefined ? 1 : 1 - openFrom;
-  const decided = eyes.filter((eye) => eye.open < closedBelow || eye.open > openAbove);
-  const right = decided.filter((eye) => (eye.open > openAbove) === (eye.label === 1)).length;
-  return {
-    closedBelow, openAbove,
-    coverage: eyes.length === 0 ? 0 : decided.length / eyes.length,
-    accuracy: decided.length === 0 ? 0 : right / decided.length,
-  };
-}
-
-interface Decision {
-  /** From the sure end: 0 or 1. */
-  readonly distance: number;
-  readonly right: boolean;
-  readonly weight: number;
-}
-
-/**
- * The largest distance from the sure end up to which at least `target` of the weight is right: halfway to the next eye
- * behind it, or 0.5 where all are within.
- */
-function lastGood(decisions: Decision[], target: number): number | undefined {
-  const sorted = [...decisions].sort((a, b) => a.distance - b.distance);
-  let right = 0;
-  let total = 0;
-  let best: number | undefined;
-  sorted.forEach((decision, index) => {
-    total += decision.weight;
-    if (decision.right) right += decision.weight;
-    const next = sorted[index + 1]?.distance;
-    // Eyes at one distance are decided together.
-    if (next === decision.distance || right / total < target) return;
-    best = next === undefined ? 0.5 : (decision.distance + next) / 2;
-  });
+  const bins = countBins(open, labels);
+  const half = Math.round(0.5 / bandStep);
+  let best: UnsureBand = { closedBelow: 0, openAbove: 1, coverage: 0, accuracy: 0 };
+  for (let low = 0; low <= half; low += 1) {
+    for (let high = half; high < bins.length; high += 1) {
+      const { coverage, accuracy, balanced } = decide(bins, low, high);
+      if (coverage === 0 || accuracy < target || balanced < target || coverage < best.coverage) continue;
+      const width = (high - low) * bandStep;
+      if (coverage === best.coverage && width >= best.openAbove - best.closedBelow) continue;
+      best = { closedBelow: low * bandStep, openAbove: high * bandStep, coverage, accuracy };
+    }
+  }
   return best;
+}
+
+/** Eyes by class below each threshold: `bins[i][label]` have a probability below `i * bandStep`. */
+type Cumulative = readonly (readonly [number, number])[];
+
+function countBins(open: ArrayLike<number>, labels: ArrayLike<number>): Cumulative {
+  const steps = Math.round(1 / bandStep);
+  const counts = Array.from({ length: steps + 1 }, (): [number, number] => [0, 0]);
+  for (let i = 0; i < open.length; i += 1) {
+    // The bin after the threshold that the eye is not below; 1 belongs to the last.
+    const bin = counts[Math.min(steps, Math.floor((open[i] ?? 0) / bandStep) + 1)];
+    if (bin !== undefined) bin[labels[i] === 1 ? 1 : 0] += 1;
+  }
+  let closed = 0;
+  let opened = 0;
+  return counts.map((bin): [number, number] => [closed += bin[0], opened += bin[1]]);
+}
+
+/** What the band from bin `low` to bin `high` decides. */
+function decide(bins: Cumulative, low: number, high: number): { coverage: number; accuracy: number; balanced: number } {
+  const none = [0, 0] as const;
+  const [below, inside, all] = [bins[low] ?? none, bins[high] ?? none, bins.at(-1) ?? none];
+  const right = [below[0], all[1] - inside[1]] as const;
+  const wrong = [all[0] - inside[0], below[1]] as const;
+  const decided = right[0] + right[1] + wrong[0] + wrong[1];
+  const share = (counts: readonly [number, number]): number =>
+    counts[0] / Math.max(1, all[0]) + counts[1] / Math.max(1, all[1]);
+  return {
+    coverage: decided / Math.max(1, all[0] + all[1]),
+    accuracy: (right[0] + right[1]) / Math.max(1, decided),
+    balanced: share(right) / Math.max(Number.EPSILON, share(right) + share(wrong)),
+  };
 }
