@@ -34,7 +34,7 @@ export function registerEvaluate(program: Command): void {
     .option('--debug-crops <folder>', 'write the eyes that were judged wrongly, named by probability and path')
     .action(evaluate);
   addSettingsOptions(command).addHelpText('after', `
-For photos the largest face counts; its worse eye decides; a photo whose eyes are not found is undetected, and wrong.
+For photos the largest face counts, both its eyes together; a photo whose eyes are not found is undetected, and wrong.
 Exit codes: 0 all images read; 3 finished, but some images could not be read; 2 wrong usage or settings; 1 anything else.
 
 Examples:

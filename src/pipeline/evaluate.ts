@@ -59,8 +59,9 @@ export interface EvaluateOptions {
 /**
  * Evaluates one source of labelled images.
  *
- * A photo's probability of open is that of its worse eye, as for the verdict of a run: one closed eye spoils a photo.
- * Its label is closed where either eye's is.
+ * A photo's probability of open is that of the mean of its eyes' logits: a run rejects a photo for both eyes, and asks for a
+ * look where one of them is closed. (On validation that mistook 9 of 852 open photos, the worse eye alone 16; both 3 of 142
+ * closed ones.) Its label is closed where either eye's is.
  */
 export async function evaluateSource(source: LabelledSource, stages: Stages, options: EvaluateOptions): Promise<Evaluation> {
   const kind = options.kind === 'auto'
@@ -76,6 +77,16 @@ export async function evaluateSource(source: LabelledSource, stages: Stages, opt
     options.onImage?.();
   }
   return tally.result(kind);
+}
+
+/** The probability whose logit is the mean of the given probabilities' logits. */
+function together(probabilities: readonly number[]): number {
+  const logits = probabilities.map((probability) => {
+    // A probability that was rounded to 0 or 1 must not outvote the other eye without limit.
+    const bounded = Math.min(Math.max(probability, 1e-6), 1 - 1e-6);
+    return Math.log(bounded / (1 - bounded));
+  });
+  return 1 / (1 + Math.exp(-logits.reduce((sum, logit) => sum + logit, 0) / logits.length));
 }
 
 /** What has been seen so far. */
@@ -107,7 +118,7 @@ class Tally {
     }
     const closed = image.labels.left === 0 || image.labels.right === 0;
     if (seen.length === 0) this.undetected += 1;
-    const open = seen.length > 0 ? Math.min(...seen) : closed ? 1 : 0;
+    const open = seen.length > 0 ? together(seen) : closed ? 1 : 0;
     this.photos.add(open, closed ? 0 : 1, this.groupOf(image));
   }
 
