@@ -23,8 +23,8 @@ const STEPS = 100;
 const SMOOTHING = 0.9;
 /** The sweep ends where the loss is this many times its lowest. */
 const TOO_HIGH = 3;
-/** The suggestion is this share of the rate with the lowest loss: there it is already on its way up. */
-const SAFETY = 1 / 5;
+/** Steps on each side between which the slope of the loss is measured. */
+const REACH = 5;
 
 /**
  * Sweeps the learning rate from 1e-5 to 1 in 100 steps, or until the loss rises steeply. The state is not changed.
@@ -53,9 +53,16 @@ export async function findLearningRate(
   return { points, suggestion: suggest(points) };
 }
 
+/** Where the loss falls fastest: beyond it steps get larger and bring less. */
 function suggest(points: readonly RatePoint[]): number {
   const [first] = points;
   if (!first) throw new Error('The learning-rate sweep gave no loss: its first step was not finite. Check the data.');
-  const best = points.reduce((lowest, point) => (point.loss < lowest.loss ? point : lowest), first);
-  return Number((best.rate * SAFETY).toPrecision(2));
+  let steepest = { fall: 0, rate: first.rate };
+  for (const [index, { rate }] of points.entries()) {
+    const before = points[index - REACH]?.loss;
+    const after = points[index + REACH]?.loss;
+    if (before === undefined || after === undefined) continue;
+    if (before - after > steepest.fall) steepest = { fall: before - after, rate };
+  }
+  return Number(steepest.rate.toPrecision(2));
 }
