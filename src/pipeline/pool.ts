@@ -51,10 +51,13 @@ export function workerCount(setting: Config['run']['workers']): number {
   return setting === 'auto' ? availableParallelism() : setting;
 }
 
-/** Starts a pool; its processes start with the first photos. */
-export function createPool(settings: PhotoSettings): PhotoPool {
+/**
+ * Starts a pool; its processes start with the first photos.
+ * @param script what the processes run: a module that serves `photos` through workerpool, as worker.ts does
+ */
+export function createPool(settings: PhotoSettings, script = workerScript()): PhotoPool {
   const workers = workerCount(settings.config.run.workers);
-  const pool = workerpool.pool(workerScript(), {
+  const pool = workerpool.pool(script, {
     workerType: 'process',
     maxWorkers: workers,
     // The default serialization, JSON, has no bytes; previews are bytes.
