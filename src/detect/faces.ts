@@ -40,8 +40,8 @@ const sureFaceScore = 0.95;
 const zoom = 3;
 /** A photo has more doubtful faces than this only if it is a crowd of specks. */
 const maxZooms = 16;
-/** Side of the window around the photo when nothing was found in it, in longer sides of the photo. */
-const border = 1.8;
+/** Sides of the windows around the photo when nothing was found in it, in longer sides of the photo. */
+const borders = [1.4, 2.2];
 /** The same around a photo that a face nearly fills. */
 const narrowBorder = 1.3;
 /** Share of the photo's longer side from which a face's box counts as filling the frame. */
@@ -50,6 +50,7 @@ const frameFilling = 0.45;
 const tileShare = 0.55;
 /** Detectors miss faces below their own limit; where one is found that is less than this many times as large, look closer. */
 const nearLimit = 1.5;
+
 /** @throws if a net's weights are not installed */
 export async function createFaceFinder(settings: DetectSettings, options: EngineOptions = {}): Promise<FaceFinder> {
   const minScore = settings.second_look ? settings.min_score * doubtfulShare : settings.min_score;
@@ -142,7 +143,7 @@ class FaceSearch {
   /** Where else to look, given what was found: nowhere, unless nothing or something very small was. */
   private furtherWindows(image: Raster, faces: readonly Face[]): Box[] {
     const side = Math.max(image.width, image.height);
-    if (faces.length === 0) return [growBox(squareAround(image), border), ...this.tiles(image)];
+    if (faces.length === 0) return [...borders.map((border) => growBox(squareAround(image), border)), ...this.tiles(image)];
     const smallest = Math.min(...faces.map(({ box }) => box.width));
     return (smallest * this.detector.inputSize) / side < nearLimit * this.detector.smallestFace ? this.tiles(image) : [];
   }
