@@ -4,6 +4,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { sniffFormat } from './format.js';
+import { decodeHeic, HeicMissingError, heicSize } from './heic.js';
+import { extractRawPreview } from './raw.js';
 import type { Box, Raster } from './raster.js';
 
 // One photo uses one thread: the tool's parallelism is its workers. A cache of operations would only grow with photos.
@@ -53,18 +55,42 @@ export async function openPhoto(path: string, limits: DecodeLimits): Promise<Ope
 }
 
 /** As `openPhoto`, for bytes that are already in memory. */
-export async function openBytes(bytes: Buffer, limits: DecodeLimits): Promise<OpenPhoto> {
-  const format = sniffFormat(bytes);
+export async function openBytes(file: Buffer, limits: DecodeLimits): Promise<OpenPhoto> {
+  const format = sniffFormat(file);
   if (!format.supported) throw new PhotoError(format.reason);
+  const bytes = await pictureOf(file, format.format, limits);
   const metadata = await readMetadata(bytes);
   const { width, height } = metadata.autoOrient;
   if (width * height > limits.max_megapixels * 1e6) {
-    throw new PhotoError(`The photo has ${Math.round((width * height) / 1e6)} megapixels; ` +
-      `the limit is ${limits.max_megapixels} (image.max_megapixels).`);
+    throw new PhotoError(tooManyPixels(width, height, limits));
   }
   return {
     bytes, width, height, limits, needsProfile: needsProfile(metadata), hasAlpha: metadata.hasAlpha,
   };
+}
+
+/** What sharp can open: the file itself, the preview inside a RAW file, or the pixels of a HEIC. */
+async function pictureOf(file: Buffer, format: string, limits: DecodeLimits): Promise<Buffer> {
+  if (format === 'raw') {
+    const preview = extractRawPreview(file);
+    if (preview === undefined) throw new PhotoError('This RAW file holds no JPEG preview that could be judged. Export it as JPEG.');
+    return preview;
+  }
+  if (format !== 'heic') return file;
+  const { width, height } = heicSize(file) ?? { width: 0, height: 0 };
+  if (width * height > limits.max_megapixels * 1e6) throw new PhotoError(tooManyPixels(width, height, limits));
+  try {
+    const pixels = await decodeHeic(file);
+    return await sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels: 4 } })
+      .removeAlpha().tiff({ compression: 'none' }).toBuffer();
+  } catch (error) {
+    throw error instanceof HeicMissingError ? new PhotoError(error.message) : photoError(error);
+  }
+}
+
+function tooManyPixels(width: number, height: number, limits: DecodeLimits): string {
+  return `The photo has ${Math.round((width * height) / 1e6)} megapixels; ` +
+    `the limit is ${limits.max_megapixels} (image.max_megapixels).`;
 }
 
 /**

@@ -2,13 +2,16 @@
  * Tells what kind of image a file holds from its first bytes, never from its name.
  */
 
+import { isHeic } from './heic.js';
+import { isRaw } from './raw.js';
+
 export type FormatVerdict = { readonly supported: true; readonly format: string } | {
   readonly supported: false;
   /** For the report's `error` column. */
   readonly reason: string;
 };
 
-const supportedList = 'JPEG, PNG, WebP, GIF, TIFF or AVIF';
+const supportedList = 'JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC or RAW';
 
 /** Recognizes the supported formats by their signatures, and says why anything else is refused. */
 export function sniffFormat(bytes: Uint8Array): FormatVerdict {
@@ -19,7 +22,6 @@ export function sniffFormat(bytes: Uint8Array): FormatVerdict {
   if (/^\s*(<\?xml|<!DOCTYPE svg|<!--|<svg)/i.test(start) && /svg/i.test(start)) {
     return refuse('SVG drawings are not photos and are refused.');
   }
-  if (start.slice(4, 8) === 'ftyp') return refuse('HEIC photos are not supported. Export them as JPEG.');
   // eslint-disable-next-line no-control-regex -- looking for control characters is the point
   if (!/[\x00-\x08\x0e-\x1f]/.test(start)) return refuse(`The file holds text, not an image (${supportedList}).`);
   return refuse(`The file is not a ${supportedList} image.`);
@@ -35,6 +37,8 @@ function signatureOf(bytes: Uint8Array): string | undefined {
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
   if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return 'gif';
   if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'webp';
+  if (isRaw(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) return 'raw';
+  if (isHeic(bytes)) return 'heic';
   if (text.startsWith('II*\0') || text.startsWith('MM\0*') || text.startsWith('II+\0') || text.startsWith('MM\0+')) {
     return 'tiff';
   }

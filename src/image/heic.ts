@@ -1,0 +1,55 @@
+/**
+ * Decodes HEIC with heic-decode, which people install themselves where they have such photos: the codec beneath it
+ * (libheif) is under the LGPL, so this project does not ship it.
+ */
+
+/** Pixels of a HEIC photo, upright: RGBA, 8 bit. */
+export interface HeicPixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+/** The decoder is not there; the message says what to install. */
+export class HeicMissingError extends Error {
+  override readonly name = 'HeicMissingError';
+}
+
+type Decode = (input: { readonly buffer: Uint8Array }) => Promise<HeicPixels>;
+
+/** Whether a file is a HEIC photo, by the brands in its header. */
+export function isHeic(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.subarray(4, 32)).toString('latin1');
+  return text.startsWith('ftyp') && /hei[cxms]|hev[cx]|mif1|msf1/.test(text) && !text.includes('avi');
+}
+
+/** Size that the header states, px; the largest where it states several. Undefined where it states none. */
+export function heicSize(bytes: Buffer): { readonly width: number; readonly height: number } | undefined {
+  let best: { width: number; height: number } | undefined;
+  // `ispe`, the image spatial extents box: four bytes of version and flags, then width and height.
+  for (let at = bytes.indexOf('ispe'); at >= 0 && at + 16 <= bytes.length; at = bytes.indexOf('ispe', at + 4)) {
+    const size = { width: bytes.readUInt32BE(at + 8), height: bytes.readUInt32BE(at + 12) };
+    if (best === undefined || size.width * size.height > best.width * best.height) best = size;
+  }
+  return best;
+}
+
+/**
+ * Decodes a HEIC photo.
+ * @throws HeicMissingError where heic-decode is not installed; else as the decoder does
+ */
+export async function decodeHeic(bytes: Uint8Array): Promise<HeicPixels> {
+  const decode = await loadDecoder();
+  return decode({ buffer: bytes });
+}
+
+async function loadDecoder(): Promise<Decode> {
+  // A name in a variable: the compiler must not look for what need not be there.
+  const name = 'heic-decode';
+  try {
+    const loaded: { default: Decode } = await import(name);
+    return loaded.default;
+  } catch {
+    throw new HeicMissingError('HEIC photos need one more package: npm install heic-decode');
+  }
+}
