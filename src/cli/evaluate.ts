@@ -10,7 +10,8 @@ import { writeGray } from '../image/draw.js';
 import {
   evaluateSource, type Evaluation, type JudgedEye, type LevelFigures,
 } from '../pipeline/evaluate.js';
-import { checkModel, createStages } from '../pipeline/stages.js';
+import { checkModel } from '../pipeline/model-path.js';
+import { createStages } from '../pipeline/stages.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';

@@ -11,7 +11,7 @@ import { problemOf, thisHost, type DeviceHost } from '../onnx/device.js';
 import { runtimeInfo } from '../onnx/session.js';
 import { settleEngine } from '../pipeline/engine.js';
 import { workerCount } from '../pipeline/pool.js';
-import { modelPath } from '../pipeline/stages.js';
+import { modelPath } from '../pipeline/model-path.js';
 import { describeTfjs, loadTfjs, TfjsMissingError, type LoadedTfjs } from '../tfjs/packages.js';
 import { examineMachine, type Machine } from './machine.js';
 

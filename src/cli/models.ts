@@ -9,7 +9,7 @@ import { createEyeClassifier } from '../classify/eye-classifier.js';
 import { layoutOf } from '../classify/train/step.js';
 import { createDetector, createLandmarkNet, listDetectors, listLandmarkNets, type NetInfo } from '../detect/registry.js';
 import type { Raster } from '../image/raster.js';
-import { modelPath } from '../pipeline/stages.js';
+import { modelPath } from '../pipeline/model-path.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
 
 export function registerModels(program: Command): void {

@@ -4,8 +4,9 @@
 import { Option, type Command } from 'commander';
 import { mkdirSync } from 'node:fs';
 import { UsageError } from '../config/load.js';
+import { settleEngine } from '../pipeline/engine.js';
 import { runPhotos } from '../pipeline/run.js';
-import { checkModel } from '../pipeline/stages.js';
+import { checkModel } from '../pipeline/model-path.js';
 import { findPhotos } from '../pipeline/walk.js';
 import type { Editor } from '../xmp/packet.js';
 import { exitCodes } from './exit-codes.js';
@@ -17,6 +18,8 @@ interface RunVerbOptions extends SettingsOptions {
   readonly report?: readonly string[];
   readonly detector?: string;
   readonly landmarks?: string;
+  readonly engine?: string;
+  readonly device?: string;
   readonly workers?: string;
   readonly followLinks?: boolean;
   readonly resume?: boolean;
@@ -34,6 +37,8 @@ export function registerRun(program: Command): void {
       .argParser(collect))
     .option('--detector <name>', 'the net that finds faces (see pipeline models)')
     .option('--landmarks <name>', 'the net that finds the eyes (see pipeline models)')
+    .option('--engine <name>', 'what runs the nets of detection: onnx, or tfjs where it is installed (see pipeline doctor)')
+    .option('--device <name>', 'where the onnx engine runs them: cpu, cuda, webgpu or auto (see pipeline doctor)')
     .option('--workers <n>', 'photos worked on at once; auto: one a core')
     .option('--resume', 'go on with a run of the same report that was stopped or killed; done and unchanged photos are skipped')
     .option('--compare-content', 'tell changed photos by their content too, not by size and time alone (for --resume)')
@@ -55,12 +60,16 @@ Examples:
 }
 
 async function run(inputs: readonly string[], options: RunVerbOptions): Promise<void> {
-  const config = settingsFrom(options, [
+  const chosen = settingsFrom(options, [
     shortcut('detect.detector', options.detector),
     shortcut('detect.landmarks', options.landmarks),
+    shortcut('detect.engine', options.engine),
+    shortcut('runtime.device', options.device),
     shortcut('run.workers', options.workers),
   ]);
-  checkModel(config);
+  checkModel(chosen);
+  const { config, notes } = await settleEngine(chosen);
+  for (const note of notes) log.info(note);
   const { folder, photos, skippedLinks } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
   if (skippedLinks.length > 0) {
     log.warn(`${skippedLinks.length} link(s) lead outside and were left alone, such as ${skippedLinks[0]}; --follow-links follows them.`);

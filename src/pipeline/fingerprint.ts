@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageFolder } from '../config/load.js';
 import type { PhotoSettings } from './pool.js';
-import { modelPath } from './stages.js';
+import { modelPath } from './model-path.js';
 
 /**
  * Fingerprint of a run: two runs with the same one give the same result for the same photo.

@@ -1,15 +1,13 @@
 /**
  * The stages of the pipeline, loaded once per worker.
  */
-import { existsSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { createEyeClassifier, type EyeClassifier } from '../classify/eye-classifier.js';
-import { packageFolder, UsageError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import type { EyeThresholds } from './verdict.js';
 import { createFaceFinder, type FaceFinder } from '../detect/faces.js';
 import { engineOptions } from './engine.js';
+import { modelPath } from './model-path.js';
 
 /** Everything that a photo passes through, with its settings. */
 export interface Stages {
@@ -47,19 +45,4 @@ function thresholdsOf(settings: Config['classify'], { info }: EyeClassifier): Ey
     closed_below: settings.closed_below === 'auto' ? info.closedBelow : settings.closed_below,
     open_above: settings.open_above === 'auto' ? info.openAbove : settings.open_above,
   };
-}
-
-/**
- * Whether the settings' eye-state model is there: worth knowing before a run begins.
- * @throws UsageError
- */
-export function checkModel(config: Config): void {
-  const path = modelPath(config.classify.model);
-  if (!existsSync(path)) throw new UsageError(`There is no eye-state model ${path} (classify.model). pipeline train makes one.`);
-}
-
-/** A relative path means a file in the current folder or, where there is none, one of the package's own. */
-export function modelPath(path: string): string {
-  if (isAbsolute(path) || existsSync(path)) return resolve(path);
-  return join(packageFolder, path);
 }
