@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { runBench } from '../bench/bench.js';
+import { compareEngines, engineTable } from '../bench/engines.js';
 import { machineSlug } from '../bench/machine.js';
 import { makeDefaultSets, type DefaultSets } from '../bench/photo-sets.js';
 import { benchCsv, benchJson, benchTable } from '../bench/report.js';
@@ -17,6 +18,7 @@ interface BenchVerbOptions extends SettingsOptions {
   readonly report?: readonly string[];
   readonly rounds: number;
   readonly peers: boolean;
+  readonly engine?: true;
 }
 
 export function registerBench(program: Command): void {
@@ -27,6 +29,7 @@ export function registerBench(program: Command): void {
       .argParser(collect))
     .addOption(new Option('--rounds <n>', 'measured rounds, after one that does not count').default(7).argParser(parseRounds))
     .option('--no-peers', 'do not measure other tools, installed or not')
+    .option('--engine', 'put the engines and devices of detection side by side instead')
     .action(bench);
   addSettingsOptions(command).addHelpText('after', `
 Bare decoding is sharp opening the same photos with the same options, shrunk by the same factor, in as many processes.
@@ -35,6 +38,7 @@ Other tools are measured where they are installed, which they are with the devel
 Examples:
   pipeline bench
   pipeline bench ./photos --rounds 3 --no-peers
+  pipeline bench --engine --rounds 5
   pipeline bench --report bench.json --report bench/results`);
 }
 
@@ -49,6 +53,11 @@ async function bench(inputs: readonly string[], options: BenchVerbOptions): Prom
   const targets = (options.report ?? []).map(reportTarget);
   const { sets, dispose } = inputs.length === 0 ? await makeDefaultSets() : await userSets(inputs);
   try {
+    if (options.engine === true) {
+      const photos = sets[0]?.photos ?? [];
+      process.stdout.write(engineTable(await compareEngines(photos, config, options.rounds, (step) => { log.log(step); })));
+      return;
+    }
     const result = await runBench(sets, {
       config,
       settings: [
