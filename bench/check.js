@@ -17,7 +17,7 @@ const allowed = 0.2;
 const rounds = 5;
 const folder = fileURLToPath(import.meta.resolve('./results/'));
 /** Ratios; more is better for all of them. */
-const ratio = /^(share_of_decode_bound|one_thread_share_of_decode_bound|scaling|peers\..*\.one_thread_times_faster)$/;
+const ratio = /^(share_of_decode_bound|one_thread_share_of_decode_bound|processor_share_of_decode_bound|scaling|peers\..*\.one_thread_times_faster)$/;
 
 const say = (line) => { process.stdout.write(`${line}\n`); };
 const kept = readKept();

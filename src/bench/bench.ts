@@ -42,6 +42,8 @@ export interface SetFigures {
   readonly share_of_decode_bound: number;
   /** The same share on one thread, one photo at a time. */
   readonly one_thread_share_of_decode_bound: number;
+  /** The same share of processor time: bare decoding's over the whole pipeline's. */
+  readonly processor_share_of_decode_bound: number;
   /** Photos a second by number of workers. */
   readonly workers: Readonly<Record<string, number>>;
   /** Photos a second with all workers over those with one. */
@@ -153,6 +155,7 @@ function setFigures(set: PhotoSet, throughput: Throughput, stages: StageMeasurem
     decode_only_photos_per_s: rounded(median(throughput.decodeOnly), 2),
     share_of_decode_bound: rounded(medianRatio(most, throughput.decodeOnly), 3),
     one_thread_share_of_decode_bound: rounded(medianRatio(stages.decodeOnly, stages.whole), 3),
+    processor_share_of_decode_bound: rounded(medianRatio(stages.decodeOnlyCpu, stages.wholeCpu), 3),
     workers: Object.fromEntries(counts.map((count) => [count, rounded(median(throughput.pipeline.get(count) ?? []), 2)])),
     scaling: rounded(medianRatio(most, one), 3),
     peers: Object.fromEntries([...stages.peers].map(([name, times]) => [name, peerFigures(times, stages.whole, median(most))])),

@@ -24,9 +24,13 @@ export function figuresOf(result: BenchResult): Figure[] {
 function setFigures(set: string, figures: SetFigures): Figure[] {
   const named = (name: string, values: object): Figure[] =>
     Object.entries(values).map(([key, value]) => ({ set, figure: `${name}.${key}`, value: Number(value) }));
-  const { photos, photos_per_s, decode_only_photos_per_s, share_of_decode_bound, one_thread_share_of_decode_bound, scaling } = figures;
+  const {
+    photos, photos_per_s, decode_only_photos_per_s, share_of_decode_bound, one_thread_share_of_decode_bound,
+    processor_share_of_decode_bound, scaling,
+  } = figures;
   const plain = {
-    photos, photos_per_s, decode_only_photos_per_s, share_of_decode_bound, one_thread_share_of_decode_bound, scaling,
+    photos, photos_per_s, decode_only_photos_per_s, share_of_decode_bound, one_thread_share_of_decode_bound,
+    processor_share_of_decode_bound, scaling,
   };
   return [
     ...Object.entries(plain).map(([figure, value]) => ({ set, figure, value })),
@@ -68,7 +72,8 @@ function setTable(name: string, figures: SetFigures): string[] {
   }
   lines.push(`  bare decoding, as many processes: ${figures.decode_only_photos_per_s.toFixed(1)} photos a second`);
   lines.push(`  share of the decode bound: ${figures.share_of_decode_bound.toFixed(2)}`
-    + ` (on one thread ${figures.one_thread_share_of_decode_bound.toFixed(2)})`);
+    + ` (on one thread ${figures.one_thread_share_of_decode_bound.toFixed(2)},`
+    + ` of processor time ${figures.processor_share_of_decode_bound.toFixed(2)})`);
   for (const [peer, { photos_per_s, pipeline_times_faster, one_thread_times_faster }] of Object.entries(figures.peers)) {
     lines.push(`  ${peer}: ${photos_per_s.toFixed(1)} photos a second; the pipeline is ${pipeline_times_faster.toFixed(1)} times as fast`
       + ` (on one thread ${one_thread_times_faster.toFixed(1)} times)`);

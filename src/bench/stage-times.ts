@@ -17,6 +17,9 @@ export interface StageMeasurement {
   readonly whole: readonly number[];
   /** Milliseconds a photo of opening it alone. */
   readonly decodeOnly: readonly number[];
+  /** The same two in milliseconds of processor time: what remains comparable on a machine that has other work. */
+  readonly wholeCpu: readonly number[];
+  readonly decodeOnlyCpu: readonly number[];
   /** Milliseconds a photo by peer. */
   readonly peers: ReadonlyMap<string, readonly number[]>;
 }
@@ -33,21 +36,24 @@ export async function measureStages(
   photos: readonly PhotoFile[], config: Config, peers: readonly Peer[], rounds: number,
 ): Promise<StageMeasurement> {
   const stages = new Map<string, number[]>(stageNames.map((name) => [name, []]));
-  const [whole, decodeOnly]: [number[], number[]] = [[], []];
+  const [whole, decodeOnly, wholeCpu, decodeOnlyCpu]: [number[], number[], number[], number[]] = [[], [], [], []];
   const peerTimes = new Map<string, number[]>(peers.map(({ name }) => [name, []]));
   const loaded = await createStages(config);
   try {
     for (let round = 0; round <= rounds; round += 1) {
       for (const photo of photos) {
+        const bareCpu = processorMilliseconds();
         const bare = await milliseconds(async () => {
           const opened = await openPhoto(photo.path, config.image);
           await decodePhoto(opened, shrinkFor(opened, config.image.decode_side));
         });
+        const startCpu = processorMilliseconds();
         const start = performance.now();
         const result = await processPhoto(photo, loaded, { config });
         const judged = performance.now();
         csvRows(result);
         const end = performance.now();
+        const endCpu = processorMilliseconds();
         if (result.error !== undefined) throw new Error(`${photo.photo}: ${result.error}`);
         for (const peer of peers) {
           const time = await milliseconds(() => peer.look(photo.path));
@@ -56,13 +62,21 @@ export async function measureStages(
         if (round === 0) continue;
         decodeOnly.push(bare);
         whole.push(end - start);
+        decodeOnlyCpu.push(startCpu - bareCpu);
+        wholeCpu.push(endCpu - startCpu);
         for (const name of stageNames) stages.get(name)?.push(name === 'report' ? end - judged : result.times[name] ?? 0);
       }
     }
   } finally {
     await loaded.release();
   }
-  return { stages, whole, decodeOnly, peers: peerTimes };
+  return { stages, whole, decodeOnly, wholeCpu, decodeOnlyCpu, peers: peerTimes };
+}
+
+/** Processor time of this process so far, all its threads. */
+function processorMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 async function milliseconds(work: () => Promise<void>): Promise<number> {

@@ -12,6 +12,7 @@ const group: SetFigures = {
   decode_only_photos_per_s: 80,
   share_of_decode_bound: 0.5,
   one_thread_share_of_decode_bound: 0.52,
+  processor_share_of_decode_bound: 0.51,
   workers: { 1: 22, 2: 40 },
   scaling: 1.82,
   peers: { 'human-wasm': { photos_per_s: 2, pipeline_times_faster: 20, one_thread_times_faster: 11 } },
