@@ -87,13 +87,11 @@ export async function runBench(sets: readonly PhotoSet[], options: BenchOptions)
   const [first] = sets;
   if (first === undefined) throw new Error('There are no photos to measure.');
   const measured: [string, SetFigures][] = [];
-  onStep?.('loading other tools');
-  const { peers, missing } = options.peers ? await loadPeers(config.image) : { peers: [], missing: [] };
   for (const set of sets) {
     onStep?.(`${set.name}: photos a second`);
     const throughput = await measureThroughput(set.photos, config, workerCounts(coreCount()), rounds);
-    onStep?.(`${set.name}: stages${set === first && peers.length > 0 ? ' and other tools' : ''}`);
-    const stages = await measureStages(set.photos, config, set === first ? peers : [], rounds);
+    onStep?.(`${set.name}: stages`);
+    const stages = await measureStages(set.photos, config, [], rounds);
     measured.push([set.name, setFigures(set, throughput, stages)]);
   }
   onStep?.('start-up and memory');
@@ -105,14 +103,19 @@ export async function runBench(sets: readonly PhotoSet[], options: BenchOptions)
   const { memory } = await runOnCopies(first.photos, memoryPhotos, settings, memoryInterval);
   const onFirst = measured[0]?.[1];
   if (onFirst === undefined) throw new Error('Nothing was measured.');
+  // Last, because they leave much behind in this process, which the pipeline's own figures must not suffer from.
+  if (options.peers) onStep?.('other tools');
+  const { peers, missing } = options.peers ? await loadPeers(config.image) : { peers: [], missing: [] };
+  const beside = await measureStages(first.photos, config, peers, peers.length === 0 ? 0 : rounds);
+  const withPeers = { ...onFirst, peers: peersFigures(beside, onFirst.photos_per_s) };
   return {
     machine: machineName(),
     rounds,
-    ...onFirst,
+    ...withPeers,
     peak_rss_mb: memory.length === 0 ? null : rounded(Math.max(...memory.map(({ megabytes }) => megabytes)), 0),
     start_up_s: rounded(median(startUps), 2),
     missing_peers: missing,
-    sets: Object.fromEntries(measured),
+    sets: { ...Object.fromEntries(measured), [first.name]: withPeers },
   };
 }
 
@@ -158,11 +161,15 @@ function setFigures(set: PhotoSet, throughput: Throughput, stages: StageMeasurem
     processor_share_of_decode_bound: rounded(medianRatio(stages.decodeOnlyCpu, stages.wholeCpu), 3),
     workers: Object.fromEntries(counts.map((count) => [count, rounded(median(throughput.pipeline.get(count) ?? []), 2)])),
     scaling: rounded(medianRatio(most, one), 3),
-    peers: Object.fromEntries([...stages.peers].map(([name, times]) => [name, peerFigures(times, stages.whole, median(most))])),
+    peers: {},
   };
 }
 
 /** @param photosPerSecond of the pipeline with all workers */
+function peersFigures({ peers, whole }: StageMeasurement, photosPerSecond: number): Record<string, PeerFigures> {
+  return Object.fromEntries([...peers].map(([name, times]) => [name, peerFigures(times, whole, photosPerSecond)]));
+}
+
 function peerFigures(times: readonly number[], whole: readonly number[], photosPerSecond: number): PeerFigures {
   const peerRate = 1000 / median(times);
   return {
