@@ -2,11 +2,12 @@
  * The packed training data: one Apache Arrow IPC file, a row an eye, pixels ready to use. pandas reads it too
  * (`pyarrow.feather.read_table(path).to_pandas()`).
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   Field, FixedSizeBinary, Float32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, tableFromIPC, Uint8,
   Utf8, makeData, vectorFromArray, type Data,
 } from 'apache-arrow';
+import { writeWholeFile } from '../whole-file.js';
 import { CANVAS, CANVAS_BYTES, CROP } from './canvas.js';
 
 /** Raised when the columns or the geometry change. */
@@ -70,23 +71,10 @@ export function datasetOf(rows: readonly EyeRow[]): EyeDataset {
  */
 export function writePackedFile(path: string, dataset: EyeDataset): void {
   if (dataset.length === 0) throw new PackedFileError(`There is no eye to write into ${path}.`);
-  const beside = `${path}.${process.pid}.part`;
   try {
-    writeWhole(beside, encode(dataset));
-    renameSync(beside, path);
+    writeWholeFile(path, encode(dataset), `${path}.${process.pid}.part`);
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new PackedFileError(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-function writeWhole(path: string, bytes: Uint8Array): void {
-  const file = openSync(path, 'w');
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -5,8 +5,9 @@
  * little-endian) in the order of the header's lengths, SHA-256 of all that.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { writeWholeFile } from '../whole-file.js';
 import type { Layout, TrainingState } from './step.js';
 
 const MAGIC = 'portrait-pipeline checkpoint 1\n';
@@ -50,12 +51,9 @@ export class CheckpointError extends Error {
  * @throws CheckpointError if the disk refuses; the earlier checkpoint is still there
  */
 export function writeCheckpoint(path: string, progress: Progress, layout: Layout): void {
-  const beside = `${path}.part`;
   try {
-    writeSynced(beside, encode(progress, layout));
-    renameSync(beside, path);
+    writeWholeFile(path, encode(progress, layout), `${path}.part`);
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new CheckpointError(`Cannot write the checkpoint ${path}: ${error instanceof Error ? error.message : String(error)}. `
       + 'Earlier checkpoints are unharmed. Make room or choose another train.workdir, then go on with --resume.');
   }
@@ -126,14 +124,4 @@ function decode(bytes: Buffer, path: string): { header: Header; vectors: Float32
 function damaged(path: string): CheckpointError {
   return new CheckpointError(`The checkpoint ${path} is damaged or not a checkpoint of this version of the tool. `
     + 'Use the other one in its folder (last.ckpt, best.ckpt), or start a new run.');
-}
-
-function writeSynced(path: string, bytes: Uint8Array): void {
-  const file = openSync(path, 'w');
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
