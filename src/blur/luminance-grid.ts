@@ -23,8 +23,9 @@ export interface LuminanceGrid {
 const tapsPerCell = 2;
 
 let gridScratch = new Float32Array(0);
-let rowScratch = new Float32Array(0);
-let edgeScratch = new Float32Array(0);
+/** Sums of the columns of the cells at hand, and of those below them. */
+let sumScratch = new Float32Array(0);
+let belowScratch = new Float32Array(0);
 
 /**
  * Area-averages the part of `box` that lies within the image, `scale` source px to a grid cell.
@@ -49,28 +50,24 @@ export function luminanceGrid(image: Raster, box: Box, scale: number): Luminance
   const height = Math.round(rows * stride / scale);
   if (!(width >= 3 && height >= 3)) return undefined;
   if (gridScratch.length < width * height) gridScratch = new Float32Array(width * height);
-  if (rowScratch.length < columns) rowScratch = new Float32Array(columns);
-  if (edgeScratch.length < width) edgeScratch = new Float32Array(width);
+  if (sumScratch.length < columns) [sumScratch, belowScratch] = [new Float32Array(columns), new Float32Array(columns)];
   const grid = gridScratch;
-  const line = rowScratch;
-  const cells = edgeScratch;
-  grid.fill(0, 0, width * height);
+  let [sums, below] = [sumScratch, belowScratch];
+  sums.fill(0, 0, columns);
+  below.fill(0, 0, columns);
   let clipped = 0;
-  // Hot loop: up to 200,000 samples for a large face.
+  let cell = 0;
+  // Rows are added up first: that leaves few lines to be shrunk.
   for (let row = 0; row < rows; row += 1) {
-    clipped += readLine(image, left, top + row * stride, stride, columns, line);
-    shrinkLine(line, columns, cells, width);
-    const from = row * height / rows;
-    const to = (row + 1) * height / rows;
-    const cell = Math.min(height - 1, Math.floor(from));
-    const overlap = Math.max(0, Math.min(1, (to - cell - 1) / (to - from)));
-    const share = to - from;
-    const here = cell * width;
-    const inner = share * (1 - overlap);
-    for (let x = 0; x < width; x += 1) grid[here + x] = (grid[here + x] ?? 0) + inner * (cells[x] ?? 0);
-    if (overlap <= 0 || cell + 1 >= height) continue;
-    const outer = share * overlap;
-    for (let x = 0; x < width; x += 1) grid[here + width + x] = (grid[here + width + x] ?? 0) + outer * (cells[x] ?? 0);
+    const bottom = (row + 1) * height / rows;
+    const share = Math.min(1, (bottom - cell - 1) * rows / height);
+    const line = { left, y: top + row * stride, stride, columns };
+    clipped += share > 0 ? splitLine(image, line, sums, below, share) : addLine(image, line, sums);
+    if (bottom < cell + 1 && row < rows - 1) continue;
+    shrinkLine(sums, columns, grid, cell * width, width, height / rows);
+    [sums, below] = [below, sums];
+    below.fill(0, 0, columns);
+    cell = Math.min(cell + 1, height - 1);
   }
   return {
     data: grid,
@@ -95,30 +92,57 @@ function sharedNoise(samples: number, cells: number): number {
   return samples % cells === 0 ? 0 : 1 / 6 / (samples / cells - 1 / 3);
 }
 
-/** Luminance of every `stride`-th pixel of a row; returns how many of them are clipped. */
-function readLine(image: Raster, left: number, y: number, stride: number, columns: number, line: Float32Array): number {
-  const { data, channels } = image;
+/** Every `stride`-th pixel of a row of the image. */
+interface SourceLine {
+  readonly left: number;
+  readonly y: number;
+  readonly stride: number;
+  readonly columns: number;
+}
+
+/** Adds the luminance of a row to `sums`; returns how many of its pixels are clipped. */
+function addLine({ data, width, channels }: Raster, { left, y, stride, columns }: SourceLine, sums: Float32Array): number {
   const step = stride * channels;
-  let from = (y * image.width + left) * channels;
+  const green = channels === 3 ? 1 : 0;
+  const blue = channels === 3 ? 2 : 0;
   let clipped = 0;
-  for (let x = 0; x < columns; x += 1, from += step) {
-    const value = channels === 1
-      ? data[from] ?? 0
-      : 0.299 * (data[from] ?? 0) + 0.587 * (data[from + 1] ?? 0) + 0.114 * (data[from + 2] ?? 0);
-    if (value < 3 || value > 252) clipped += 1;
-    line[x] = value;
+  // Hot loop: up to 200,000 samples for a large face.
+  for (let x = 0, from = (y * width + left) * channels; x < columns; x += 1, from += step) {
+    const thousandths = 299 * (data[from] ?? 0) + 587 * (data[from + green] ?? 0) + 114 * (data[from + blue] ?? 0);
+    if (thousandths < 3000 || thousandths > 252000) clipped += 1;
+    sums[x] = (sums[x] ?? 0) + 0.001 * thousandths;
   }
   return clipped;
 }
 
-/** Area average of `columns` samples over `width` cells. */
-function shrinkLine(line: Float32Array, columns: number, cells: Float32Array, width: number): void {
+/** As `addLine` for a row of which a `share` belongs to the cells below. */
+function splitLine(
+  { data, width, channels }: Raster, { left, y, stride, columns }: SourceLine,
+  sums: Float32Array, below: Float32Array, share: number,
+): number {
+  const step = stride * channels;
+  const green = channels === 3 ? 1 : 0;
+  const blue = channels === 3 ? 2 : 0;
+  let clipped = 0;
+  // Hot loop, as above.
+  for (let x = 0, from = (y * width + left) * channels; x < columns; x += 1, from += step) {
+    const thousandths = 299 * (data[from] ?? 0) + 587 * (data[from + green] ?? 0) + 114 * (data[from + blue] ?? 0);
+    if (thousandths < 3000 || thousandths > 252000) clipped += 1;
+    const value = 0.001 * thousandths;
+    sums[x] = (sums[x] ?? 0) + (1 - share) * value;
+    below[x] = (below[x] ?? 0) + share * value;
+  }
+  return clipped;
+}
+
+/** Area average of `columns` samples, times `factor`, over `width` cells of `cells` from `at` on. */
+function shrinkLine(line: Float32Array, columns: number, cells: Float32Array, at: number, width: number, factor: number): void {
   if (columns === width) {
-    for (let x = 0; x < width; x += 1) cells[x] = line[x] ?? 0;
+    for (let x = 0; x < width; x += 1) cells[at + x] = factor * (line[x] ?? 0);
     return;
   }
   const step = columns / width;
-  const inverse = 1 / step;
+  const share = factor / step;
   let x = 0;
   let rest = 0;
   for (let cell = 0; cell < width; cell += 1) {
@@ -133,6 +157,6 @@ function shrinkLine(line: Float32Array, columns: number, cells: Float32Array, wi
       x += 1;
       rest = 1 - part;
     } else rest = 0;
-    cells[cell] = sum * inverse;
+    cells[at + cell] = sum * share;
   }
 }

@@ -23,167 +23,160 @@ export function fromSquare(square: Square, size: number, x: number, y: number): 
 
 /**
  * Resamples a square of `image` to `size` x `size` RGB bytes, row-major, written into `out` from `offset` on.
- * What lies outside the image is black. A gray image gives three equal channels.
+ * What lies outside the image is black; a gray image gives three equal channels.
  *
- * Bilinear samples; where the square is shrunk by 2.5 or more, of cells about half as wide as the step between samples,
- * each the mean of 2 x 2 pixels.
+ * Bilinear samples; where the square is shrunk by `PIXELS_PER_TAP` times 1.5 or more, means of a grid of single pixels spread
+ * evenly over the step between samples.
  */
 export function sampleSquare(image: Raster, square: Square, size: number, out: Uint8Array, offset = 0): void {
   out.fill(0, offset, offset + size * size * 3);
   const step = square.side / size;
-  const cells = cellsUnder(image, square, Math.max(1, Math.floor(step / 2 + 0.75)));
-  if (cells === undefined) return;
-  const { factor } = cells;
-  const cos = (Math.cos(square.angle) * step) / factor;
-  const sin = (Math.sin(square.angle) * step) / factor;
-  const dx = Math.round(cos * ONE);
-  const dy = Math.round(sin * ONE);
-  const middle = size / 2 - 0.5;
-  const centerX = (square.center.x - cells.left) / factor;
-  const centerY = (square.center.y - cells.top) / factor;
-  const image0 = { x: -cells.left / factor, y: -cells.top / factor };
-  const { width, pairs, greens } = cells;
-  // Hot loop: every pixel that a net sees. Positions are in cells, 16 bits behind the point.
+  const cos = Math.cos(square.angle) * step;
+  const sin = Math.sin(square.angle) * step;
+  const perSide = Math.min(MAX_TAPS, Math.max(1, Math.round(step / PIXELS_PER_TAP)));
+  // Pixels that a sample reaches beyond its own; one more, since positions are rounded.
+  const reach = perSide === 1 ? 1 : Math.ceil((Math.abs(cos) + Math.abs(sin)) / 2) + 1;
+  const taps = tapOffsets(image, cos, sin, perSide);
+  const middle = (size - 1) / 2;
   for (let row = 0; row < size; row += 1) {
-    const startX = centerX - middle * cos - (row - middle) * sin;
-    const startY = centerY - middle * sin + (row - middle) * cos;
-    const [from, to] = within(
-      startX, cos, image0.x, image0.x + image.width / factor, startY, sin, image0.y, image0.y + image.height / factor, size);
-    // Half a cell back to the middle of the cell at the top left, and one on for the apron.
-    let x = Math.round((startX + from * cos + 0.5) * ONE);
-    let y = Math.round((startY + from * sin + 0.5) * ONE);
-    let at = offset + (row * size + from) * 3;
-    for (let column = from; column < to; column += 1) {
-      const cell = Math.imul(y >> 16, width) + (x >> 16);
-      const wx = (x >> 8) & 255;
-      const wy = (y >> 8) & 255;
-      const w11 = (wx * wy) >> 8;
-      const w10 = wy - w11;
-      const w01 = wx - w11;
-      const w00 = 256 - wx - w10;
-      const below = cell + width;
-      const pair = (Math.imul(pairs[cell] ?? 0, w00) + Math.imul(pairs[cell + 1] ?? 0, w01)
-        + Math.imul(pairs[below] ?? 0, w10) + Math.imul(pairs[below + 1] ?? 0, w11) + 0x800080) | 0;
-      const green = (Math.imul(greens[cell] ?? 0, w00) + Math.imul(greens[cell + 1] ?? 0, w01)
-        + Math.imul(greens[below] ?? 0, w10) + Math.imul(greens[below + 1] ?? 0, w11) + 128) | 0;
-      out[at] = (pair >> 8) & 255;
-      out[at + 1] = green >> 8;
-      out[at + 2] = pair >>> 24;
-      at += 3;
-      x += dx;
-      y += dy;
-    }
+    const startX = square.center.x - middle * cos - (row - middle) * sin;
+    const startY = square.center.y - middle * sin + (row - middle) * cos;
+    const line: Line = { startX, startY, cos, sin, at: offset + row * size * 3 };
+    const [from, to] = columnsWithin(line, image, 0, size);
+    const [first, last] = columnsWithin(line, image, reach, size);
+    const inner = Math.max(from, Math.min(first, to));
+    const outer = Math.max(inner, Math.min(last, to));
+    sampleEdge(image, line, from, inner, out);
+    if (perSide === 1) sampleBilinear(image, line, inner, outer, out);
+    else sampleTaps(image, line, inner, outer, taps, out);
+    sampleEdge(image, line, outer, to, out);
   }
 }
 
+/** Pixels of the image that a single one may stand for, along each axis. */
+const PIXELS_PER_TAP = 2.5;
+/** Per axis. */
+const MAX_TAPS = 4;
 /** 1 with 16 bits behind the point. */
 const ONE = 65536;
+const HALF = 32768;
 
-/** Cells of an image's window, with an apron of one cell around them that repeats the outermost ones. */
-interface Cells {
-  /** Red in the lower and blue in the upper half of each: two sums for one multiplication. */
-  readonly pairs: Int32Array;
-  readonly greens: Uint8Array;
-  /** Cells a row, apron included. */
-  readonly width: number;
-  /** px of the image a cell. */
-  readonly factor: number;
-  /** Corner of the first cell within the apron, px of the image. */
-  readonly left: number;
-  readonly top: number;
+/** A row of samples: where its first one lies in the image, how far apart they are, and where its bytes go. */
+interface Line {
+  readonly startX: number;
+  readonly startY: number;
+  readonly cos: number;
+  readonly sin: number;
+  readonly at: number;
 }
 
-let pairScratch = new Int32Array(0);
-let greenScratch = new Uint8Array(0);
-
-/** The cells of that part of the image which a square touches; undefined where it touches none. */
-function cellsUnder(image: Raster, { center, side, angle }: Square, factor: number): Cells | undefined {
-  const reach = (side / 2) * (Math.abs(Math.cos(angle)) + Math.abs(Math.sin(angle))) + factor + 1;
-  const left = Math.max(0, Math.floor(center.x - reach));
-  const top = Math.max(0, Math.floor(center.y - reach));
-  const across = Math.ceil((Math.min(image.width, Math.ceil(center.x + reach)) - left) / factor);
-  const down = Math.ceil((Math.min(image.height, Math.ceil(center.y + reach)) - top) / factor);
-  if (across < 1 || down < 1) return undefined;
-  const width = across + 2;
-  const count = width * (down + 2);
-  if (pairScratch.length < count) {
-    pairScratch = new Int32Array(count);
-    greenScratch = new Uint8Array(count);
-  }
-  const [pairs, greens] = [pairScratch, greenScratch];
-  for (let row = 0; row < down; row += 1) {
-    readCells(image, left, top + row * factor, factor, across, (row + 1) * width + 1);
-  }
-  // Rows below first: what they copy has its own ends already.
-  for (let row = 1; row <= down; row += 1) {
-    const first = row * width;
-    pairs[first] = pairs[first + 1] ?? 0;
-    greens[first] = greens[first + 1] ?? 0;
-    pairs[first + across + 1] = pairs[first + across] ?? 0;
-    greens[first + across + 1] = greens[first + across] ?? 0;
-  }
-  for (const scratch of [pairs, greens]) {
-    scratch.copyWithin(0, width, 2 * width);
-    scratch.copyWithin((down + 1) * width, down * width, (down + 1) * width);
-  }
-  return { pairs, greens, width, factor, left, top };
-}
-
-/** Reads a row of cells into the scratch arrays from `to` on. */
-function readCells(image: Raster, left: number, top: number, factor: number, count: number, to: number): void {
-  const { data, width, height, channels } = image;
-  const [pairs, greens] = [pairScratch, greenScratch];
+/** Bilinear samples of columns `from` to `to`, all of whose neighbours lie within the image. */
+function sampleBilinear({ data, width, channels }: Raster, line: Line, from: number, to: number, out: Uint8Array): void {
   const green = channels === 3 ? 1 : 0;
   const blue = channels === 3 ? 2 : 0;
-  // Hot loop, as are the branches of it.
-  if (factor === 1) {
-    let i = (top * width + left) * channels;
-    for (let column = 0; column < count; column += 1, i += channels) {
-      pairs[to + column] = (data[i] ?? 0) | ((data[i + blue] ?? 0) << 16);
-      greens[to + column] = data[i + green] ?? 0;
-    }
-    return;
-  }
-  // The two rows and columns of a cell that stand for all of it lie symmetrically about its middle.
-  const first = factor >> 2;
-  const last = factor - 1 - first;
-  const upper = Math.min(top + first, height - 1) * width;
-  const lower = Math.min(top + last, height - 1) * width;
-  for (let column = 0; column < count; column += 1) {
-    const x0 = Math.min(left + column * factor + first, width - 1);
-    const x1 = Math.min(left + column * factor + last, width - 1);
-    const a = (upper + x0) * channels;
-    const b = (upper + x1) * channels;
-    const c = (lower + x0) * channels;
-    const d = (lower + x1) * channels;
-    const r = ((data[a] ?? 0) + (data[b] ?? 0) + (data[c] ?? 0) + (data[d] ?? 0) + 2) >> 2;
-    const g = ((data[a + green] ?? 0) + (data[b + green] ?? 0) + (data[c + green] ?? 0) + (data[d + green] ?? 0) + 2) >> 2;
-    const bl = ((data[a + blue] ?? 0) + (data[b + blue] ?? 0) + (data[c + blue] ?? 0) + (data[d + blue] ?? 0) + 2) >> 2;
-    pairs[to + column] = r | (bl << 16);
-    greens[to + column] = g;
+  const dx = Math.round(line.cos * ONE);
+  const dy = Math.round(line.sin * ONE);
+  let x = Math.round((line.startX + from * line.cos - 0.5) * ONE);
+  let y = Math.round((line.startY + from * line.sin - 0.5) * ONE);
+  let at = line.at + from * 3;
+  const stride = width * channels;
+  // Hot loop: every pixel that a net sees. Red and blue share one number: two sums for one multiplication.
+  for (let column = from; column < to; column += 1) {
+    const upper = Math.imul(y >> 16, stride) + Math.imul(x >> 16, channels);
+    const lower = upper + stride;
+    const wx = (x >> 8) & 255;
+    const wy = (y >> 8) & 255;
+    const w11 = (wx * wy) >> 8;
+    const w10 = wy - w11;
+    const w01 = wx - w11;
+    const w00 = 256 - wx - w10;
+    const pair = (Math.imul((data[upper] ?? 0) | ((data[upper + blue] ?? 0) << 16), w00)
+      + Math.imul((data[upper + channels] ?? 0) | ((data[upper + channels + blue] ?? 0) << 16), w01)
+      + Math.imul((data[lower] ?? 0) | ((data[lower + blue] ?? 0) << 16), w10)
+      + Math.imul((data[lower + channels] ?? 0) | ((data[lower + channels + blue] ?? 0) << 16), w11) + 0x800080) | 0;
+    const sum = Math.imul(data[upper + green] ?? 0, w00) + Math.imul(data[upper + channels + green] ?? 0, w01)
+      + Math.imul(data[lower + green] ?? 0, w10) + Math.imul(data[lower + channels + green] ?? 0, w11) + 128;
+    out[at] = (pair >> 8) & 255;
+    out[at + 1] = sum >> 8;
+    out[at + 2] = pair >>> 24;
+    at += 3;
+    x += dx;
+    y += dy;
   }
 }
 
-const range: [number, number] = [0, 0];
+/** Means of several pixels around each of the columns `from` to `to`, all of them within the image. */
+function sampleTaps(
+  { data, width, channels }: Raster, line: Line, from: number, to: number, taps: Int32Array, out: Uint8Array,
+): void {
+  const green = channels === 3 ? 1 : 0;
+  const blue = channels === 3 ? 2 : 0;
+  const dx = Math.round(line.cos * ONE);
+  const dy = Math.round(line.sin * ONE);
+  let x = Math.round((line.startX + from * line.cos) * ONE);
+  let y = Math.round((line.startY + from * line.sin) * ONE);
+  let at = line.at + from * 3;
+  const count = taps.length;
+  const share = Math.ceil(ONE / count);
+  // Hot loop, as above.
+  for (let column = from; column < to; column += 1) {
+    const base = (Math.imul(y >> 16, width) + (x >> 16)) * channels;
+    let pair = 0;
+    let sum = 0;
+    for (let tap = 0; tap < count; tap += 1) {
+      const i = base + (taps[tap] ?? 0);
+      pair += (data[i] ?? 0) | ((data[i + blue] ?? 0) << 16);
+      sum += data[i + green] ?? 0;
+    }
+    out[at] = Math.imul(pair & 0xffff, share) + HALF >> 16;
+    out[at + 1] = Math.imul(sum, share) + HALF >> 16;
+    out[at + 2] = Math.imul(pair >>> 16, share) + HALF >> 16;
+    at += 3;
+    x += dx;
+    y += dy;
+  }
+}
 
-/** First column, and the one after the last, at which a line through x and y stays within both ranges; the same array each time. */
-function within(
-  x: number, dx: number, minX: number, maxX: number,
-  y: number, dy: number, minY: number, maxY: number, count: number,
+/** Where the pixels lie that a sample is the mean of, in bytes from the one at its middle. */
+function tapOffsets({ width, channels }: Raster, cos: number, sin: number, perSide: number): Int32Array {
+  return Int32Array.from({ length: perSide * perSide }, (_, tap) => {
+    const u = (tap % perSide + 0.5) / perSide - 0.5;
+    const v = (Math.floor(tap / perSide) + 0.5) / perSide - 0.5;
+    return (Math.round(u * sin + v * cos) * width + Math.round(u * cos - v * sin)) * channels;
+  });
+}
+
+/** Bilinear samples next to the border, which is repeated beyond it. Few pixels come this way. */
+function sampleEdge({ data, width, height, channels }: Raster, line: Line, from: number, to: number, out: Uint8Array): void {
+  for (let column = from; column < to; column += 1) {
+    const x = Math.min(Math.max(line.startX + column * line.cos - 0.5, 0), width - 1);
+    const y = Math.min(Math.max(line.startY + column * line.sin - 0.5, 0), height - 1);
+    const [x0, y0] = [Math.floor(x), Math.floor(y)];
+    const [x1, y1] = [Math.min(x0 + 1, width - 1), Math.min(y0 + 1, height - 1)];
+    for (let channel = 0; channel < 3; channel += 1) {
+      const of = (column: number, row: number): number => data[(row * width + column) * channels + (channels === 3 ? channel : 0)] ?? 0;
+      const upper = of(x0, y0) + (x - x0) * (of(x1, y0) - of(x0, y0));
+      const lower = of(x0, y1) + (x - x0) * (of(x1, y1) - of(x0, y1));
+      out[line.at + column * 3 + channel] = Math.round(upper + (y - y0) * (lower - upper));
+    }
+  }
+}
+
+/** First column, and the one after the last, whose samples lie at least `margin` px within the image. */
+function columnsWithin(
+  { startX, startY, cos, sin }: Line, { width, height }: Raster, margin: number, count: number,
 ): readonly [number, number] {
   let from = 0;
   let to = count - 1;
-  for (const [start, step, low, high] of [[x, dx, minX, maxX], [y, dy, minY, maxY]] as const) {
+  for (const [start, step, length] of [[startX, cos, width], [startY, sin, height]] as const) {
     if (step === 0) {
-      if (start < low || start > high) to = -1;
+      if (start < margin || start > length - margin) to = -1;
       continue;
     }
-    const a = (low - start) / step;
-    const b = (high - start) / step;
+    const a = (margin - start) / step;
+    const b = (length - margin - start) / step;
     from = Math.max(from, Math.ceil(Math.min(a, b)));
     to = Math.min(to, Math.floor(Math.max(a, b)));
   }
-  range[0] = from;
-  range[1] = Math.max(from, to + 1);
-  return range;
+  return [from, Math.max(from, to + 1)];
 }

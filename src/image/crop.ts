@@ -28,8 +28,11 @@ export function cutLuminance(image: Raster, region: TurnedRegion, width: number,
   const cos = Math.cos(region.angle) * step;
   const sin = Math.sin(region.angle) * step;
   const luminance = luminanceWindow(image, region, height / width);
+  const originX = region.center.x - 0.5 - luminance.left;
+  const originY = region.center.y - 0.5 - luminance.top;
+  const { data, width: stride } = luminance;
   const crop = new Uint8Array(width * height);
-  // Hot loop: a few thousand samples an eye.
+  // Hot loop: a few thousand samples an eye. The window reaches beyond every sample, so that none has to be looked after.
   for (let row = 0; row < height; row += 1) {
     for (let column = 0; column < width; column += 1) {
       let sum = 0;
@@ -37,9 +40,16 @@ export function cutLuminance(image: Raster, region: TurnedRegion, width: number,
         const v = row + (i + 0.5) / taps - height / 2;
         for (let j = 0; j < taps; j += 1) {
           const u = column + (j + 0.5) / taps - width / 2;
-          const x = region.center.x + u * cos - v * sin - 0.5 - luminance.left;
-          const y = region.center.y + u * sin + v * cos - 0.5 - luminance.top;
-          sum += bilinear(luminance, x, y);
+          const x = originX + u * cos - v * sin;
+          const y = originY + u * sin + v * cos;
+          const x0 = Math.floor(x);
+          const y0 = Math.floor(y);
+          const at = y0 * stride + x0;
+          const a = data[at] ?? 0;
+          const b = data[at + stride] ?? 0;
+          const top = a + (x - x0) * ((data[at + 1] ?? 0) - a);
+          const bottom = b + (x - x0) * ((data[at + stride + 1] ?? 0) - b);
+          sum += top + (y - y0) * (bottom - top);
         }
       }
       crop[row * width + column] = Math.round(sum / (taps * taps));
@@ -48,48 +58,35 @@ export function cutLuminance(image: Raster, region: TurnedRegion, width: number,
   return crop;
 }
 
-/** Luminance of the part of an image that a region touches. */
+/** Luminance of the part of an image around a region; beyond the image its border is repeated. */
 interface LuminanceWindow {
+  /** Row-major. */
   readonly data: Uint8Array;
+  /** Corner, px of the image; may be negative. */
   readonly left: number;
   readonly top: number;
   readonly width: number;
-  readonly height: number;
 }
 
 function luminanceWindow(image: Raster, region: TurnedRegion, aspect: number): LuminanceWindow {
   const radius = (region.width / 2) * Math.hypot(1, aspect) + 2;
-  const left = clamp(Math.floor(region.center.x - radius), 0, image.width - 1);
-  const top = clamp(Math.floor(region.center.y - radius), 0, image.height - 1);
-  const width = clamp(Math.ceil(region.center.x + radius), left + 1, image.width) - left;
-  const height = clamp(Math.ceil(region.center.y + radius), top + 1, image.height) - top;
+  const left = Math.floor(region.center.x - radius);
+  const top = Math.floor(region.center.y - radius);
+  const width = Math.ceil(region.center.x + radius) - left;
+  const height = Math.ceil(region.center.y + radius) - top;
   const data = new Uint8Array(width * height);
   const { data: source, channels } = image;
   for (let y = 0; y < height; y += 1) {
-    let from = ((top + y) * image.width + left) * channels;
+    const row = clamp(top + y, 0, image.height - 1) * image.width;
     const to = y * width;
-    for (let x = 0; x < width; x += 1, from += channels) {
+    for (let x = 0; x < width; x += 1) {
+      const from = (row + clamp(left + x, 0, image.width - 1)) * channels;
       data[to + x] = channels === 1
         ? source[from] ?? 0
         : (19595 * (source[from] ?? 0) + 38470 * (source[from + 1] ?? 0) + 7471 * (source[from + 2] ?? 0) + 32768) >> 16;
     }
   }
-  return { data, left, top, width, height };
-}
-
-function bilinear(image: LuminanceWindow, x: number, y: number): number {
-  const { data, width, height } = image;
-  const cx = clamp(x, 0, width - 1);
-  const cy = clamp(y, 0, height - 1);
-  const x0 = Math.floor(cx);
-  const y0 = Math.floor(cy);
-  const x1 = Math.min(x0 + 1, width - 1);
-  const y1 = Math.min(y0 + 1, height - 1);
-  const fx = cx - x0;
-  const fy = cy - y0;
-  const top = (data[y0 * width + x0] ?? 0) * (1 - fx) + (data[y0 * width + x1] ?? 0) * fx;
-  const bottom = (data[y1 * width + x0] ?? 0) * (1 - fx) + (data[y1 * width + x1] ?? 0) * fx;
-  return top * (1 - fy) + bottom * fy;
+  return { data, left, top, width };
 }
 
 function clamp(value: number, low: number, high: number): number {
