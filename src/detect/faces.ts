@@ -38,6 +38,15 @@ const doubtfulShare = 2 / 3;
 const sureFaceScore = 0.95;
 /** Side of the window for another look at a doubtful face, in sides of its box. Detectors do best with some background. */
 const zoom = 3;
+/** Where else a landmark net may see the face of a doubtful box: in sizes of the box, and in shares of its sides. */
+const nearby = [
+  { size: 1.15, right: 0, down: 0 },
+  { size: 0.87, right: 0, down: 0 },
+  { size: 1, right: 0.08, down: 0 },
+  { size: 1, right: -0.08, down: 0 },
+  { size: 1, right: 0, down: 0.08 },
+  { size: 1, right: 0, down: -0.08 },
+] as const;
 /** A photo has more doubtful faces than this only if it is a crowd of specks. */
 const maxZooms = 16;
 /** Sides of the windows around the photo when nothing was found in it, in longer sides of the photo. */
@@ -129,7 +138,23 @@ class FaceSearch {
     const again = mergeLooks(seen).filter(({ box, score }) =>
       score >= this.settings.min_score && doubtful.some((face) => isSameFace(face.box, box)));
     const faces = await this.locate(image, again);
-    return faces.filter(({ landmarks }) => landmarks.faceScore >= this.settings.min_face_score);
+    const { min_face_score: enough } = this.settings;
+    const isFace = ({ landmarks }: Face): boolean => landmarks.faceScore >= enough;
+    const better: Face[] = [];
+    for (const face of faces) better.push(isFace(face) ? face : await this.locateNearby(image, face));
+    return better.filter(isFace);
+  }
+
+  /**
+   * The most face-like of several placements of a detection's box. Of a turned or lowered head, landmark nets are sure at one
+   * place and not at all a few px beside it; of what is no face they are sure nowhere.
+   */
+  private async locateNearby(image: Raster, face: Face): Promise<Face> {
+    const { x, y, width, height } = face.box;
+    const moved = nearby.map(({ size, right, down }) =>
+      growBox({ x: x + right * width, y: y + down * height, width, height }, size));
+    const landmarks = await this.landmarkNet.locate(image, moved.map((box) => ({ ...face, box })));
+    return landmarks.reduce((best, found) => (found.faceScore > best.landmarks.faceScore ? { ...best, landmarks: found } : best), face);
   }
 
   private async locate(image: Raster, detections: readonly Detection[]): Promise<Face[]> {
