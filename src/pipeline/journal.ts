@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { UsageError } from '../config/load.js';
+import { WriteError, writeProblem } from '../reports/write-problem.js';
 import type { PhotoResult } from './types.js';
 
 /** How a photo's file looked before it was read: when this changes, the photo is judged again. */
@@ -32,7 +33,10 @@ export interface Journal {
    * @throws if the journal cannot be read any more
    */
   recall(photo: string): Promise<PhotoResult>;
-  /** Adds a result. Records are written in the order of the calls. */
+  /**
+   * Adds a result. Records are written in the order of the calls.
+   * @throws WriteError where the disk is full; nothing is written any more then
+   */
   append(result: PhotoResult, stamp: FileStamp): Promise<void>;
   /** Flushes and keeps the file: the run is not complete. */
   close(): Promise<void>;
@@ -79,8 +83,15 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
   }
   const file = await openFile(path, usable ? earlier.end : 0);
   const journal = new JournalFile(path, file, usable ? earlier : emptyIndex(), notes);
-  if (!usable) await journal.write(header(fingerprint));
-  return journal;
+  if (usable) return journal;
+  try {
+    await journal.write(header(fingerprint));
+    return journal;
+  } catch (error) {
+    await journal.close();
+    await rm(path, { force: true });
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Where a record lies in the file, in bytes. */
@@ -152,15 +163,24 @@ class JournalFile implements Journal {
   }
 
   write(record: Header | JournalRecord): Promise<void> {
-    this.queue = this.queue.then(async () => {
-      const line = Buffer.from(`${checked(JSON.stringify(record, preserve))}\n`);
-      await this.file.write(line, 0, line.length, this.end);
-      this.end += line.length;
-      if (performance.now() - this.flushed < flushInterval) return;
-      await this.file.datasync();
-      this.flushed = performance.now();
+    this.queue = this.queue.then(() => this.writeLine(record)).catch((error: unknown) => {
+      if (error instanceof WriteError) throw error;
+      throw new WriteError(`Cannot write the run's journal ${this.path}: ${writeProblem(error)}`);
     });
     return this.queue;
+  }
+
+  private async writeLine(record: Header | JournalRecord): Promise<void> {
+    const line = Buffer.from(`${checked(JSON.stringify(record, preserve))}\n`);
+    // A disk that is almost full takes a part of what it is given, and says so by the number only.
+    for (let done = 0; done < line.length;) {
+      const { bytesWritten } = await this.file.write(line, done, line.length - done, this.end + done);
+      done += bytesWritten;
+    }
+    this.end += line.length;
+    if (performance.now() - this.flushed < flushInterval) return;
+    await this.file.datasync();
+    this.flushed = performance.now();
   }
 
   async close(): Promise<void> {
@@ -198,7 +218,7 @@ async function openFile(path: string, length: number): Promise<FileHandle> {
     await file.truncate(length);
     return file;
   } catch (error) {
-    throw new UsageError(`Cannot write the run's journal ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`Cannot write the run's journal ${path}: ${writeProblem(error)}`);
   }
 }
 

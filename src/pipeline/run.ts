@@ -3,10 +3,10 @@
  */
 import { UsageError } from '../config/load.js';
 import { createReport, showsPictures } from '../reports/create.js';
-import { checkSpace } from '../reports/space.js';
+import { checkSpace, runNeeds } from '../reports/space.js';
 import type { ReportWriter } from '../reports/types.js';
 import type { Editor } from '../xmp/packet.js';
-import { createSidecarWriter } from '../xmp/sidecars.js';
+import { checkSidecarFolder, createSidecarWriter } from '../xmp/sidecars.js';
 import { runFingerprint } from './fingerprint.js';
 import { fileStamp, journalPath, openJournal, type FileStamp, type Journal } from './journal.js';
 import { createPool, type PhotoSettings } from './pool.js';
@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly folder: string;
   /** Report files; `-` is CSV on standard output. */
   readonly reports: readonly string[];
+  /** Say in a JSON report how long each stage took. */
+  readonly times?: boolean;
   /** Go on with an unfinished run of the same reports: photos that are done and unchanged are not judged again. */
   readonly resume?: boolean;
   /** Tell changed photos by their content too, not by size and time alone. */
@@ -43,10 +45,15 @@ export interface RunOptions {
  */
 export async function runPhotos(photos: readonly PhotoFile[], options: RunOptions): Promise<RunSummary> {
   const settings = { ...options.settings, previews: options.reports.some(showsPictures) };
-  await checkSpace(options.reports, photos.length);
-  const { reports, journal } = await openFiles(settings, options);
-  for (const note of journal?.notes ?? []) options.onNote?.(note);
+  const { sidecars, folder } = options;
+  if (sidecars !== undefined) await checkSidecarFolder(folder);
+  await checkSpace(runNeeds(options.reports, photos.length, sidecars === undefined ? undefined : folder));
   const summary = new RunSummary(photos.length);
+  const { reports, journal } = await openFiles(settings, options, (problem) => {
+    summary.unwritten += 1;
+    options.onNote?.(problem);
+  });
+  for (const note of journal?.notes ?? []) options.onNote?.(note);
   const pool = createPool(settings);
   const failure = new AbortController();
   // Reports are written one result after the other, in the order of `photos`, while later photos are still in work.
@@ -83,8 +90,10 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
     for (const report of reports) await (complete ? report.finish() : report.abandon());
     await (complete ? journal?.remove() : journal?.close());
   } catch (error) {
-    for (const report of reports) await report.abandon().catch(() => undefined);
+    // Where the disk is full, half a report would only be in the way: the journal has all that was found.
+    for (const report of reports) await report.discard().catch(() => undefined);
     await journal?.close().catch(() => undefined);
+    if (journal !== undefined) options.onNote?.('What was found so far is kept; the same command with --resume goes on from there.');
     throw error;
   } finally {
     await pool.close();
@@ -133,17 +142,17 @@ async function openRunJournal(settings: PhotoSettings, options: RunOptions): Pro
 }
 
 /** Opens everything that the run writes to; where one thing cannot be written, none is left behind. */
-async function openFiles(settings: PhotoSettings, options: RunOptions): Promise<{
-  reports: readonly ReportWriter[];
-  journal: Journal | undefined;
-}> {
+async function openFiles(
+  settings: PhotoSettings,
+  options: RunOptions,
+  onProblem: (problem: string) => void,
+): Promise<{ readonly reports: readonly ReportWriter[]; readonly journal: Journal | undefined }> {
   const reports: ReportWriter[] = [];
   try {
-    const context = { folder: options.folder, config: settings.config };
+    const context = { folder: options.folder, config: settings.config, times: options.times === true };
     for (const path of options.reports) reports.push(await createReport(path, context));
-    const { sidecars, folder, onNote } = options;
+    const { sidecars, folder } = options;
     if (sidecars !== undefined) {
-      const onProblem = (message: string): void => { onNote?.(message); };
       reports.push(createSidecarWriter({ ...sidecars, folder, settings: settings.config.xmp, onProblem }));
     }
     return { reports, journal: await openRunJournal(settings, options) };

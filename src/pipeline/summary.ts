@@ -8,6 +8,8 @@ export class RunSummary {
   photos = 0;
   faces = 0;
   errors = 0;
+  /** Sidecars that could not be written. */
+  unwritten = 0;
   readonly verdicts: Record<Verdict, number> = { keep: 0, review: 0, reject: 0 };
   private readonly reasons = new Map<string, number>();
 
@@ -39,6 +41,7 @@ export class RunSummary {
     ];
     const reasons = [...this.reasons].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     for (const [reason, photos] of reasons) lines.push(`  ${String(photos).padStart(5)}  ${reason}`);
+    if (this.unwritten > 0) lines.push(`${count(this.unwritten, 'sidecar')} could not be written.`);
     return lines;
   }
 }

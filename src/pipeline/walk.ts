@@ -35,8 +35,12 @@ const photoExtensions = new Set([
   '.cr2', '.cr3', '.nef', '.arw', '.dng', '.raf', '.orf', '.rw2', '.pef', '.srw', '.nrw', '.bmp', '.jp2', '.jxl',
 ]);
 
+/** Files that a killed run or sort, or a browser, has left half-written, whatever is in them. */
+const unfinished = /\.(?:pipeline-)?part$/i;
+
 /**
- * Lists the photos under folders and files, recursively; hidden files and folders are left out.
+ * Lists the photos under folders and files, recursively; hidden files and folders, and half-written files
+ * (.part), are left out.
  *
  * Names are relative to the folder given or, where several things are given, to the deepest folder that holds them all.
  * A thing that is reached twice is listed once.
@@ -75,7 +79,7 @@ class Walker {
       return;
     }
     for (const entry of entries) {
-      if (entry.name.startsWith('.')) continue;
+      if (entry.name.startsWith('.') || unfinished.test(entry.name)) continue;
       const child = join(path, entry.name);
       if (entry.isSymbolicLink()) await this.link(child, root);
       else if (entry.isDirectory()) await this.folder(child, root);

@@ -10,6 +10,12 @@ import { jsonPhoto } from './json.js';
 import type { PhotoResult } from '../pipeline/types.js';
 import type { ReportWriter } from './types.js';
 
+/** What reports have to know besides the results. */
+export interface ReportContext extends HtmlReportContext {
+  /** Say in a JSON report how long each stage took. */
+  readonly times: boolean;
+}
+
 /** Whether a report shows pictures, which are then to be made with every result. */
 export function showsPictures(path: string): boolean {
   return ['.html', '.htm'].includes(extname(path).toLowerCase());
@@ -17,27 +23,20 @@ export function showsPictures(path: string): boolean {
 
 /**
  * Begins a report: `.csv`, `.json`, `.html`, or `-` for CSV on standard output.
- * @param context what an HTML report has to know besides the results
  * @throws UsageError where the ending is unknown or the place cannot be written to
  */
-export async function createReport(path: string, context: HtmlReportContext): Promise<ReportWriter> {
+export async function createReport(path: string, context: ReportContext): Promise<ReportWriter> {
   if (path === '-') return standardOutput();
   const extension = extname(path).toLowerCase();
-  if (extension === '.csv') return textReport(await createReportFile(path), csvHeader(), csvRows, '');
-  if (extension === '.json') return jsonReport(await createReportFile(path));
+  if (extension === '.csv') return textReport(await createReportFile(path, csvHeader()), csvRows, '');
+  if (extension === '.json') return jsonReport(await createReportFile(path, '['), context.times);
   if (showsPictures(path)) return createHtmlReport(path, context);
   throw new UsageError(`A report's name ends in .csv, .json or .html, or is - for standard output; ${path} does not.`);
 }
 
-async function textReport(
-  file: ReportFile,
-  header: string,
-  format: (result: PhotoResult) => string,
-  footer: string,
-): Promise<ReportWriter> {
-  await file.append(header);
+function textReport(file: ReportFile, format: (result: PhotoResult) => string, footer: string): ReportWriter {
   return {
-    write: async (result) => { await file.append(format(result)); },
+    write: (result) => file.append(format(result)),
     finish: async () => {
       await file.append(footer);
       await file.commit();
@@ -50,10 +49,10 @@ async function textReport(
   };
 }
 
-async function jsonReport(file: ReportFile): Promise<ReportWriter> {
+function jsonReport(file: ReportFile, withTimes: boolean): ReportWriter {
   let separator = '\n';
-  return textReport(file, '[', (result) => {
-    const text = separator + jsonPhoto(result);
+  return textReport(file, (result) => {
+    const text = separator + jsonPhoto(result, withTimes);
     separator = ',\n';
     return text;
   }, '\n]\n');

@@ -4,14 +4,15 @@
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UsageError } from '../config/load.js';
+import { WriteError, writeProblem } from './write-problem.js';
 
-/** A text file under construction. */
+/** A text file under construction. Where it cannot be written any further, its functions throw a WriteError. */
 export interface ReportFile {
   append(text: string): Promise<void>;
   /** Puts the file in place of an earlier one of its name. */
   commit(): Promise<void>;
-  /** Keeps what was written as `NAME.partial.EXT` and leaves an earlier file as it is. @returns that name */
-  keepPartial(): Promise<string>;
+  /** Keeps what was written as `NAME.partial.EXT` and leaves an earlier file as it is. */
+  keepPartial(): Promise<void>;
   discard(): Promise<void>;
 }
 
@@ -23,39 +24,51 @@ export function partialPath(path: string): string {
 
 /**
  * Begins a file beside its final place.
- * @throws UsageError before any work where the folder is missing or cannot be written to
+ * @param head its first text
+ * @throws UsageError before any work where the folder is missing, cannot be written to, or the disk is full
  */
-export async function createReportFile(path: string): Promise<ReportFile> {
+export async function createReportFile(path: string, head: string): Promise<ReportFile> {
   const target = resolve(path);
   const beside = `${target}.${process.pid}.part`;
-  let file: FileHandle;
-  try {
-    await removeLeftOver(target);
-    file = await open(beside, 'wx');
-  } catch (error) {
-    throw new UsageError(`Cannot write the report ${path}: ${describe(error)}`);
-  }
+  const file = await begin(target, beside, head).catch((error: unknown) => {
+    throw new UsageError(`Cannot write the report ${path}: ${writeProblem(error)}`);
+  });
+  const writing = (work: () => Promise<void>): Promise<void> => work().catch((error: unknown) => {
+    throw new WriteError(`Cannot write the report ${path}: ${writeProblem(error)}`);
+  });
   const close = async (): Promise<void> => {
     await file.sync();
     await file.close();
   };
   return {
-    append: async (text) => { await file.appendFile(text); },
-    commit: async () => {
+    append: (text) => writing(() => file.appendFile(text)),
+    commit: () => writing(async () => {
       await close();
       await rename(beside, target);
       await syncFolder(dirname(target));
-    },
-    keepPartial: async () => {
+    }),
+    keepPartial: () => writing(async () => {
       await close();
       await rename(beside, partialPath(target));
-      return partialPath(path);
-    },
+    }),
     discard: async () => {
       await file.close();
       await rm(beside, { force: true });
     },
   };
+}
+
+async function begin(target: string, beside: string, head: string): Promise<FileHandle> {
+  await removeLeftOver(target);
+  const file = await open(beside, 'wx');
+  try {
+    await file.appendFile(head);
+    return file;
+  } catch (error) {
+    await file.close();
+    await rm(beside, { force: true });
+    throw error;
+  }
 }
 
 /** Removes what runs that were killed have left beside `target`; those of running processes stay. */
@@ -86,13 +99,4 @@ async function syncFolder(folder: string): Promise<void> {
   } catch {
     return;
   }
-}
-
-function describe(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'its folder does not exist. Make the folder first.';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'the folder cannot be written to.';
-  if (code === 'ENOSPC') return 'the disk is full.';
-  if (code === 'ENOTDIR') return 'what should be its folder is a file.';
-  return error instanceof Error ? error.message : String(error);
 }

@@ -10,6 +10,6 @@ export interface ReportWriter {
   finish(): Promise<void>;
   /** The run was stopped: what is there is kept beside, under a name that says so, and an earlier report stays. */
   abandon(): Promise<void>;
-  /** The run could not begin: nothing is kept. */
+  /** The run could not begin or go on: nothing is kept, and an earlier report stays. */
   discard(): Promise<void>;
 }

@@ -2,10 +2,12 @@
  * A sort on its way: its steps are on the disk before the first is taken, and each is marked when done, so that an
  * interrupted sort can be finished and any sort undone.
  */
-import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
-import { mkdir, open, rm, rmdir } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { access, constants, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../config/load.js';
+import { checkSpace } from '../reports/space.js';
+import { isDiskProblem, WriteError, writeProblem } from '../reports/write-problem.js';
 import { exists, isSameContent, placeFile, unfinishedName, type Action } from './place.js';
 import type { SortPlan, Step } from './plan.js';
 
@@ -38,18 +40,62 @@ const journalName = /^sort-(\d+)\.journal$/;
 /** The newest sort of a folder, or undefined where there was none. */
 export function lastSession(to: string): SortSession | undefined {
   const number = lastNumber(to);
-  return number === 0 ? undefined : readSession(journalPath(to, number));
+  if (number === 0) return undefined;
+  const path = journalPath(to, number);
+  const session = readSession(path);
+  if (session !== undefined) return session;
+  // A plan that was cut short was never begun.
+  rmSync(path);
+  return lastSession(to);
 }
 
-/** Writes a plan down and takes its steps. */
+/**
+ * Writes a plan down and takes its steps.
+ * @throws UsageError before the first step where photos cannot be moved away, or the target cannot be written to or is too full
+ */
 export async function beginSort(plan: SortPlan, to: string): Promise<SortOutcome> {
-  await mkdir(to, { recursive: true });
+  if (plan.action === 'move') await checkSources(plan.steps);
+  await checkSpace([{ name: `the photos in ${to}`, folder: resolve(to), bytes: await bytesToCopy(plan, to) }]);
   const path = journalPath(to, lastNumber(to) + 1);
-  await append(path, { action: plan.action, steps: plan.steps });
+  try {
+    await mkdir(to, { recursive: true });
+    await append(path, { action: plan.action, steps: plan.steps });
+  } catch (error) {
+    await rm(path, { force: true });
+    throw new UsageError(`Cannot sort into ${to}: ${writeProblem(error)}`);
+  }
   return finishSort({ path, action: plan.action, steps: plan.steps, done: new Set(), finished: false });
 }
 
-/** Takes the steps of a sort that are still to be taken. */
+/** A photo in a folder that can only be read could be copied, and then not be taken away. */
+async function checkSources(steps: readonly Step[]): Promise<void> {
+  for (const folder of new Set(steps.map(({ from }) => dirname(from)))) {
+    await access(folder, constants.W_OK).catch((error: unknown) => {
+      throw new UsageError(`Cannot move photos out of ${folder}: ${writeProblem(error)} Use --copy.`);
+    });
+  }
+}
+
+/** Files that move within a disk need no room, and neither do links. */
+async function bytesToCopy({ action, steps }: SortPlan, to: string): Promise<number> {
+  if (action === 'link') return 0;
+  const target = await diskOf(resolve(to));
+  let bytes = 0;
+  for (const { from } of steps) {
+    const { size, dev } = await stat(from).catch(() => ({ size: 0, dev: 0 }));
+    if (action === 'copy' || dev !== target) bytes += size;
+  }
+  return bytes;
+}
+
+async function diskOf(folder: string): Promise<number> {
+  return stat(folder).then(({ dev }) => dev, () => diskOf(dirname(folder)));
+}
+
+/**
+ * Takes the steps of a sort that are still to be taken.
+ * @throws WriteError where the disk is full; the sort can be finished later
+ */
 export async function finishSort(session: SortSession): Promise<SortOutcome> {
   const left: string[] = [];
   let done = 0;
@@ -60,7 +106,11 @@ export async function finishSort(session: SortSession): Promise<SortOutcome> {
       await append(session.path, { done: number });
       done += 1;
     } catch (error) {
-      left.push(`${from}: ${error instanceof Error ? error.message : String(error)}`);
+      if (isDiskProblem(error)) {
+        throw new WriteError(`Stopped after ${done} file(s), at ${to}: ${writeProblem(error)} `
+          + 'The same command goes on; with --undo it takes back what was done.');
+      }
+      left.push(`${from}: ${writeProblem(error)}`);
     }
   }
   await append(session.path, { finished: true });
@@ -103,7 +153,7 @@ async function undoStep(from: string, to: string, action: Action): Promise<strin
     await rm(to);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return writeProblem(error);
   }
 }
 
@@ -118,7 +168,8 @@ async function removeEmptyFolders({ steps, path }: SortSession): Promise<void> {
   for (const folder of [...folders].sort((a, b) => b.length - a.length)) await rmdir(folder).catch(() => undefined);
 }
 
-function readSession(path: string): SortSession {
+/** Undefined where not even the plan is whole. */
+function readSession(path: string): SortSession | undefined {
   const lines: Line[] = [];
   const text = readFileSync(path, 'utf8');
   // A last line that was cut short is taken off, so that the next one does not grow out of it.
@@ -131,11 +182,11 @@ function readSession(path: string): SortSession {
     }
   }
   const [plan] = lines;
+  if (plan === undefined) return undefined;
   return {
     path,
-    // A plan that was cut short was never begun: no step was taken.
-    action: plan?.action ?? 'copy',
-    steps: plan?.steps ?? [],
+    action: plan.action ?? 'copy',
+    steps: plan.steps ?? [],
     done: new Set(lines.flatMap((line) => line.done ?? [])),
     finished: lines.some((line) => line.finished === true),
   };

@@ -1,10 +1,12 @@
 /**
  * Sidecars for people's editors, written beside the photos of a run. The photos themselves are never written to.
  */
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, open, readFile, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { UsageError } from '../config/load.js';
 import type { Verdict } from '../pipeline/types.js';
 import type { ReportWriter } from '../reports/types.js';
+import { isDiskProblem, WriteError, writeProblem } from '../reports/write-problem.js';
 import { mergeMarks, type Colour, type Editor, type Marks } from './packet.js';
 
 /** The `xmp` section of the configuration. */
@@ -40,7 +42,20 @@ export function marksFor(verdict: Verdict, settings: XmpSettings): Marks {
   return { rating: stars === 'none' ? undefined : stars, label: label === 'none' ? undefined : label };
 }
 
-/** Writes a sidecar for every photo that could be judged, as results come in. */
+/**
+ * Whether sidecars can be written beside the photos: worth knowing before a run begins.
+ * @throws UsageError
+ */
+export async function checkSidecarFolder(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw new UsageError(`Cannot write sidecars (--xmp) into ${folder}: ${writeProblem(error)}`);
+  });
+}
+
+/**
+ * Writes a sidecar for every photo that could be judged, as results come in. A sidecar that cannot be written is reported
+ * and left as it is; a full disk ends the run.
+ */
 export function createSidecarWriter(options: SidecarOptions): ReportWriter {
   const nothing = (): Promise<void> => Promise.resolve();
   return {
@@ -50,7 +65,8 @@ export function createSidecarWriter(options: SidecarOptions): ReportWriter {
       try {
         await writeSidecar(path, marksFor(result.verdict, options.settings), options.editor, options.force);
       } catch (error) {
-        options.onProblem(`${path} was left as it is: ${error instanceof Error ? error.message : String(error)}`);
+        if (isDiskProblem(error)) throw new WriteError(`Cannot write the sidecar ${path}: ${writeProblem(error)}`);
+        options.onProblem(`${path} was left as it is: ${writeProblem(error)}`);
       }
     },
     finish: nothing,
@@ -67,8 +83,10 @@ export async function writeSidecar(path: string, marks: Marks, editor: Editor, f
   if (marks.rating === undefined && marks.label === undefined) return;
   const merged = mergeMarks(await readIfThere(path), marks, editor, force);
   if (merged === undefined) return;
-  const beside = `${path}.${process.pid}.part`;
+  const beside = `${path}.part`;
   try {
+    // A run that was killed may have left one.
+    await rm(beside, { force: true });
     const file = await open(beside, 'wx');
     try {
       await file.writeFile(merged);

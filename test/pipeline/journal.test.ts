@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { fileStamp, openJournal, type Journal } from '../../src/pipeline/journal.js';
+import { canMount, Disk, withoutMount } from '../support/disk.js';
 import { photoResult, withPreview } from '../support/results.js';
 
 const stamp = { size: 1000, modified: 1700000000000.25 };
@@ -120,6 +121,45 @@ describe('the journal of a run', () => {
 
   it('cannot be begun in a missing folder, and says so', async () => {
     await expect(openJournal('/nowhere/out.csv.journal', 'settings', { resume: false })).rejects.toThrow(/Cannot write the run's journal/);
+  });
+});
+
+describe.skipIf(!canMount)(`the journal of a run on a full disk${withoutMount}`, () => {
+  it('keeps every record that it took, drops the one that was cut short, and goes on when there is room', async () => {
+    const disk = await Disk.ofSize(mkdtempSync(join(tmpdir(), 'journal-')), 16);
+    const path = disk.at('out.csv.journal');
+    const taken: string[] = [];
+    const full = await openJournal(path, 'settings', { resume: false });
+    const fill = async (): Promise<never> => {
+      for (let index = 0; ; index += 1) {
+        await full.append(photoResult(`${index}.jpg`), stamp);
+        taken.push(`${index}.jpg`);
+      }
+    };
+    await expect(fill()).rejects.toThrow(/Cannot write the run's journal .*: the disk is full/);
+    await expect(full.append(photoResult('later.jpg'), stamp), 'nothing follows half a record').rejects.toThrow(/the disk is full/);
+    await full.close();
+    expect(taken.length).toBeGreaterThan(5);
+    expect(statSync(path).size, 'the last record is cut short').toBe(16 * 1024);
+
+    disk.grow(64);
+    const journal = await openJournal(path, 'settings', { resume: true });
+    expect(journal.notes).toEqual([]);
+    expect(journal.size).toBe(taken.length);
+    await journal.append(photoResult('last.jpg'), stamp);
+    await journal.close();
+    const again = await openJournal(path, 'settings', { resume: true });
+    for (const name of [...taken, 'last.jpg']) expect(await again.recall(name)).toEqual(photoResult(name));
+    await again.close();
+    await disk.close();
+  });
+
+  it('cannot be begun, says so, and leaves nothing', async () => {
+    const disk = await Disk.ofSize(mkdtempSync(join(tmpdir(), 'journal-')), 4);
+    writeFileSync(disk.at('filler'), Buffer.alloc(4096));
+    await expect(openJournal(disk.at('out.csv.journal'), 'settings', { resume: false })).rejects.toThrow(/journal .*: the disk is full/);
+    expect(readdirSync(disk.at(''))).toEqual(['filler']);
+    await disk.close();
   });
 });
 

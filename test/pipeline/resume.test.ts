@@ -35,10 +35,11 @@ describe('a run that is killed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'resume-'));
   const photos = join(folder, 'photos');
   const csv = join(folder, 'out.csv');
+  const json = join(folder, 'out.json');
   const html = join(folder, 'out.html');
-  const run = ['run', photos, '--workers', '1', '--report', csv, '--report', html] as const;
+  const run = ['run', photos, '--workers', '1', '--report', csv, '--report', json, '--report', html] as const;
   // Compared by hash: the difference of two pages full of pictures would be no help to a reader.
-  const reports = (): string[] => [csv, html].map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'));
+  const reports = (): string[] => [csv, json, html].map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'));
   let unbroken: string[];
   let duration: number;
 
@@ -66,13 +67,12 @@ describe('a run that is killed', () => {
       // Killed or not: what lies under the report's name is whole.
       expect(reports()).toEqual(unbroken);
     }
-    rmSync(csv);
-    rmSync(html);
+    for (const path of [csv, json, html]) rmSync(path);
     const { code, stderr } = await pipeline(...run, '--resume');
     expect(code, stderr).toBe(0);
     expect(reports()).toEqual(unbroken);
     expect(interrupted).toBeGreaterThan(0);
-    expect(readdirSync(folder).sort(), 'nothing is left over').toEqual(['out.csv', 'out.html', 'photos']);
+    expect(readdirSync(folder).sort(), 'nothing is left over').toEqual(['out.csv', 'out.html', 'out.json', 'photos']);
   });
 
   it('goes on where it stopped, and judges a photo again that has changed meanwhile', { timeout: 300_000 }, async () => {

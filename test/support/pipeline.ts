@@ -14,8 +14,14 @@ export interface Finished {
 
 /** Runs `pipeline ARGUMENTS` to its end. */
 export function pipeline(...arguments_: readonly string[]): Promise<Finished> {
+  return pipelineUnder([], ...arguments_);
+}
+
+/** The same, started by another command: `LAUNCHER node pipeline ARGUMENTS`. */
+export function pipelineUnder(launcher: readonly string[], ...arguments_: readonly string[]): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [entry, ...arguments_], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command = '', ...rest] = [...launcher, process.execPath, entry, ...arguments_];
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; });

@@ -25,8 +25,7 @@ export interface HtmlReportContext {
 export async function createHtmlReport(path: string, context: HtmlReportContext): Promise<ReportWriter> {
   const head = documentHead(reportData(path, context));
   const tail = documentTail();
-  const file = await createReportFile(path);
-  await file.append(head);
+  const file = await createReportFile(path, head);
   return {
     write: (result) => file.append(photoBlocks(result)),
     finish: async () => {
