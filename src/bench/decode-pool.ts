@@ -36,5 +36,5 @@ export function createDecodePool(image: Config['image'], workers: number): Decod
 /** Workers run compiled code, also when the caller was loaded from its TypeScript source by a test. */
 function workerScript(): string {
   const beside = fileURLToPath(new URL('./decode-worker.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/bench/decode-worker.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/bin/decode-worker.js', import.meta.url));
 }

@@ -127,5 +127,5 @@ function isCrash(error: unknown): boolean {
 /** Workers run compiled code, also when the caller was loaded from its TypeScript source by a test. */
 function workerScript(): string {
   const beside = fileURLToPath(new URL('./worker.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/pipeline/worker.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/bin/worker.js', import.meta.url));
 }

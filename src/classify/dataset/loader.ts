@@ -199,7 +199,7 @@ class AugmentThread {
 /** Threads run compiled code, also when this file was loaded from its TypeScript source by a test. */
 function workerScript(): string {
   const beside = fileURLToPath(new URL('./loader-worker.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/classify/dataset/loader-worker.js', import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/bin/loader-worker.js', import.meta.url));
 }
 
 /**
