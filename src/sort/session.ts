@@ -58,6 +58,8 @@ export async function beginSort(plan: SortPlan, to: string): Promise<SortOutcome
   await checkSpace([{ name: `the photos in ${to}`, folder: resolve(to), bytes: await bytesToCopy(plan, to) }]);
   const path = journalPath(to, lastNumber(to) + 1);
   try {
+    // Asked first, for the error of `mkdir` would be that a folder is missing.
+    await access(await nearestFolder(to), constants.W_OK);
     await mkdir(to, { recursive: true });
     await append(path, { action: plan.action, steps: plan.steps });
   } catch (error) {
@@ -79,7 +81,7 @@ async function checkSources(steps: readonly Step[]): Promise<void> {
 /** Files that move within a disk need no room, and neither do links. */
 async function bytesToCopy({ action, steps }: SortPlan, to: string): Promise<number> {
   if (action === 'link') return 0;
-  const target = await diskOf(resolve(to));
+  const { dev: target } = await stat(await nearestFolder(to));
   let bytes = 0;
   for (const { from } of steps) {
     const { size, dev } = await stat(from).catch(() => ({ size: 0, dev: 0 }));
@@ -88,8 +90,10 @@ async function bytesToCopy({ action, steps }: SortPlan, to: string): Promise<num
   return bytes;
 }
 
-async function diskOf(folder: string): Promise<number> {
-  return stat(folder).then(({ dev }) => dev, () => diskOf(dirname(folder)));
+/** The folder itself or, where it is not there yet, the one that it will be made in. */
+async function nearestFolder(folder: string): Promise<string> {
+  const path = resolve(folder);
+  return await exists(path) || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
 /**

@@ -33,6 +33,11 @@ describe('findPhotos', () => {
     expect(await names()).toEqual(['a.jpg', 'scan']);
   });
 
+  it('leaves out what was left half-written, even where it holds a whole photo', async () => {
+    put('a.jpg'); put('a.jpg.pipeline-part'); put('b.jpg.part'); put('out.html.4711.part', '<!doctype html>'); put('apart.jpg');
+    expect(await names()).toEqual(['a.jpg', 'apart.jpg']);
+  });
+
   it('takes single files, and several folders under the names that tell them apart', async () => {
     put('one/1.jpg'); put('two/1.jpg'); put('3.jpg');
     expect(await names([join(folder, '3.jpg')])).toEqual(['3.jpg']);

@@ -144,6 +144,16 @@ describe('pipeline sort', () => {
     }
   });
 
+  it('begins anew where it was killed while the plan was written, and clears away what a kill left half-copied', async () => {
+    mkdirSync(join(to, 'keep'), { recursive: true });
+    writeFileSync(join(to, 'sort-1.journal'), '{"action":"copy","steps":[{"from":"/pho');
+    writeFileSync(join(to, 'keep', 'a.jpg.pipeline-part'), 'half');
+    const { code, stderr } = await sort();
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/8 file\(s\) copied/);
+    expect(Object.keys(contents(to))).toEqual(sorted);
+  });
+
   it('refuses a report that names files outside the folder', async () => {
     writeFileSync(report, csvHeader() + csvRows(photoResult('../out.csv')));
     const { code, stderr } = await sort('--move');

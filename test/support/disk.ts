@@ -5,6 +5,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { entry } from './pipeline.js';
 
 const asRoot = process.getuid?.() === 0;
 const unshare = [...(asRoot ? [] : ['--user', '--map-root-user']), '--mount'];
@@ -16,6 +17,19 @@ export const withoutMount = canMount ? '' : ' (skipped: no disk can be mounted h
 /** Starts what follows with files limited to so many KB: a write beyond fails, as on a disk that takes no more. */
 export function filesUpTo(kilobytes: number): string[] {
   return ['bash', '-c', `ulimit -f ${kilobytes}; exec "$@"`, 'bash'];
+}
+
+/** Whether commands can be started as somebody who has to respect permissions, which root does not. */
+export const canLoseRights = !asRoot || spawnSync('setpriv', [...nobody(), process.execPath, entry, '--version']).status === 0;
+export const withRights = canLoseRights ? '' : ' (skipped: this is root, and no other user can run the tool here)';
+
+/** Starts what follows without root's rights. */
+export function withoutRights(): string[] {
+  return asRoot ? ['setpriv', ...nobody()] : [];
+}
+
+function nobody(): string[] {
+  return ['--reuid=65534', '--regid=65534', '--clear-groups'];
 }
 
 /** A disk that is mounted over a folder. */

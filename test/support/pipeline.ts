@@ -4,7 +4,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const entry = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
+/** What `pipeline` starts. */
+export const entry = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;

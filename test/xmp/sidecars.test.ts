@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { mergeMarks } from '../../src/xmp/packet.js';
@@ -61,6 +61,14 @@ describe('the sidecar of a photo', () => {
       await expect(writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow();
       expect(readFileSync(path, 'utf8')).toBe(text);
     }
+  });
+
+  it('takes the place of what a killed run has left half-written', async () => {
+    const path = join(folder(), 'a.xmp');
+    writeFileSync(`${path}.part`, '<?xpacket begin');
+    await writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', false);
+    expect(readFileSync(path, 'utf8')).toContain('xmp:Rating="2"');
+    expect(readdirSync(dirname(path))).toEqual(['a.xmp']);
   });
 
   it('is written for judged photos only, and never beside a photo to keep', async () => {
