@@ -27,6 +27,7 @@ const height = 32;
 const width = 48;
 const warmUp = 3;
 const steps = 20;
+const rounds = 5;
 /** The same net in PyTorch is in train-torch.py; keep both alike. */
 const backbones = [{ name: 'plain-small', torch: true }, { name: 'plain-base', torch: true }, { name: 'mobile-small', torch: false }];
 const optimizer = { name: 'adamw', weightDecay: 0.02, clip: 1 };
@@ -82,11 +83,15 @@ async function benchSteps() {
   say(`### A step: batch ${batch}, ${height}x${width}, ${optimizer.name}, ${threads} thread(s), ${cpus().length} x ${cpus()[0]?.model.trim()}\n`);
   head('backbone', 'parameters', 'ms a step', 'images a second', 'PyTorch, same net', 'ratio');
   for (const { name, torch } of backbones) {
-    // Before and after PyTorch: what else the machine does falls on both.
-    const before = await measureSteps(name);
-    const other = torch ? measureTorch(name) : { why: 'not compared' };
-    const after = await measureSteps(name);
-    const ms = (before + after) / 2;
+    // By turns: what else the machine does falls on both.
+    const ours = [];
+    const theirs = [];
+    for (let round = 0; round < rounds; round += 1) {
+      ours.push(await measureSteps(name));
+      theirs.push(torch ? measureTorch(name) : { why: 'not compared' });
+    }
+    const ms = median(ours);
+    const other = theirs.some((result) => result.ms === undefined) ? theirs[0] : { ...theirs[0], ms: median(theirs.map((result) => result.ms)) };
     const parameters = layoutOf(createBackbone(name)).parameters.reduce((sum, { size }) => sum + size, 0);
     row(name, parameters, ms.toFixed(1), (batch / (ms / 1000)).toFixed(0),
       other.ms === undefined ? `(${other.why})` : `${other.ms.toFixed(1)} ms (torch ${other.version})`,
@@ -147,10 +152,17 @@ async function benchLoader() {
 
 async function waitingShare(name, dataset, all) {
   const { step, state: start } = await prepareStep(name);
-  const loader = createLoader(dataset, all, { batchSize: batch, seed: 1, workers: 1, samplesPerEpoch: 40 * batch });
+  const loader = createLoader(dataset, all, { batchSize: batch, seed: 1, workers: 1, samplesPerEpoch: 60 * batch });
   let state = start;
-  for await (const data of loader.epoch(0, { height, width, strength: 1 })) ({ state } = await step.run(state, data, 0.001));
-  const { share } = loader.waited();
+  const epoch = async (number) => {
+    const from = performance.now();
+    const { ms } = loader.waited();
+    for await (const data of loader.epoch(number, { height, width, strength: 1 })) ({ state } = await step.run(state, data, 0.001));
+    return (loader.waited().ms - ms) / (performance.now() - from);
+  };
+  // The first epoch waits for the thread to start.
+  await epoch(0);
+  const share = await epoch(1);
   await loader.close();
   await step.release();
   return share;

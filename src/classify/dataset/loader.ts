@@ -56,8 +56,8 @@ export interface Loader {
   close(): Promise<void>;
 }
 
-/** Batches asked for ahead of the one in use, for each thread: one being made, one waiting. */
-const AHEAD_PER_WORKER = 2;
+/** Batches asked for ahead of the one in use, for each thread: enough for the times when something else has the core. */
+const AHEAD_PER_WORKER = 8;
 
 /**
  * Starts the threads.
