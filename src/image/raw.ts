@@ -30,7 +30,7 @@ export function extractRawPreview(bytes: Buffer): Buffer | undefined {
   }
   if (best === undefined || Math.max(best.width, best.height) < smallestPreview) return undefined;
   const jpeg = bytes.subarray(best.start, best.end);
-  return best.hasExif ? jpeg : withOrientation(jpeg, containerOrientation(bytes));
+  return best.orientation === undefined ? withOrientation(jpeg, containerOrientation(bytes)) : jpeg;
 }
 
 /** px; a thumbnail is smaller than this, and too small to judge eyes in. */
@@ -42,13 +42,14 @@ interface EmbeddedJpeg {
   readonly end: number;
   readonly width: number;
   readonly height: number;
-  readonly hasExif: boolean;
+  /** What the JPEG itself says of how the camera was held. */
+  readonly orientation: number | undefined;
 }
 
 /** Follows the segments of a JPEG (ITU-T T.81, annex B). Undefined for what only looks like one, and for lossless RAW data. */
 function walkJpeg(bytes: Buffer, start: number): EmbeddedJpeg | undefined {
   let size: { width: number; height: number } | undefined;
-  let hasExif = false;
+  let orientation: number | undefined;
   let at = start + 2;
   while (at + 9 < bytes.length && bytes[at] === 0xff) {
     const marker = bytes.readUInt8(at + 1);
@@ -59,10 +60,12 @@ function walkJpeg(bytes: Buffer, start: number): EmbeddedJpeg | undefined {
     }
     if (marker < 0xc0 || length < 2 || marker === 0xc3) return undefined;
     if (marker >= 0xc0 && marker <= 0xc2) size = { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) };
-    if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 8) === 'Exif') hasExif = true;
+    if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 8) === 'Exif') {
+      orientation = orientationOf(bytes.subarray(at + 10, at + 2 + length));
+    }
     if (marker === 0xda) {
       const end = endOfImage(bytes, at + 2 + length);
-      return size === undefined || end === undefined ? undefined : { start, end, ...size, hasExif };
+      return size === undefined || end === undefined ? undefined : { start, end, ...size, orientation };
     }
     at += 2 + length;
   }
@@ -86,7 +89,12 @@ function withOrientation(jpeg: Buffer, orientation: number): Buffer {
 /** Orientation that the container states: in its first TIFF directory or, in CR3, in its CMT1 box. */
 function containerOrientation(bytes: Buffer): number {
   const box = bytes.toString('latin1', 4, 12) === 'ftypcrx ' ? bytes.indexOf('CMT1') : -4;
-  return box === -1 ? 1 : readDirectory(bytes.subarray(box + 4), firstDirectory(bytes.subarray(box + 4))).get(tags.orientation) ?? 1;
+  return box === -1 ? 1 : orientationOf(bytes.subarray(box + 4)) ?? 1;
+}
+
+/** Orientation in the first directory of a TIFF structure, as containers and EXIF blocks have it. */
+function orientationOf(tiff: Buffer): number | undefined {
+  return readDirectory(tiff, firstDirectory(tiff)).get(tags.orientation);
 }
 
 const tags = { photometric: 262, orientation: 274, subDirectories: 330, dngVersion: 50706 } as const;

@@ -7,6 +7,9 @@ import { processPhoto } from './photo.js';
 import { createStages, type Stages } from './stages.js';
 import type { PhotoJob, PhotoMessage } from './pool.js';
 
+// What a library prints must not get into a report on standard output.
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
 // Ctrl-C reaches the whole process group; it is for the parent to decide when this process ends.
 process.on('SIGINT', () => undefined);
 

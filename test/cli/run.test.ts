@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { csvHeader, readCsvRows, type CsvRow } from '../../src/reports/csv.js';
 import { demoPhotos } from '../support/shared-data.js';
-import { pipeline } from '../support/pipeline.js';
+import { pipeline, pipelineUnder } from '../support/pipeline.js';
 
 function temporary(): string {
   return mkdtempSync(join(tmpdir(), 'run-'));
@@ -96,6 +96,15 @@ describe('pipeline run on the demo photos', () => {
     expect(code).toBe(0);
     expect(stdout.startsWith(csvHeader())).toBe(true);
     expect(readCsvRows(stdout)).toEqual(rows.filter((row) => row.photo === 'sample1.jpg'));
+  });
+
+  it('keeps what a library prints in a worker out of standard output', async () => {
+    // Loaded into every process; those of workers print when they get their first photos.
+    const talking = 'data:text/javascript,if(process.send)process.once(`message`,()=>setTimeout(()=>console.log(`chatter`),1))';
+    const { stdout, stderr } = await pipelineUnder(['env', `NODE_OPTIONS=--import=${talking}`], 'run', demoPhotos[0] ?? '', '--report', '-');
+    expect(stderr).toContain('chatter');
+    expect(stdout).not.toContain('chatter');
+    expect(readCsvRows(stdout)).toHaveLength(3);
   });
 });
 

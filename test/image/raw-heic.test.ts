@@ -57,6 +57,22 @@ describe('a RAW file', () => {
     expect(Buffer.from(raster.data).equals(expected)).toBe(true);
   });
 
+  it('is turned so too where the preview has EXIF data, but none about that', async () => {
+    const { exif, orientation } = await sharp(photo).metadata();
+    expect(exif).toBeDefined();
+    expect(orientation).toBeUndefined();
+    const opened = await openBytes(dng(photo, 6), limits);
+    expect([opened.width, opened.height]).toEqual([1280, 1920]);
+  });
+
+  it('is not turned twice where the preview says it itself', async () => {
+    const turned = await sharp(photo).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const opened = await openBytes(dng(turned, 6), limits);
+    expect([opened.width, opened.height]).toEqual([1280, 1920]);
+    const { raster } = await decodePhoto(opened, 1);
+    expect(Buffer.from(raster.data).equals(await sharp(turned).autoOrient().raw().toBuffer())).toBe(true);
+  });
+
   it('without a preview, or with a thumbnail only, says so', async () => {
     const thumbnail = await sharp(photo).resize(160).jpeg().toBuffer();
     for (const preview of [thumbnail, Buffer.alloc(2000)]) {
