@@ -11,6 +11,7 @@ import { runFingerprint } from './fingerprint.js';
 import { fileStamp, journalPath, openJournal, type FileStamp, type Journal } from './journal.js';
 import { createPool, type PhotoSettings } from './pool.js';
 import { RunSummary } from './summary.js';
+import { readThresholds } from './thresholds.js';
 import type { PhotoResult } from './types.js';
 import type { PhotoFile } from './walk.js';
 
@@ -149,7 +150,9 @@ async function openFiles(
 ): Promise<{ readonly reports: readonly ReportWriter[]; readonly journal: Journal | undefined }> {
   const reports: ReportWriter[] = [];
   try {
-    const context = { folder: options.folder, config: settings.config, times: options.times === true };
+    const { classify, blur } = settings.config;
+    const eyes = await readThresholds(classify);
+    const context = { folder: options.folder, eyes, blur, times: options.times === true };
     for (const path of options.reports) reports.push(await createReport(path, context));
     const { sidecars, folder } = options;
     if (sidecars !== undefined) {

@@ -8,6 +8,7 @@ import type { EyeThresholds } from './verdict.js';
 import { createFaceFinder, type FaceFinder } from '../detect/faces.js';
 import { engineOptions } from './engine.js';
 import { modelPath } from './model-path.js';
+import { thresholdsOf } from './thresholds.js';
 
 /** Everything that a photo passes through, with its settings. */
 export interface Stages {
@@ -33,16 +34,8 @@ export async function createStages(config: Config): Promise<Stages> {
     config,
     faces,
     eyes,
-    thresholds: thresholdsOf(config.classify, eyes),
+    thresholds: thresholdsOf(config.classify, eyes.info),
     exclusive: pLimit(1),
     release: async () => { await Promise.all([faces.release(), eyes.release()]); },
-  };
-}
-
-/** The settings' thresholds or, where they say `auto`, those that were chosen when the model was trained. */
-function thresholdsOf(settings: Config['classify'], { info }: EyeClassifier): EyeThresholds {
-  return {
-    closed_below: settings.closed_below === 'auto' ? info.closedBelow : settings.closed_below,
-    open_above: settings.open_above === 'auto' ? info.openAbove : settings.open_above,
   };
 }

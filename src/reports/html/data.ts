@@ -7,7 +7,7 @@ export interface ReportData {
   readonly title: string;
   /** Where the photos lie, as a relative link from the report, ending in `/`; absent where they cannot be linked to. */
   readonly photosAt?: string;
-  /** Marks on the bars of the eyes: the probabilities between which an eye is unsure. Empty where the model knows them alone. */
+  /** Marks on the bars of the eyes: the probabilities between which an eye is unsure. Empty where they are not known. */
   readonly eyeMarks: readonly number[];
   /** Marks on the bars of sharpness: below the first is blurred, above the second sharp. */
   readonly sharpnessMarks: readonly number[];

@@ -3,6 +3,7 @@
  */
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { Config } from '../../config/schema.js';
+import type { EyeThresholds } from '../../pipeline/verdict.js';
 import { createReportFile } from '../file.js';
 import type { ReportWriter } from '../types.js';
 import { photoBlocks } from './blocks.js';
@@ -13,8 +14,10 @@ import { documentHead, documentTail } from './document.js';
 export interface HtmlReportContext {
   /** The folder that the results' `photo` names are relative to; the page links to the photos there. */
   readonly folder: string;
-  /** Thresholds that are drawn as marks on the page's bars. */
-  readonly config: Pick<Config, 'classify' | 'blur'>;
+  /** Drawn as marks on the bars of the eyes; no marks where it is not known. */
+  readonly eyes: EyeThresholds | undefined;
+  /** Its thresholds are drawn as marks on the bars of sharpness. */
+  readonly blur: Config['blur'];
 }
 
 /**
@@ -40,12 +43,12 @@ export async function createHtmlReport(path: string, context: HtmlReportContext)
   };
 }
 
-function reportData(path: string, { folder, config }: HtmlReportContext): ReportData {
+function reportData(path: string, { folder, eyes, blur }: HtmlReportContext): ReportData {
   return {
     title: basename(resolve(folder)) || 'Photos',
     photosAt: folderLink(path, folder),
-    eyeMarks: [config.classify.closed_below, config.classify.open_above].filter((mark) => mark !== 'auto'),
-    sharpnessMarks: [config.blur.blurred_below, config.blur.sharp_above],
+    eyeMarks: eyes === undefined ? [] : [eyes.closed_below, eyes.open_above],
+    sharpnessMarks: [blur.blurred_below, blur.sharp_above],
   };
 }
 

@@ -16,7 +16,8 @@ const hostile = 'x <img src=q onerror="document.title=\'run\'"></script><script>
 
 async function report(name: string, results: readonly PhotoResult[]): Promise<string> {
   const path = join(folder, name);
-  const writer = await createHtmlReport(path, { folder: join(folder, 'photos'), config: loadConfig() });
+  const { blur } = loadConfig();
+  const writer = await createHtmlReport(path, { folder: join(folder, 'photos'), eyes: { closed_below: 0.2, open_above: 0.85 }, blur });
   for (const result of results) await writer.write(result);
   await writer.finish();
   return pathToFileURL(path).href;
@@ -98,6 +99,14 @@ describe.skipIf(!hasChromium)(`the page of an HTML report${withoutChromium}`, ()
     expect(await first.locator('.eye').first().innerText()).toMatch(/right eye\s*0\.03 closed/);
     expect(await first.locator('.measure').innerText()).toMatch(/70 sharp/);
     expect(await first.locator('.reason').innerText()).toBe('eyes closed');
+  });
+
+  it('marks on the bars where closed ends and open begins, blurred ends and sharp begins', async () => {
+    const marks = (bar: string): Promise<(string | null)[]> => page.locator('.detail .face').first().locator(bar).first().locator('line')
+      .evaluateAll((lines) => lines.map((line) => line.getAttribute('x1')));
+    await page.locator('.card', { hasText: 'b.jpg' }).locator('.frame').click();
+    expect(await marks('.eye .bar')).toEqual(['20', '85']);
+    expect(await marks('.measure .bar')).toEqual(['40', '60']);
   });
 
   it('links to the photo where it lies', async () => {
@@ -228,7 +237,7 @@ describe('an HTML report that is not finished', () => {
   it('leaves an earlier one in its place', async () => {
     await report('kept.html', [photoResult('a.jpg')]);
     const before = readFileSync(join(folder, 'kept.html'), 'utf8');
-    const writer = await createHtmlReport(join(folder, 'kept.html'), { folder, config: loadConfig() });
+    const writer = await createHtmlReport(join(folder, 'kept.html'), { folder, eyes: undefined, blur: loadConfig().blur });
     await writer.write(photoResult('b.jpg'));
     await writer.abandon();
     expect(readFileSync(join(folder, 'kept.html'), 'utf8')).toBe(before);
