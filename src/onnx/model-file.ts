@@ -74,8 +74,8 @@ function readTensorField(tag: number, proto: TensorProto, pbf: PbfReader): void 
 }
 
 function valuesOf(proto: TensorProto): Initializer['data'] | undefined {
-  // A copy: the file's bytes need not lie on the boundaries that typed arrays ask for.
-  const { buffer } = proto.raw.slice();
+  // A copy: the file's bytes need not lie on the boundaries that typed arrays ask for. (`slice` of a Buffer makes none.)
+  const { buffer } = new Uint8Array(proto.raw);
   if (proto.type === FLOAT32) return new Float32Array(buffer);
   if (proto.type === INT8) return new Int8Array(buffer);
   if (proto.type === FLOAT16) return new Uint16Array(buffer);

@@ -1,0 +1,103 @@
+/**
+ * A user's own labels, the whole way: pack, train, evaluate.
+ */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pipeline } from '../support/pipeline.js';
+import { hasSharedData, sharedSet } from '../support/shared-data.js';
+
+let folder: string;
+beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'training-')); });
+afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+/** A folder with open/ and closed/, each with some eyes of cew_patches. */
+function someEyes(name: string, every: number, states: readonly string[] = ['open', 'closed']): string {
+  const target = join(folder, name);
+  for (const state of states) {
+    mkdirSync(join(target, state), { recursive: true });
+    const files = readdirSync(join(sharedSet('cew_patches'), state)).sort().filter((_, index) => index % every === 0);
+    for (const file of files) copyFileSync(join(sharedSet('cew_patches'), state, file), join(target, state, file));
+  }
+  return target;
+}
+
+/** Settings that make training take seconds. */
+const quick = ['--backbone', 'plain-nano', '--epochs', '8', '--set', 'train.sizes=[16x24]', '--set', 'train.strength=[0.2,0.2]'];
+
+describe.skipIf(!hasSharedData)('labels of one\'s own', () => {
+  let packed: string;
+  let model: string;
+
+  it('are packed, with what could not be read named, listed and told by the exit code', async () => {
+    const eyes = someEyes('mine', 4);
+    writeFileSync(join(eyes, 'open', 'broken.jpg'), 'not a picture');
+    packed = join(folder, 'mine.arrow');
+    const { code, stdout, stderr } = await pipeline('pack', eyes, '-o', packed);
+    expect({ code, stderr }).toMatchObject({ code: 3 });
+    expect(stdout + stderr).toMatch(/mine \(eye patches\): \d+ closed, \d+ open; left out: 1 /);
+    expect(readFileSync(`${packed}.left-out.csv`, 'utf8')).toContain('open/broken.jpg');
+  });
+
+  it('train a net in a numbered run folder with everything that belongs to it', async () => {
+    const workdir = join(folder, 'workdir');
+    const { code, stdout, stderr } = await pipeline('train', packed, ...quick, '--name', 'mine', '--set', `train.workdir=${workdir}`);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const run = join(workdir, '001-mine');
+    expect(readdirSync(run)).toEqual(expect.arrayContaining([
+      'config.yaml', 'console.log', 'metrics.csv', 'best.ckpt', 'last.ckpt', 'summary.html', 'versions.json', 'sources',
+      'loss.svg', 'confusion.svg', 'eye-state.onnx', 'eye-state.fp16.onnx', 'eye-state.int8.onnx',
+    ]));
+    expect(stdout + stderr).toMatch(/test mine: F1 0\.\d+/);
+    model = join(run, 'eye-state.fp16.onnx');
+  });
+
+  it('measure that net, and the figures are written as JSON', async () => {
+    const report = join(folder, 'figures.json');
+    const { code, stdout, stderr } = await pipeline(
+      'evaluate', someEyes('others', 9), '--kind', 'eye', '--set', `classify.model=${model}`, '--report', report);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toMatch(/^eye: n \d+, weighted F1 0\.\d+ \(95 %: /);
+    const { kind, eye, photo }: { kind: string; photo: null; eye: { n: number; weighted_f1: number; confusion: number[][] } } =
+      JSON.parse(readFileSync(report, 'utf8'));
+    expect({ kind, photo }).toEqual({ kind: 'eye', photo: null });
+    expect(eye.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(eye.n);
+    // Far better than chance, after seconds of training.
+    expect(eye.weighted_f1).toBeGreaterThan(0.75);
+  });
+
+  it('improve the shipped model from where it stands', async () => {
+    const { code, stdout, stderr } = await pipeline('train', packed, '--init', 'models/eye-state.onnx', '--epochs', '1', '--name', 'tuned',
+      '--set', 'train.limit_batches=5', '--set', 'train.lr=0.0002', '--set', `train.workdir=${join(folder, 'workdir')}`);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    // A net that started anew would know nothing after five steps.
+    expect(Number(/epoch 1 .* F1 (0\.\d+)/.exec(stdout + stderr)?.[1])).toBeGreaterThan(0.9);
+    expect(existsSync(join(folder, 'workdir', '002-tuned', 'eye-state.onnx'))).toBe(true);
+  });
+});
+
+describe.skipIf(!hasSharedData)('what training cannot use', () => {
+  it.each([
+    ['images without labels', async () => {
+      const plain = join(folder, 'plain');
+      mkdirSync(plain);
+      copyFileSync(join(someEyes('few', 400), 'open', readdirSync(join(folder, 'few', 'open'))[0] ?? ''), join(plain, 'eye.jpg'));
+      return pipeline('pack', plain, '-o', join(folder, 'plain.arrow'));
+    }, 2, /holds 1 images but no labels\. Sort them into open\/ and closed\//],
+    ['a folder that is not there', () => pipeline('pack', join(folder, 'nowhere'), '-o', join(folder, 'x.arrow')), 2, /nowhere/],
+    ['a single class', async () => {
+      const one = join(folder, 'one.arrow');
+      const { stderr } = await pipeline('pack', someEyes('one', 60, ['open']), '-o', one);
+      expect(stderr).toContain('There is no closed eye: training needs both classes.');
+      return pipeline('train', one, ...quick, '--set', `train.workdir=${join(folder, 'failed')}`);
+    }, 1, /closed/],
+    ['a file that is not packed eyes', () => pipeline('train', 'package.json', ...quick), 1, /package\.json.*pipeline pack/s],
+    ['a net of a mistyped name', () => pipeline('train', join(folder, 'mine.arrow'), '--backbone', 'plain-bsae'), 2, /plain-base/],
+    ['a folder that is no run', () => pipeline('train', join(folder, 'mine.arrow'), '--resume', folder), 2, /is not a run folder/],
+  ])('is told in words: %s', async (_, run, expected, message) => {
+    const { code, stdout, stderr } = await run();
+    expect(stdout + stderr).toMatch(message);
+    expect(code).toBe(expected);
+  });
+});
