@@ -54,93 +54,50 @@ const CHECK_EPOCH = 1_000_001;
 /** Eyes that the sanity check learns by heart, and validates before the first epoch. */
 const CHECK_BATCH = 32;
 
+/** What a run trains, and how its epochs are divided. */
+interface Plan {
+  readonly backbone: Backbone;
+  readonly layout: Layout;
+  readonly stages: readonly Stage[];
+  /** The last of them: only at its size are figures compared. */
+  readonly last: Stage;
+}
+
 /**
  * Trains.
  * @throws TrainingError if data or settings make it pointless, or the loss runs away; CheckpointError if the disk refuses
  */
 export async function train(run: TrainingRun): Promise<TrainingOutcome> {
   const { config: { train: settings }, folder, say } = run;
-  const backbone = createBackbone(settings.backbone);
-  const layout = layoutOf(backbone);
-  const stages = planStages(settings.sizes, settings.strength, settings.epochs);
-  const last = stageAt(stages, settings.epochs - 1);
-
+  const plan = planOf(settings);
+  const { backbone, layout } = plan;
   checkData(run.dataset, run.partition.train);
-  let rateSearch: RateSearch | undefined;
-  let progress: Progress;
-  if (run.resume) {
-    progress = readCheckpoint(folder.file(runFiles.last), backbone.name, layout);
-    say(`going on at epoch ${progress.epoch + 1}, batch ${progress.batch + 1}`);
-  } else {
-    await sanityCheck(run, backbone, layout, last);
-    const batchSize = await chooseBatchSize(run, backbone, layout, last);
-    const start = startingState(run, layout);
-    rateSearch = settings.lr === 'auto' ? await searchLearningRate(run, start, batchSize) : undefined;
-    const learningRate = settings.lr === 'auto' ? rateSearch?.suggestion ?? 0 : settings.lr;
-    if (rateSearch) say(`learning rate: ${learningRate} (found by a sweep of ${rateSearch.points.length} steps)`);
-    progress = {
-      backbone: backbone.name, optimizer: settings.optimizer, epoch: 0, batch: 0, history: [],
-      learningRate, batchSize, state: start,
-    };
-  }
-
-  const { batchSize } = progress;
-  const loader = createTrainingLoader(run, batchSize);
-  const totalSteps = settings.epochs * loader.batchesPerEpoch;
-  let step: TrainingStep | undefined;
+  const { progress: start, rateSearch } = run.resume ? resumed(run, plan) : await begun(run, plan);
+  const loader = createTrainingLoader(run, start.batchSize);
+  let progress = start;
   let stage: Stage | undefined;
+  let step: TrainingStep | undefined;
   let best: Progress | undefined;
   let interrupted = false;
   try {
-    while (progress.epoch < settings.epochs && !interrupted) {
-      const { epoch } = progress;
-      if (stage !== stageAt(stages, epoch)) {
-        stage = stageAt(stages, epoch);
+    while (progress.epoch < settings.epochs) {
+      const next = stageAt(plan.stages, progress.epoch);
+      if (!step || stage !== next) {
         await step?.release();
-        step = await createTrainingStep(backbone, stepOptions(settings, batchSize, stage));
+        step = await createTrainingStep(backbone, stepOptions(settings, progress.batchSize, next));
+        stage = next;
       }
-      if (!step) throw new Error('a stage has begun without its step');
-      const from = performance.now();
-      const firstBatch = progress.batch;
-      let { state } = progress;
-      let lossSum = 0;
-      let batches = 0;
-      let learningRate = 0;
-      for await (const batch of loader.epoch(epoch, { ...stage, startBatch: firstBatch })) {
-        learningRate = learningRateAt(settings.schedule, progress.learningRate, state.step / totalSteps);
-        const result = await step.run(state, batch, learningRate);
-        lossSum += requireFinite(result.loss, learningRate);
-        ({ state } = result);
-        batches += 1;
-        interrupted = run.stop.aborted;
-        if (interrupted) break;
-      }
-      if (interrupted && firstBatch + batches < loader.batchesPerEpoch) {
-        progress = { ...progress, state, batch: firstBatch + batches };
+      const pass = await trainEpoch(run, step, loader, next, progress);
+      interrupted = pass.interrupted;
+      if (interrupted && pass.nextBatch < loader.batchesPerEpoch) {
+        progress = { ...progress, state: pass.state, batch: pass.nextBatch };
         writeCheckpoint(folder.file(runFiles.last), progress, layout);
-        say(`stopped in epoch ${epoch + 1} after batch ${progress.batch}; go on with --resume ${folder.path}`);
+        say(`stopped in epoch ${progress.epoch + 1} after batch ${progress.batch}; go on with --resume ${folder.path}`);
         break;
       }
-
-      const seconds = (performance.now() - from) / 1000;
-      const validation = await validate(run, layout, state, stage);
-      const row: HistoryRow = {
-        epoch: epoch + 1, size: `${stage.height}x${stage.width}`, strength: rounded(stage.strength),
-        learning_rate: rounded(learningRate), train_loss: rounded(lossSum / batches),
-        validation_loss: rounded(validation.loss), validation_f1: rounded(validation.f1),
-        seconds: rounded(seconds), images_per_second: rounded((batches * batchSize) / seconds),
-        waiting: rounded(loader.waited().share),
-      };
-      progress = { ...progress, state, epoch: epoch + 1, batch: 0, history: [...progress.history, row] };
-      // Figures at a smaller size are not comparable: only the last size competes.
-      if (sameSize(stage, last) && isBetter(validation, progress.best)) {
-        progress = { ...progress, best: { score: validation.f1, loss: validation.loss, epoch: epoch + 1 } };
-        best = progress;
-        writeCheckpoint(folder.file(runFiles.best), progress, layout);
-      }
-      writeCheckpoint(folder.file(runFiles.last), progress, layout);
-      folder.writeMetrics(progress.history);
-      say(describe(row, progress.best?.epoch === epoch + 1));
+      progress = await endEpoch(run, plan, next, progress, pass, loader.waited().share);
+      if (progress.best?.epoch === progress.epoch) best = progress;
+      if (interrupted) break;
       if (settings.patience > 0 && progress.best && progress.epoch - progress.best.epoch >= settings.patience) {
         say(`nothing better in ${settings.patience} epochs: stopped early`);
         break;
@@ -154,6 +111,101 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
     await step?.release();
     await loader.close();
   }
+}
+
+function planOf(settings: Settings): Plan {
+  const backbone = createBackbone(settings.backbone);
+  const stages = planStages(settings.sizes, settings.strength, settings.epochs);
+  return { backbone, layout: layoutOf(backbone), stages, last: stageAt(stages, settings.epochs - 1) };
+}
+
+interface Start {
+  readonly progress: Progress;
+  readonly rateSearch?: RateSearch;
+}
+
+function resumed({ folder, say }: TrainingRun, { backbone, layout }: Plan): Start {
+  const progress = readCheckpoint(folder.file(runFiles.last), backbone.name, layout);
+  say(`going on at epoch ${progress.epoch + 1}, batch ${progress.batch + 1}`);
+  return { progress };
+}
+
+/** Checks what can be checked, finds what the settings leave open. */
+async function begun(run: TrainingRun, { backbone, layout, last }: Plan): Promise<Start> {
+  const { config: { train: settings }, say } = run;
+  await sanityCheck(run, backbone, layout, last);
+  const batchSize = await chooseBatchSize(run, backbone, layout, last);
+  const state = startingState(run, layout);
+  const rateSearch = settings.lr === 'auto' ? await searchLearningRate(run, state, batchSize) : undefined;
+  const learningRate = settings.lr === 'auto' ? rateSearch?.suggestion ?? 0 : settings.lr;
+  if (rateSearch) say(`learning rate: ${learningRate} (found by a sweep of ${rateSearch.points.length} steps)`);
+  const progress: Progress = {
+    backbone: backbone.name, optimizer: settings.optimizer, epoch: 0, batch: 0, history: [], learningRate, batchSize, state,
+  };
+  return { progress, ...(rateSearch ? { rateSearch } : {}) };
+}
+
+/** What is left of an epoch, or the part of it before a stop. */
+interface Pass {
+  readonly state: TrainingState;
+  readonly trainLoss: number;
+  /** Of the last step. */
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+  readonly seconds: number;
+  /** The first batch that was not trained on. */
+  readonly nextBatch: number;
+  readonly interrupted: boolean;
+}
+
+async function trainEpoch(
+  run: TrainingRun, step: TrainingStep, loader: Loader, stage: Stage, progress: Progress,
+): Promise<Pass> {
+  const { config: { train: settings } } = run;
+  const totalSteps = settings.epochs * loader.batchesPerEpoch;
+  const from = performance.now();
+  let { state } = progress;
+  let [lossSum, batches, learningRate, interrupted] = [0, 0, 0, false];
+  for await (const batch of loader.epoch(progress.epoch, { ...stage, startBatch: progress.batch })) {
+    learningRate = learningRateAt(settings.schedule, progress.learningRate, state.step / totalSteps);
+    const result = await step.run(state, batch, learningRate);
+    lossSum += requireFinite(result.loss, learningRate);
+    ({ state } = result);
+    batches += 1;
+    interrupted = run.stop.aborted;
+    if (interrupted) break;
+  }
+  const seconds = (performance.now() - from) / 1000;
+  return {
+    state, learningRate, seconds, interrupted, trainLoss: lossSum / batches,
+    imagesPerSecond: (batches * progress.batchSize) / seconds, nextBatch: progress.batch + batches,
+  };
+}
+
+/** Validates, writes the checkpoints and the epoch's figures. */
+async function endEpoch(
+  run: TrainingRun, { layout, last }: Plan, stage: Stage, before: Progress, pass: Pass, waiting: number,
+): Promise<Progress> {
+  const { folder, say } = run;
+  const epoch = before.epoch + 1;
+  const validation = await validate(run, layout, pass.state, stage);
+  const row: HistoryRow = {
+    epoch, size: `${stage.height}x${stage.width}`, strength: rounded(stage.strength),
+    learning_rate: rounded(pass.learningRate), train_loss: rounded(pass.trainLoss),
+    validation_loss: rounded(validation.loss), validation_f1: rounded(validation.f1),
+    seconds: rounded(pass.seconds), images_per_second: rounded(pass.imagesPerSecond), waiting: rounded(waiting),
+  };
+  // Figures at a smaller size are not comparable: only the last size competes.
+  const isBest = sameSize(stage, last) && isBetter(validation, before.best);
+  const progress: Progress = {
+    ...before, state: pass.state, epoch, batch: 0, history: [...before.history, row],
+    ...(isBest ? { best: { score: validation.f1, loss: validation.loss, epoch } } : {}),
+  };
+  if (isBest) writeCheckpoint(folder.file(runFiles.best), progress, layout);
+  writeCheckpoint(folder.file(runFiles.last), progress, layout);
+  folder.writeMetrics(progress.history);
+  say(describe(row, isBest));
+  return progress;
 }
 
 /** Sweeps the learning rate at the last size, without training. */
