@@ -23,18 +23,29 @@ import type { PhotoFile } from './walk.js';
 
 /**
  * Judges one photo. Never throws for what is wrong with the photo: its result says so.
+ * @param stages may still be loading: the photo is opened meanwhile
+ * @throws if the stages cannot be loaded
  */
-export async function processPhoto(file: PhotoFile, stages: Stages, settings: PhotoSettings): Promise<PhotoResult> {
-  try {
-    const clock = new StageClock();
-    const photo = await clock.time('decode', () => openPhoto(file.path, stages.config.image));
-    const whole = await clock.time('decode', () => decodePhoto(photo, shrinkFor(photo, stages.config.image.decode_side)));
-    // The nets serve one photo at a time; the decoding above goes on meanwhile for the next one.
-    return await stages.exclusive(() => judge({ file, photo, whole, clock }, stages, settings));
-  } catch (error) {
-    if (error instanceof PhotoError) return errorResult(file, error.message);
-    return errorResult(file, `Unexpected: ${error instanceof Error ? error.message : String(error)}`);
-  }
+export async function processPhoto(
+  file: PhotoFile, stages: Stages | Promise<Stages>, settings: PhotoSettings,
+): Promise<PhotoResult> {
+  const decoded = await decode(file, settings).catch((error: unknown) => failed(file, error));
+  const loaded = await stages;
+  if ('status' in decoded) return decoded;
+  // The nets serve one photo at a time; the decoding above goes on meanwhile for the next one.
+  return loaded.exclusive(() => judge(decoded, loaded, settings)).catch((error: unknown) => failed(file, error));
+}
+
+async function decode(file: PhotoFile, { config: { image } }: PhotoSettings): Promise<Decoded> {
+  const clock = new StageClock();
+  const photo = await clock.time('decode', () => openPhoto(file.path, image));
+  const whole = await clock.time('decode', () => decodePhoto(photo, shrinkFor(photo, image.decode_side)));
+  return { file, photo, whole, clock };
+}
+
+function failed(file: PhotoFile, error: unknown): PhotoResult {
+  if (error instanceof PhotoError) return errorResult(file, error.message);
+  return errorResult(file, `Unexpected: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 /** A photo on its way, decoded. */

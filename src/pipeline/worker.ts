@@ -18,11 +18,13 @@ let stages: Promise<Stages> | undefined;
 /** Results go out one by one, so that a crash costs one photo and not those before it. */
 async function photos(job: PhotoJob): Promise<void> {
   stages ??= createStages(job.settings.config);
-  const loaded = await stages;
+  const loading = stages;
+  // Whoever needs the stages meets the failure; until then nobody may be there to meet it.
+  loading.catch(() => undefined);
   // Two at a time: while one is inferred on this thread, the next is decoded on libvips' own.
   const limit = pLimit(2);
   await Promise.all(job.photos.map((photo, index) => limit(async () => {
-    const result = await processPhoto(photo, loaded, job.settings);
+    const result = await processPhoto(photo, loading, job.settings);
     const message: PhotoMessage = { index, result };
     workerpool.workerEmit(message);
   })));
