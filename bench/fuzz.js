@@ -10,6 +10,7 @@ import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { workerEnvironment } from '../dist/pipeline/pool.js';
 
 const mutations = Number(process.argv[2] ?? 5000);
 const seed = Number(process.argv[3] ?? 1);
@@ -75,7 +76,7 @@ async function child(from) {
 
 function runFrom(from, tally) {
   return new Promise((resolve) => {
-    const worker = fork(fileURLToPath(import.meta.url), process.argv.slice(2));
+    const worker = fork(fileURLToPath(import.meta.url), process.argv.slice(2), { env: workerEnvironment() });
     let current = from;
     let hung = false;
     let timer;
