@@ -4,7 +4,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { sniffFormat } from './format.js';
-import { decodeHeic, HeicMissingError, heicSize } from './heic.js';
+import { decodeHeic, HeicMissingError, heicSize, isCutShort } from './heic.js';
 import { extractRawPreview } from './raw.js';
 import type { Box, Raster } from './raster.js';
 
@@ -77,6 +77,7 @@ async function pictureOf(file: Buffer, format: string, limits: DecodeLimits): Pr
     return preview;
   }
   if (format !== 'heic') return file;
+  if (isCutShort(file)) throw new PhotoError('The photo is cut short: the file ends before its pixels do.');
   const { width, height } = heicSize(file) ?? { width: 0, height: 0 };
   if (width * height > limits.max_megapixels * 1e6) throw new PhotoError(tooManyPixels(width, height, limits));
   try {

@@ -34,6 +34,19 @@ export function heicSize(bytes: Buffer): { readonly width: number; readonly heig
   return best;
 }
 
+/** Whether a file ends before its boxes do. The decoder would paint what is missing gray, and say nothing. */
+export function isCutShort(bytes: Buffer): boolean {
+  let at = 0;
+  while (at + 8 <= bytes.length) {
+    const size = bytes.readUInt32BE(at);
+    // 1: the size is in the eight bytes behind the name; 0: to the end of the file.
+    const length = size === 1 && at + 16 <= bytes.length ? Number(bytes.readBigUInt64BE(at + 8)) : size === 0 ? bytes.length - at : size;
+    if (length < 8) return false;
+    at += length;
+  }
+  return at > bytes.length;
+}
+
 /**
  * Decodes a HEIC photo.
  * @throws HeicMissingError where heic-decode is not installed; else as the decoder does

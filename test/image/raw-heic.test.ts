@@ -119,12 +119,19 @@ describe('a HEIC photo', () => {
     expect(difference / (original.length / 101)).toBeLessThan(6);
   });
 
+  it.skipIf(!hasEncoder)(`that is cut short is refused, wherever the cut is${hasEncoder ? '' : skipped}`, async () => {
+    const whole = heic();
+    for (const share of [0.3, 0.6, 0.99]) {
+      await expect(openBytes(whole.subarray(0, Math.floor(whole.length * share)), limits)).rejects.toThrow(/cut short/);
+    }
+  });
+
   it.skipIf(!hasEncoder)(`beyond the limit on pixels is refused before it is decoded${hasEncoder ? '' : skipped}`, async () => {
     await expect(openBytes(heic(), { ...limits, max_megapixels: 0.1 })).rejects.toThrow(/megapixels; the limit is 0\.1/);
   });
 
   it.skipIf(hasDecoder)('says what to install where the decoder is missing', async () => {
-    const header = Buffer.from('0000001866747970686569630000000068656963', 'hex');
+    const header = Buffer.from('000000186674797068656963000000006d69663168656963', 'hex');
     await expect(openBytes(header, limits)).rejects.toThrow(/npm install heic-decode/);
   });
 });
