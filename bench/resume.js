@@ -19,7 +19,7 @@ const [count = 20_000, kills = 8] = process.argv.slice(2).map(Number);
 const entry = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'resume-'));
 const photos = join(folder, 'photos');
-const arguments_ = (name) => ['run', photos, '--set', 'detect.second_look=false', '--report', join(folder, `${name}.csv`), '--report', join(folder, `${name}.json`)];
+const arguments_ = (name) => ['run', photos, '--set', 'detect.second_look=false', '--report', join(folder, `${name}.csv`), '--report', join(folder, `${name}.json`), '--no-times'];
 
 await makePhotos();
 const unbroken = await run(arguments_('unbroken'));

@@ -24,7 +24,7 @@ interface RunVerbOptions extends SettingsOptions {
   readonly followLinks?: boolean;
   readonly resume?: boolean;
   readonly compareContent?: boolean;
-  readonly times?: boolean;
+  readonly times: boolean;
   readonly xmp?: Editor;
   readonly force?: boolean;
   readonly debugCrops?: string;
@@ -43,7 +43,7 @@ export function registerRun(program: Command): void {
     .option('--workers <n>', 'photos worked on at once; auto: one a core')
     .option('--resume', 'go on with a run of the same report that was stopped or killed; done and unchanged photos are skipped')
     .option('--compare-content', 'tell changed photos by their content too, not by size and time alone (for --resume)')
-    .option('--times', 'say in a JSON report how many milliseconds each stage took; no two runs have the same')
+    .option('--no-times', 'leave out of a JSON report how many milliseconds each stage took: then two runs write the same bytes')
     .addOption(new Option('--xmp <editor>', 'write sidecars with stars and colour labels beside the photos, as this editor reads them')
       .choices(['lightroom', 'darktable']))
     .option('--force', 'with --xmp: put the stars and labels in place of those that a sidecar has')
@@ -88,7 +88,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
     reports: options.report ?? [],
     resume: options.resume ?? false,
     compareContent: options.compareContent ?? false,
-    times: options.times ?? false,
+    times: options.times,
     ...(options.xmp === undefined ? {} : { sidecars: { editor: options.xmp, force: options.force ?? false } }),
     onNote: (note) => { progress.note(note); },
     onProgress: () => { progress.step(); },

@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly folder: string;
   /** Report files; `-` is CSV on standard output. */
   readonly reports: readonly string[];
-  /** Say in a JSON report how long each stage took. */
+  /** Say in a JSON report how long each stage took; `true` where not given. */
   readonly times?: boolean;
   /** Go on with an unfinished run of the same reports: photos that are done and unchanged are not judged again. */
   readonly resume?: boolean;
@@ -152,7 +152,7 @@ async function openFiles(
   try {
     const { classify, blur } = settings.config;
     const eyes = await readThresholds(classify);
-    const context = { folder: options.folder, eyes, blur, times: options.times === true };
+    const context = { folder: options.folder, eyes, blur, times: options.times !== false };
     for (const path of options.reports) reports.push(await createReport(path, context));
     const { sidecars, folder } = options;
     if (sidecars !== undefined) {

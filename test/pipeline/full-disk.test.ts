@@ -53,7 +53,7 @@ describe('a disk that takes no more in the middle of a run', () => {
     mkdirSync(folder);
     mkdirSync(whole);
     writeFileSync(join(folder, name), 'precious');
-    const run = ['run', photos, '--workers', '1', '--report'];
+    const run = ['run', photos, '--workers', '1', '--no-times', '--report'];
 
     const { code, stderr } = await pipelineUnder(filesUpTo(kilobytes), ...run, join(folder, name));
     expect(stderr).toMatch(/Cannot write the (report|run's journal) .*out\.\S+: it grew beyond/);
@@ -116,7 +116,7 @@ describe.skipIf(!canMount)(`a full disk${withoutMount}`, () => {
       const onDisk = names.filter((name) => name.startsWith('small')).map((name) => name.slice('small/'.length));
       for (const name of onDisk) writeFileSync(disk.at(name), 'precious');
       const reports = names.map((name) => join(folder, name));
-      const run = ['run', photos, '--workers', '1', ...reports.flatMap((path) => ['--report', path])];
+      const run = ['run', photos, '--workers', '1', '--no-times', ...reports.flatMap((path) => ['--report', path])];
       const journal = names[0] === 'small/a.json' ? disk.at('a.json.journal') : join(large, 'a.csv.journal');
 
       const { code, stderr } = await fillDuring(pipelineUnder(disk.launcher, ...run), journal, disk.at('filler'));
@@ -133,7 +133,7 @@ describe.skipIf(!canMount)(`a full disk${withoutMount}`, () => {
       expect(resumed.code).toBe(0);
       const whole = join(folder, 'whole');
       mkdirSync(whole);
-      await pipeline('run', photos, '--workers', '1', ...names.flatMap((name) => ['--report', join(whole, name.slice('small/'.length))]));
+      await pipeline('run', photos, '--workers', '1', '--no-times', ...names.flatMap((name) => ['--report', join(whole, name.slice('small/'.length))]));
       expect({ ...hashes(disk.at('')), ...hashes(large) }).toEqual(hashes(whole));
     });
 
