@@ -2,7 +2,7 @@
  * The packed training data: one Apache Arrow IPC file, a row an eye, pixels ready to use. pandas reads it too
  * (`pyarrow.feather.read_table(path).to_pandas()`).
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import {
   Field, FixedSizeBinary, Float32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, tableFromIPC, Uint8,
   Utf8, makeData, vectorFromArray, type Data,
@@ -111,6 +111,9 @@ function textColumn(values: readonly string[]): Data {
  */
 export function openPackedFile(path: string): EyeDataset {
   if (!existsSync(path)) throw new PackedFileError(`There is no file ${path}. Make one with: pipeline pack FOLDER -o ${path}`);
+  if (statSync(path).isDirectory()) {
+    throw new PackedFileError(`${path} is a folder. Pack it first: pipeline pack ${path} -o eyes.arrow`);
+  }
   const bytes = readFileSync(path);
   if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     throw new PackedFileError(`${path} is not a packed file (Apache Arrow IPC). Make one with: pipeline pack FOLDER -o eyes.arrow`);

@@ -1,6 +1,7 @@
 /**
  * Splits a dataset into train, validation and test so that no photo, person, burst or near-duplicate is in two of them.
  */
+import { UsageError } from '../../config/load.js';
 import { DisjointSets } from './groups.js';
 import { nearDuplicates } from './near-duplicates.js';
 import type { EyeDataset } from './packed-file.js';
@@ -37,13 +38,14 @@ const PARTS: readonly Part[] = ['train', 'validation', 'test'];
  * Splits by group, stratified by source and class, the same for the same seed whatever the order of the rows in the file
  * was. With `holdout`, those sources' eyes are in the test part only, and of them only the ones that share no group with
  * an eye trained or validated on.
- * @throws Error that says what is missing if a part is without a class
+ * @throws Error that says what is missing if a part is without a class (only the test part may be empty);
+ *   UsageError if a source of `holdout` is unknown
  */
 export function partitionDataset(dataset: EyeDataset, options: PartitionOptions): Partition {
   const unknown = options.holdout.filter((source) => !dataset.sources.includes(source));
   if (unknown.length > 0) {
     const known = [...new Set(dataset.sources)].join(', ');
-    throw new Error(`data.holdout names ${unknown.join(', ')}, which the packed file does not hold. It holds: ${known}.`);
+    throw new UsageError(`data.holdout names ${unknown.join(', ')}, which the packed file does not hold. It holds: ${known}.`);
   }
   const pairs = nearDuplicates(dataset, options.duplicate_correlation);
   const components = options.split === 'random' ? singles(dataset) : joined(dataset, pairs);
@@ -153,7 +155,7 @@ function applyHoldout(
 
 function requireBothClasses(dataset: EyeDataset, partition: Partition, options: PartitionOptions): void {
   for (const part of PARTS) {
-    if (part !== 'train' && options[part] === 0) continue;
+    if (part === 'test' && options.test === 0) continue;
     const closed = partition[part].reduce((count, row) => count + (dataset.labels[row] === 0 ? 1 : 0), 0);
     const open = partition[part].length - closed;
     if (closed > 0 && open > 0) continue;

@@ -2,6 +2,7 @@
  * Trained weights to model files, and back.
  */
 import { unflatten, type NamedTensor } from '../../autodiff/flat-vector.js';
+import { UsageError } from '../../config/load.js';
 import { GraphBuilder } from '../../onnx/graph.js';
 import { readInitializers, readMetadata } from '../../onnx/model-file.js';
 import { createBackbone, type Backbone } from '../backbones/index.js';
@@ -44,13 +45,13 @@ export function exportModel(layout: Layout, weights: Weights, info: EyeModelInfo
 /**
  * The weights of an exported model, batch norm unfolded, to train on from.
  * @param name what error messages call the model
- * @throws if it is not an eye-state model, or one of another backbone
+ * @throws UsageError if it is not an eye-state model, or one of another backbone
  */
 export function importModel(model: Uint8Array, backbone: Backbone, name: string): Weights {
-  const info = infoFromMetadata(readMetadata(model));
-  if (!info) throw new Error(`${name} is not an eye-state model of this version of the tool.`);
+  const info = infoOf(model);
+  if (!info) throw new UsageError(`${name} is not an eye-state model of this version of the tool.`);
   if (info.backbone !== backbone.name) {
-    throw new Error(`${name} is a ${info.backbone}, train.backbone is ${backbone.name}. `
+    throw new UsageError(`${name} is a ${info.backbone}, train.backbone is ${backbone.name}. `
       + `Set train.backbone to ${info.backbone}, or leave --init out.`);
   }
   const layout = layoutOf(backbone);
@@ -60,6 +61,14 @@ export function importModel(model: Uint8Array, backbone: Backbone, name: string)
       ? unfoldedWeight(stored, tensor.replace(/\.weight$/, '')) : stored.get(tensor), name),
     statistics: collect(layout.statistics, (tensor) => stored.get(tensor), name),
   };
+}
+
+function infoOf(model: Uint8Array): EyeModelInfo | undefined {
+  try {
+    return infoFromMetadata(readMetadata(model));
+  } catch {
+    return undefined;
+  }
 }
 
 /** A convolution's weight is folded where batch norm follows it. */

@@ -49,6 +49,7 @@ describe('a packed file', () => {
     const text = join(folder, 'text.arrow');
     writeFileSync(text, 'path,label\n');
     expect(() => openPackedFile(join(folder, 'none.arrow'))).toThrow(/pipeline pack/);
+    expect(() => openPackedFile(folder)).toThrow(/is a folder\. Pack it first/);
     expect(() => openPackedFile(text)).toThrow(/not a packed file/);
     expect(() => openPackedFile(foreign)).toThrow(/not one that "pipeline pack" wrote/);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { groupOf } from '../../../src/classify/dataset/groups.js';
 import { nearDuplicates } from '../../../src/classify/dataset/near-duplicates.js';
 import { checkPartition, partitionDataset, type PartitionOptions } from '../../../src/classify/dataset/partition.js';
-import { loadConfig } from '../../../src/config/load.js';
+import { loadConfig, UsageError } from '../../../src/config/load.js';
 import { eyes, many, pattern } from './eyes.js';
 
 const options: PartitionOptions = {
@@ -78,6 +78,8 @@ describe('a partition', () => {
 
   it('says so where a class is missing or a held-out source is unknown', () => {
     expect(() => partitionDataset(eyes(many('a', 1, 40)), options)).toThrow(/0 closed.*both classes are needed/);
+    expect(() => partitionDataset(dataset, { ...options, validation: 0 })).toThrow(/validation part has 0 closed and 0 open/);
+    expect(() => partitionDataset(dataset, { ...options, holdout: ['c'] })).toThrow(UsageError);
     expect(() => partitionDataset(dataset, { ...options, holdout: ['c'] })).toThrow(/holdout names c.*It holds: a, b/);
   });
 });
