@@ -81,6 +81,11 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
   let interrupted = false;
   try {
     while (progress.epoch < settings.epochs) {
+      // Before an epoch, not after it: a run that had stopped early stops again when it is resumed.
+      if (progress.batch === 0 && outOfPatience(settings, progress)) {
+        say(`nothing better in ${settings.patience} epochs: stopped early`);
+        break;
+      }
       const next = stageAt(plan.stages, progress.epoch);
       if (!step || stage !== next) {
         await step?.release();
@@ -97,9 +102,8 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
       }
       progress = await endEpoch(run, plan, next, progress, pass, loader.waited().share);
       if (progress.best?.epoch === progress.epoch) best = progress;
-      if (interrupted) break;
-      if (settings.patience > 0 && progress.best && progress.epoch - progress.best.epoch >= settings.patience) {
-        say(`nothing better in ${settings.patience} epochs: stopped early`);
+      if (interrupted) {
+        say(`stopped after epoch ${progress.epoch}; go on with --resume ${folder.path}`);
         break;
       }
     }
@@ -117,6 +121,10 @@ function planOf(settings: Settings): Plan {
   const backbone = createBackbone(settings.backbone);
   const stages = planStages(settings.sizes, settings.strength, settings.epochs);
   return { backbone, layout: layoutOf(backbone), stages, last: stageAt(stages, settings.epochs - 1) };
+}
+
+function outOfPatience({ patience }: Settings, { epoch, best }: Progress): boolean {
+  return patience > 0 && best !== undefined && epoch - best.epoch >= patience;
 }
 
 interface Start {

@@ -93,6 +93,31 @@ describe.skipIf(!hasSharedData)(`training on real eyes${hasSharedData ? '' : ' (
     const run = prepare(['train.sizes=[8x12]', 'train.epochs=60', 'train.patience=1', 'train.lr=0.01', 'train.limit_batches=2']);
     const { history } = await train(run);
     expect(history.length).toBeLessThan(60);
+
+    // Killed after its last epoch, before its models were written, it must not train on.
+    const lines: string[] = [];
+    const resumed = await train({ ...run, resume: true, say: (line) => { lines.push(line); } });
+    expect(resumed.history).toEqual(history);
+    expect(lines).toContain('nothing better in 1 epochs: stopped early');
+  });
+
+  it('says how to go on when it is stopped at the end of an epoch', async () => {
+    const stop = new AbortController();
+    const lines: string[] = [];
+    // One step an epoch: whenever the stop comes, it comes at the end of one.
+    const run = prepare(['train.limit_batches=1'], {
+      stop: stop.signal, say: (line) => {
+        lines.push(line);
+        if (line.startsWith('epoch 1')) stop.abort();
+      },
+    });
+    expect(await train(run)).toMatchObject({ interrupted: true });
+    expect(lines).toContain(`stopped after epoch 2; go on with --resume ${run.folder.path}`);
+  });
+
+  it('names a file that is no model to train on from', () => {
+    expect(() => importModel(Buffer.from('not a model'), createBackbone('plain-nano'), 'mine.onnx'))
+      .toThrow(/^mine\.onnx is not an eye-state model/);
   });
 
   it('says what to do when the loss is not a number, and writes no checkpoint', async () => {
