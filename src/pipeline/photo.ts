@@ -147,7 +147,7 @@ function definedEyes<T>(left: T | undefined, right: T | undefined): PerEye<T> {
 function judgeFace(face: LocatedFace, view: DecodedPhoto, open: PerEye<number>, stages: Stages): FaceResult {
   const leftEye = judgeEye(face.left, open.left, stages.thresholds);
   const rightEye = judgeEye(face.right, open.right, stages.thresholds);
-  const eyes = eyesState(leftEye.state, rightEye.state);
+  const eyes = eyesState(leftEye, rightEye);
   const eyeBoxes = [leftEye.box, rightEye.box].flatMap((box) => (box === undefined ? [] : boxInView(box, view)));
   const blur = scoreBlur(view.raster, boxInView(face.box, view), stages.config.blur, eyeBoxes);
   return {

@@ -11,6 +11,12 @@ export interface EyeThresholds {
   readonly open_above: number;
 }
 
+/** What is known of an eye: its state and, where it is seen, the probability that it is open. */
+export interface JudgedEye {
+  readonly state: EyeState;
+  readonly open: number | undefined;
+}
+
 /** State of an eye from its probability of being open, 0 to 1. */
 export function eyeState(open: number, thresholds: EyeThresholds): EyeState {
   if (open < thresholds.closed_below) return 'closed';
@@ -20,13 +26,15 @@ export function eyeState(open: number, thresholds: EyeThresholds): EyeState {
 
 /**
  * State of a face's eyes. The worse eye decides (ISO/IEC 29794-5 judges faces so); an eye that cannot be seen leaves
- * the decision to the other.
+ * the decision to the other. Beside a closed eye, one that is `unsure` counts as what it is more likely to be.
  */
-export function eyesState(left: EyeState, right: EyeState): EyesState {
-  const seen = [left, right].filter((state) => state !== 'unknown');
+export function eyesState(left: JudgedEye, right: JudgedEye): EyesState {
+  const seen = [left, right].filter(({ state }) => state !== 'unknown');
   if (seen.length === 0) return 'unknown';
-  if (seen.includes('closed')) return seen.includes('open') ? 'one_closed' : 'closed';
-  return seen.includes('unsure') ? 'unsure' : 'open';
+  if (seen.some(({ state }) => state === 'closed')) {
+    return seen.some(({ state, open = 0 }) => state !== 'closed' && open >= 0.5) ? 'one_closed' : 'closed';
+  }
+  return seen.some(({ state }) => state === 'unsure') ? 'unsure' : 'open';
 }
 
 /** What speaks against a face, worst first, in a photographer's words. Empty: nothing does. */

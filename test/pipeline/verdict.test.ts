@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BlurScore, BlurVerdict } from '../../src/blur/types.js';
 import type { EyesState, EyeState } from '../../src/classify/types.js';
 import type { FaceResult } from '../../src/pipeline/types.js';
-import { eyesState, eyeState, faceReasons, isBystander, photoVerdict } from '../../src/pipeline/verdict.js';
+import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, type JudgedEye } from '../../src/pipeline/verdict.js';
 
 function blur(verdict: BlurVerdict): BlurScore {
   return { sharpness: 50, verdict, kind: 'none', laplacianVariance: 100 };
@@ -26,19 +26,23 @@ describe('eyeState', () => {
 });
 
 describe('eyesState', () => {
-  it.each<[EyeState, EyeState, EyesState]>([
-    ['open', 'open', 'open'],
-    ['closed', 'closed', 'closed'],
-    ['open', 'closed', 'one_closed'],
-    ['closed', 'open', 'one_closed'],
-    ['unsure', 'open', 'unsure'],
-    ['unsure', 'closed', 'closed'],
-    ['unknown', 'open', 'open'],
-    ['closed', 'unknown', 'closed'],
-    ['unsure', 'unknown', 'unsure'],
-    ['unknown', 'unknown', 'unknown'],
-  ])('%s and %s make %s', (left, right, eyes) => {
-    expect(eyesState(left, right)).toBe(eyes);
+  const thresholds = { closed_below: 0.1, open_above: 0.9 };
+  const eye = (open: number | undefined): JudgedEye => ({ state: open === undefined ? 'unknown' : eyeState(open, thresholds), open });
+
+  it.each<[number | undefined, number | undefined, EyesState, string]>([
+    [0.95, 0.99, 'open', 'two open eyes'],
+    [0.02, 0.05, 'closed', 'two closed ones'],
+    [0.95, 0.02, 'one_closed', 'an open and a closed one'],
+    [0.02, 0.95, 'one_closed', 'a closed and an open one'],
+    [0.5, 0.95, 'unsure', 'one that may be either beside an open one'],
+    [0.3, 0.02, 'closed', 'one that is rather closed beside a closed one'],
+    [0.8, 0.02, 'one_closed', 'one that is rather open beside a closed one'],
+    [undefined, 0.95, 'open', 'an open one alone'],
+    [0.02, undefined, 'closed', 'a closed one alone'],
+    [0.5, undefined, 'unsure', 'one that may be either alone'],
+    [undefined, undefined, 'unknown', 'none that can be seen'],
+  ])('%s and %s make %s: %s', (left, right, eyes) => {
+    expect(eyesState(eye(left), eye(right))).toBe(eyes);
   });
 });
 
