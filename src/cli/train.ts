@@ -12,7 +12,7 @@ import { finishModel, type ExportedModel } from '../classify/train/finish.js';
 import {
   chooseBatchSize, lastStage, searchLearningRate, startingState, train as runTraining, type TrainingRun,
 } from '../classify/train/loop.js';
-import { createRunFolder, openRunFolder, runFiles } from '../classify/train/run-folder.js';
+import { checkSameData, createRunFolder, digestOf, openRunFolder, runFiles } from '../classify/train/run-folder.js';
 import { layoutOf } from '../classify/train/step.js';
 import { describeFigures, drawRateSearch, figuresBySource, writeReport } from '../classify/train/write-report.js';
 import { loadConfig, UsageError } from '../config/load.js';
@@ -55,7 +55,7 @@ Examples:
 }
 
 async function train(data: string, options: TrainVerbOptions): Promise<void> {
-  const config = options.resume === undefined ? settingsFrom(options, shortcuts(options)) : resumedSettings(options.resume);
+  const config = options.resume === undefined ? settingsFrom(options, shortcuts(options)) : resumedSettings(options.resume, options);
   const { train: settings } = config;
   const backbone = backboneOf(settings.backbone);
   const dataset = openPackedFile(data);
@@ -63,7 +63,9 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   if (config.data.split === 'group') checkPartition(dataset, partition, config.data.duplicate_correlation);
   const init = settings.init === 'none' || options.resume !== undefined
     ? undefined : importModel(readModel(settings.init), backbone, settings.init);
-  const folder = options.resume === undefined ? createRunFolder(config, data) : openRunFolder(options.resume);
+  const digest = digestOf(data);
+  const folder = options.resume === undefined ? createRunFolder(config, data, digest) : openRunFolder(options.resume);
+  if (options.resume !== undefined) checkSameData(folder, digest);
   const say = (line: string): void => {
     log.log(line);
     folder.note(line);
@@ -85,7 +87,12 @@ function shortcuts(options: TrainVerbOptions): (string | undefined)[] {
   return Object.entries({ backbone, epochs, seed, name, init }).map(([key, value]) => shortcut(`train.${key}`, value));
 }
 
-function resumedSettings(folder: string): Config {
+function resumedSettings(folder: string, options: TrainVerbOptions): Config {
+  const ignored = Object.keys(options).filter((name) => name !== 'resume').map((name) => `--${name === 'findLr' ? 'find-lr' : name}`);
+  if (ignored.length > 0) {
+    throw new UsageError(`--resume goes on with the settings of ${folder}; leave out ${ignored.join(', ')}. `
+      + 'To train on with other settings, start a new run with --init.');
+  }
   const file = join(folder, runFiles.config);
   if (!existsSync(file)) throw new UsageError(`${folder} is not a run folder: it has no ${runFiles.config}.`);
   return loadConfig(file);

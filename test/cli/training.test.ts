@@ -53,6 +53,21 @@ describe.skipIf(!hasSharedData)('labels of one\'s own', () => {
     model = join(run, 'eye-state.fp16.onnx');
   });
 
+  it('go on only with the data and settings that the run began with', async () => {
+    const run = join(folder, 'workdir', '001-mine');
+    const before = readFileSync(join(run, 'eye-state.onnx'));
+    const other = join(folder, 'other.arrow');
+    await pipeline('pack', someEyes('other', 20), '-o', other);
+    const data = await pipeline('train', other, '--resume', run);
+    expect(data.stderr).toMatch(/001-mine was trained on another packed file \(.*mine\.arrow\)/);
+    const settings = await pipeline('train', packed, '--resume', run, '--epochs', '9', '--set', 'train.lr=0.1', '--find-lr');
+    expect(settings.stderr).toMatch(/leave out --epochs, --set, --find-lr\./);
+    expect([data.code, settings.code]).toEqual([2, 2]);
+    expect(readFileSync(join(run, 'eye-state.onnx'))).toEqual(before);
+
+    expect((await pipeline('train', packed, '--resume', run)).code).toBe(0);
+  });
+
   it('measure that net, and the figures are written as JSON', async () => {
     const report = join(folder, 'figures.json');
     const { code, stdout, stderr } = await pipeline(

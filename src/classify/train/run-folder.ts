@@ -2,6 +2,7 @@
  * The folder of one training run: what was done, with what, and what came of it.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync,
 } from 'node:fs';
@@ -9,7 +10,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify as stringifyCsv } from 'csv-stringify/sync';
 import { stringify as stringifyYaml } from 'yaml';
-import { packageFolder } from '../../config/load.js';
+import { packageFolder, UsageError } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { runtimeInfo } from '../../onnx/session.js';
 import type { HistoryRow } from './checkpoint.js';
@@ -42,8 +43,9 @@ export interface RunFolder {
  * Makes `workdir/NNN-name`, NNN one more than the highest there is, and puts in it the settings, the versions and the
  * training sources.
  * @param data path of the packed file, as given
+ * @param digest of its content, see `digestOf`
  */
-export function createRunFolder(config: Config, data: string): RunFolder {
+export function createRunFolder(config: Config, data: string, digest?: string): RunFolder {
   const { workdir, name } = config.train;
   mkdirSync(workdir, { recursive: true });
   const numbers = readdirSync(workdir).map((entry) => Number(/^(\d+)-/.exec(entry)?.[1] ?? 0));
@@ -51,7 +53,7 @@ export function createRunFolder(config: Config, data: string): RunFolder {
   mkdirSync(path);
   const folder = openRunFolder(path);
   folder.write(runFiles.config, stringifyYaml(config));
-  folder.write(runFiles.versions, `${JSON.stringify({ ...versions(), data }, undefined, 2)}\n`);
+  folder.write(runFiles.versions, `${JSON.stringify({ ...versions(), data, ...(digest === undefined ? {} : { data_sha256: digest }) }, undefined, 2)}\n`);
   copySources(folder.file(runFiles.sources));
   return folder;
 }
@@ -69,6 +71,24 @@ export function openRunFolder(path: string): RunFolder {
     note: (line) => { appendFileSync(file(runFiles.console), `${new Date().toISOString()} ${line}\n`); },
     writeMetrics: (history) => { write(runFiles.metrics, stringifyCsv([...history], { header: true })); },
   };
+}
+
+/** SHA-256 of a file. */
+export function digestOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+/**
+ * Whether a run goes on with what it began with: other data would make its figures and models those of neither.
+ * @param digest of the packed file that is given now
+ * @throws UsageError if it is another one; a folder that does not say what it began with is believed
+ */
+export function checkSameData(folder: RunFolder, digest: string): void {
+  if (!existsSync(folder.file(runFiles.versions))) return;
+  const began: { data?: string; data_sha256?: string } = JSON.parse(readFileSync(folder.file(runFiles.versions), 'utf8'));
+  if (began.data_sha256 === undefined || began.data_sha256 === digest) return;
+  throw new UsageError(`${folder.path} was trained on another packed file (${began.data ?? 'unknown'}). `
+    + 'Give --resume that file as it was, or start a new run.');
 }
 
 /** Version of the tool, from package.json. */
