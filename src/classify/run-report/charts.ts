@@ -7,7 +7,7 @@ import type { BinaryFigures, ReliabilityBin } from '../metrics/binary-metrics.js
 
 const WIDTH = 560;
 const HEIGHT = 320;
-const MARGIN = { top: 34, right: 16, bottom: 44, left: 58 } as const;
+const MARGIN = { top: 46, right: 16, bottom: 44, left: 68 } as const;
 /** Told apart also by people who do not see red and green alike (Okabe and Ito's palette). */
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
 
@@ -39,12 +39,17 @@ export function lineChart(series: readonly Series[], options: LineChartOptions):
   const path = line<{ readonly x: number; readonly y: number }>((point) => x(point.x), (point) => y(point.y));
   const drawn = curves.map((curve, index) => {
     const color = COLORS[index % COLORS.length];
-    return `<path d="${path(curve.points) ?? ''}" fill="none" stroke="${color}" stroke-width="1.8"/>`
+    const [only, second] = curve.points;
+    // A path through one point shows nothing.
+    const dot = only && !second ? `<circle cx="${x(only.x)}" cy="${y(only.y)}" r="4" fill="${color}"/>` : '';
+    return `<path d="${path(curve.points) ?? ''}" fill="none" stroke="${color}" stroke-width="1.8"/>${dot}`
       + text(MARGIN.left + 8 + index * 130, MARGIN.top - 8, curve.name, `fill="${color}"`);
   });
   const mark = options.mark === undefined ? '' : `<line x1="${x(options.mark)}" x2="${x(options.mark)}" y1="${MARGIN.top}" `
     + `y2="${HEIGHT - MARGIN.bottom}" stroke="#666" stroke-dasharray="4 3"/>`;
-  const ticksX = x.ticks(6).map((value) => ({ at: x(value), label: tickLabel(value) }));
+  const valuesX = x.ticks(6);
+  const tens = options.logX === true ? valuesX.filter(isPowerOfTen) : [];
+  const ticksX = (tens.length > 1 ? tens : valuesX).map((value) => ({ at: x(value), label: tickLabel(value) }));
   const ticksY = y.ticks(5).map((value) => ({ at: y(value), label: tickLabel(value) }));
   return svg(WIDTH, HEIGHT, options.title, axes(ticksX, ticksY, options.x, options.y) + mark + drawn.join(''));
 }
@@ -123,8 +128,14 @@ export function escapeMarkup(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
+function isPowerOfTen(value: number): boolean {
+  const power = Math.log10(value);
+  return Math.abs(power - Math.round(power)) < 1e-9;
+}
+
 function tickLabel(value: number): string {
-  return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1e5) ? value.toExponential(0) : String(Number(value.toPrecision(4)));
+  const short = Number(value.toPrecision(4));
+  return short !== 0 && (Math.abs(short) < 0.001 || Math.abs(short) >= 1e5) ? short.toExponential() : String(short);
 }
 
 /** Smallest and largest value, never the same; `fallback` where there is none. */

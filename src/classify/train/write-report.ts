@@ -74,12 +74,12 @@ export async function writeReport(
       'decided, of them right (validation)': `${(100 * band.coverage).toFixed(1)} %, ${(100 * band.accuracy).toFixed(2)} %`,
       ...Object.fromEntries(exports.map(({ precision, bytes, ms_per_eye, validation }) => [precision,
         `${(bytes / 1000).toFixed(0)} KB, ${ms_per_eye.toFixed(3)} ms an eye, F1 ${validation.weighted_f1.toFixed(4)} on validation`])),
-      ...Object.fromEntries(test.map((figures) => [`test part, ${figures.source}`, describeFigures(figures)])),
+      ...Object.fromEntries(test.map((figures) => [`test part, ${figures.source}`, describeFigures(figures).replace(`test ${figures.source}: `, '')])),
       'time waited for batches': `${(100 * outcome.waiting).toFixed(1)} %`,
     },
     origins: {
       ...versions(), seed: config.train.seed, 'split seed': config.data.split_seed, split: config.data.split,
-      'held out': config.data.holdout.join(', '), 'eyes (train, validation, test)':
+      'held out': config.data.holdout.join(', ') || 'nothing', 'eyes (train, validation, test)':
         [partition.train, partition.validation, partition.test].map(({ length }) => length).join(', '),
     },
     charts: Object.values(pictures),

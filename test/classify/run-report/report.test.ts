@@ -20,6 +20,28 @@ describe('charts', () => {
     expect(second - first).toBeCloseTo(third - second, 1);
   });
 
+  /** What stands below the x axis, or left of the y axis, and where. */
+  function ticks(chart: string, anchor: 'middle' | 'end'): { at: number; label: string }[] {
+    const found = chart.matchAll(/<text x="([\d.]+)" y="([\d.]+)" text-anchor="(\w+)">([^<]+)</g);
+    return [...found].filter(([, , , how, label]) => how === anchor && /^[\d.e-]+$/.test(label ?? ''))
+      .map(([, x, y, , label]) => ({ at: Number(anchor === 'middle' ? x : y), label: label ?? '' }));
+  }
+
+  it('leave room between the learning rates below the axis', () => {
+    const points = Array.from({ length: 100 }, (_, index) => ({ x: 10 ** (-5 + index / 20), y: 1 - index / 100 }));
+    const below = ticks(lineChart([{ name: 'loss', points }], { title: '', x: '', y: '', logX: true }), 'middle');
+    expect(below.map(({ label }) => label)).toEqual(expect.arrayContaining(['1e-5', '1e-4', '0.001', '0.01', '0.1']));
+    for (const [index, { at }] of below.slice(1).entries()) expect(at - (below[index]?.at ?? 0)).toBeGreaterThan(40);
+  });
+
+  it('show a run of one epoch as a dot, and no two marks of an axis alike', () => {
+    const chart = lineChart([{ name: 'rate', points: [{ x: 1, y: 1.6e-4 }] }], { title: '', x: '', y: '' });
+    expect(chart.match(/<circle/g)?.length).toBe(1);
+    const labels = ticks(chart, 'end').map(({ label }) => label);
+    expect(labels.length).toBeGreaterThan(2);
+    expect(new Set(labels).size).toBe(labels.length);
+  });
+
   it('show the four counts, and the bins', () => {
     expect(confusionChart([[41, 2], [3, 57]], 'Test')).toMatch(/>41<.*>2<.*>3<.*>57</s);
     expect(reliabilityChart([{ predicted: 0.1, observed: 0.2, n: 5 }], 'Test')).toContain('5 eyes');
