@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../config/load.js';
 import type { Action } from '../sort/place.js';
-import { planSort } from '../sort/plan.js';
+import { planSort, type Step } from '../sort/plan.js';
 import { beginSort, finishSort, lastSession, undoSort, type SortOutcome } from '../sort/session.js';
 import { readVerdicts } from '../sort/verdicts.js';
 import { exitCodes } from './exit-codes.js';
@@ -47,11 +47,16 @@ async function sort(folder: string | undefined, options: SortOptions): Promise<v
   const session = lastSession(options.to);
   if (options.undo === true) {
     if (session === undefined) throw new UsageError(`There is no sort to undo in ${options.to}.`);
+    if (options.dryRun === true) return list(session.steps.filter((_, number) => session.done.has(number)).map(({ from, to }) =>
+      session.action === 'move' ? `move ${to} -> ${from}` : `remove ${to}`));
     return say('taken back', await undoSort(session));
   }
   if (session !== undefined && !session.finished) {
+    if (options.dryRun === true) {
+      log.warn(`The last sort into ${options.to} was interrupted; without --dry-run this finishes it. --undo takes it back.`);
+      return list(session.steps.filter((_, number) => !session.done.has(number)).map((step) => describe(session.action, step)));
+    }
     log.warn(`The last sort into ${options.to} was interrupted; finishing it. --undo takes it back.`);
-    if (options.dryRun === true) return;
     return say(pastOf(session.action), await finishSort(session));
   }
   if (folder === undefined || options.report === undefined) {
@@ -63,8 +68,7 @@ async function sort(folder: string | undefined, options: SortOptions): Promise<v
   }
   if (plan.already > 0) log.log(`${plan.already} file(s) are there already.`);
   if (options.dryRun === true) {
-    for (const { from, to } of plan.steps) process.stdout.write(`${action} ${from} -> ${to}\n`);
-    return;
+    return list(plan.steps.map((step) => describe(action, step)));
   }
   if (plan.steps.length > 0) say(pastOf(action), await beginSort(plan, options.to));
 }
@@ -75,6 +79,14 @@ function actionOf({ copy, link, move }: SortOptions): Action {
   }
   if (move === true) return 'move';
   return link === true ? 'link' : 'copy';
+}
+
+function describe(action: Action, { from, to }: Step): string {
+  return `${action} ${from} -> ${to}`;
+}
+
+function list(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 function pastOf(action: Action): string {

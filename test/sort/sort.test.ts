@@ -76,6 +76,15 @@ describe('pipeline sort', () => {
     expect(contents(photos)).toEqual(before);
   });
 
+  it('does nothing either in a dry run of an undo', async () => {
+    await sort('--move');
+    const moved = contents(to);
+    const { stdout } = await pipeline('sort', '--to', to, '--undo', '--dry-run');
+    expect(stdout).toContain(`move ${join(to, 'keep', 'a.CR2')} -> ${join(photos, 'a.CR2')}`);
+    expect(contents(to)).toEqual(moved);
+    expect(Object.keys(contents(photos))).toEqual(['a2.jpg']);
+  });
+
   it('gives a name that is taken a number, the same for twins and sidecars', async () => {
     mkdirSync(join(to, 'keep'), { recursive: true });
     writeFileSync(join(to, 'keep', 'a.CR2'), 'somebody else\'s');
