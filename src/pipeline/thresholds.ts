@@ -3,24 +3,39 @@
  */
 import { readFile } from 'node:fs/promises';
 import { infoFromMetadata, type EyeModelInfo } from '../classify/model-info.js';
+import { UsageError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { readMetadata } from '../onnx/model-file.js';
 import { modelPath } from './model-path.js';
 import type { EyeThresholds } from './verdict.js';
 
-/** The settings' thresholds or, where they say `auto`, those that were chosen when the model was trained. */
+/**
+ * The settings' thresholds or, where they say `auto`, those that were chosen when the model was trained.
+ * @throws UsageError if one of the settings' and one of the model's are in the wrong order
+ */
 export function thresholdsOf(settings: Config['classify'], model: Pick<EyeModelInfo, 'closedBelow' | 'openAbove'>): EyeThresholds {
-  return {
-    closed_below: settings.closed_below === 'auto' ? model.closedBelow : settings.closed_below,
-    open_above: settings.open_above === 'auto' ? model.openAbove : settings.open_above,
-  };
+  const closed = settings.closed_below === 'auto' ? model.closedBelow : settings.closed_below;
+  const open = settings.open_above === 'auto' ? model.openAbove : settings.open_above;
+  if (closed > open) {
+    const short = (value: number): number => Number(value.toFixed(4));
+    throw new UsageError(`classify.closed_below (${short(closed)}) must not be above classify.open_above (${short(open)}); `
+      + `${settings.closed_below === 'auto' ? 'the first' : 'the second'} is the model's own. Set both.`);
+  }
+  return { closed_below: closed, open_above: open };
 }
 
-/** The same from the model's file, without loading what runs it. Undefined where that is no eye-state model: opening it says so. */
+/**
+ * The same from the model's file, without loading what runs it. Undefined where that is no eye-state model: opening it says so.
+ * @throws UsageError as `thresholdsOf` does
+ */
 export async function readThresholds(settings: Config['classify']): Promise<EyeThresholds | undefined> {
+  const info = await readInfo(modelPath(settings.model));
+  return info === undefined ? undefined : thresholdsOf(settings, info);
+}
+
+async function readInfo(path: string): Promise<EyeModelInfo | undefined> {
   try {
-    const info = infoFromMetadata(readMetadata(await readFile(modelPath(settings.model))));
-    return info === undefined ? undefined : thresholdsOf(settings, info);
+    return infoFromMetadata(readMetadata(await readFile(path)));
   } catch {
     return undefined;
   }

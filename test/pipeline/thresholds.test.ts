@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createEyeClassifier } from '../../src/classify/eye-classifier.js';
-import { loadConfig } from '../../src/config/load.js';
+import { loadConfig, UsageError } from '../../src/config/load.js';
 import { modelPath } from '../../src/pipeline/model-path.js';
-import { readThresholds } from '../../src/pipeline/thresholds.js';
+import { readThresholds, thresholdsOf } from '../../src/pipeline/thresholds.js';
 
 describe('the thresholds of an eye', () => {
   it('are the model\'s own where the settings leave it to the model', async () => {
@@ -16,6 +16,14 @@ describe('the thresholds of an eye', () => {
   it('are those of the settings where they say so', async () => {
     const { classify } = loadConfig(undefined, ['classify.closed_below=0.3', 'classify.open_above=0.6']);
     expect(await readThresholds(classify)).toEqual({ closed_below: 0.3, open_above: 0.6 });
+  });
+
+  it('are refused where a setting and the model\'s own are in the wrong order', async () => {
+    const model = { closedBelow: 0.1, openAbove: 0.9 };
+    const { classify } = loadConfig(undefined, ['classify.closed_below=0.95']);
+    expect(() => thresholdsOf(classify, model)).toThrow(/closed_below \(0\.95\) must not be above .*open_above \(0\.9\); the second is the model's/);
+    await expect(readThresholds({ ...classify, closed_below: 1 })).rejects.toThrow(UsageError);
+    expect(thresholdsOf({ ...classify, closed_below: 0.9 }, model)).toEqual({ closed_below: 0.9, open_above: 0.9 });
   });
 
   it('are unknown where there is no such model', async () => {
