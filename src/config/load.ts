@@ -109,15 +109,21 @@ function allKeys(tree: Tree, path: readonly string[] = []): string[] {
 
 function unknownKey(path: readonly string[], where: string): string {
   const key = path.join('.');
-  return `Unknown setting ${key} (in ${where}). Did you mean ${closest(key, allKeys(readYaml(defaultConfigPath)))}?`;
+  const known = allKeys(readYaml(defaultConfigPath));
+  // A name that was not written to its end is nearer to what it begins than its length tells.
+  const [begun] = known.filter((each) => path.length > 1 && each.startsWith(key));
+  return `Unknown setting ${key} (in ${where}). Did you mean ${begun ?? closest(key, known)}?`;
 }
 
 function describeIssue(error: z.ZodError, settings: Tree): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'The configuration is not valid.';
   const key = issue.path.join('.');
-  const value = issue.path.reduce<unknown>((tree, part) => (isTree(tree) ? tree[String(part)] : undefined), settings);
-  return `Setting ${key} is ${JSON.stringify(value)}: ${issue.message}. ${meaningOf(key)}`.trim();
+  const value = issue.path.reduce<unknown>((tree, part) => {
+    if (Array.isArray(tree)) return tree[Number(part)];
+    return isTree(tree) ? tree[String(part)] : undefined;
+  }, settings);
+  return `Setting ${key} is ${JSON.stringify(value)}: ${issue.message}. ${meaningOf(issue.path.filter((part) => typeof part !== 'number').join('.'))}`.trim();
 }
 
 /** The comment that config.yaml has for a key: its type, range and meaning. */

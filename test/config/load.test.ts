@@ -38,6 +38,8 @@ describe('loadConfig', () => {
     ['a value out of range', ['detect.min_score=1.5'], /detect\.min_score is 1\.5.*0-1/],
     ['a value of another type', ['detect.min_score=high'], /detect\.min_score is "high".*0-1/],
     ['an unknown name', ['detect.detector=yolo'], /detect\.detector is "yolo".*blazeface/],
+    ['a name not written to its end', ['train.batch=3'], /Did you mean train\.batch_size\?/],
+    ['a wrong value in a list', ['train.strength=[0.5,2]'], /train\.strength\.1 is 2: .*two numbers, 0-1/],
     ['a section given a plain value', ['detect=5'], /detect is 5/],
     ['an override without a value', ['detect.min_score'], /section\.key=value/],
     ['thresholds in the wrong order', ['classify.closed_below=0.9', 'classify.open_above=0.8'], /closed_below .* must not be above/],
