@@ -16,6 +16,7 @@ import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
+import { checkWritable } from './writable.js';
 
 interface EvaluateVerbOptions extends SettingsOptions {
   readonly kind: 'photo' | 'eye' | 'auto';
@@ -47,6 +48,7 @@ Examples:
 async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<void> {
   const config = settingsFrom(options);
   checkModel(config);
+  if (options.report !== undefined) checkWritable(options.report);
   const source = await openSource(folder, options.labels);
   if (source.images.length === 0) {
     source.close();

@@ -13,6 +13,7 @@ import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
+import { checkWritable } from './writable.js';
 
 interface PackVerbOptions extends SettingsOptions {
   readonly output: string;
@@ -41,6 +42,7 @@ Examples:
 
 async function pack(inputs: readonly string[], options: PackVerbOptions): Promise<void> {
   const config = settingsFrom(options);
+  checkWritable(options.output);
   const finder = await createFaceFinder(config.detect);
   const packed: PackedSource[] = [];
   try {

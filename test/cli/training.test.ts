@@ -109,6 +109,15 @@ describe.skipIf(!hasSharedData)('what training cannot use', () => {
     }, 1, /closed/],
     ['a file that is not packed eyes', () => pipeline('train', 'package.json', ...quick), 1, /package\.json.*pipeline pack/s],
     ['a net of a mistyped name', () => pipeline('train', join(folder, 'mine.arrow'), '--backbone', 'plain-bsae'), 2, /plain-base/],
+    ['a mistyped label', () => {
+      const table = join(folder, 'typo.csv');
+      writeFileSync(table, 'path,left,right\nanna.jpg,open,\nben.jpg,opne,closed\n');
+      return pipeline('evaluate', someEyes('typo', 400), '--labels', table);
+    }, 2, /typo\.csv says of ben\.jpg "opne" \(left\)\. Did you mean open\?/],
+    ['a packed file where none can be written', () =>
+      pipeline('pack', someEyes('unwritable', 400), '-o', join(folder, 'missing', 'x.arrow')), 2, /missing.*its folder does not exist/],
+    ['figures where none can be written', () =>
+      pipeline('evaluate', someEyes('unwritable', 400), '--report', folder), 2, /is a folder/],
     ['a folder that is no run', () => pipeline('train', join(folder, 'mine.arrow'), '--resume', folder), 2, /is not a run folder/],
   ])('is told in words: %s', async (_, run, expected, message) => {
     const { code, stdout, stderr } = await run();

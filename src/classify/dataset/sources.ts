@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse/sync';
+import { distance } from 'fastest-levenshtein';
 import { extract } from 'tar-stream';
 import { UsageError } from '../../config/load.js';
 
@@ -143,9 +144,19 @@ function readTable(file: string): Map<string, EyeLabels> {
     throw new UsageError(`${file} needs the columns path,label (open or closed), or path,left,right; it has: ${columns.join(',')}.`);
   }
   return new Map(records.flatMap((record) => {
+    checkWords(record, record[key] ?? '', file);
     const labels = labelsOfRecord(record);
     return labels === undefined ? [] : [[record[key] ?? '', labels]];
   }));
+}
+
+/** A mistyped label would silently be none, and the image be left out or labelled by its folder. Other words mean no label. */
+function checkWords(record: Readonly<Record<string, string>>, image: string, file: string): void {
+  for (const column of ['label', 'left', 'right']) {
+    const word = record[column]?.toLowerCase() ?? '';
+    const meant = ['open', 'closed'].find((known) => word.length > 2 && word !== known && distance(word, known) <= 2);
+    if (meant !== undefined) throw new UsageError(`${file} says of ${image} "${record[column]}" (${column}). Did you mean ${meant}?`);
+  }
 }
 
 function labelsOfRecord(record: Readonly<Record<string, string>>): EyeLabels | undefined {
