@@ -3,6 +3,7 @@
  */
 import { Option, type Command } from 'commander';
 import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { UsageError } from '../config/load.js';
 import { settleEngine } from '../pipeline/engine.js';
 import { runPhotos } from '../pipeline/run.js';
@@ -79,13 +80,14 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
   if (photos.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
   if (options.debugCrops !== undefined) makeFolder(options.debugCrops);
 
+  const reports = eachOnce(options.report ?? []);
   const start = performance.now();
   const progress = createProgress(photos.length);
   const stop = stopOnInterrupt();
   const summary = await runPhotos(photos, {
     settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
     folder,
-    reports: options.report ?? [],
+    reports,
     resume: options.resume ?? false,
     compareContent: options.compareContent ?? false,
     times: options.times,
@@ -100,11 +102,16 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
   });
 
   for (const line of summary.lines((performance.now() - start) / 1000)) log.log(line);
-  for (const report of options.report ?? []) if (report !== '-' && !summary.stopped) log.log(`Report: ${report}`);
+  for (const report of reports) if (report !== '-' && !summary.stopped) log.log(`Report: ${report}`);
   if (options.report === undefined) log.log('No report was written; --report out.csv writes one.');
   if (summary.stopped) log.warn(`Stopped after ${summary.photos} of ${summary.total} photos. What is done is in the .partial report; --resume goes on.`);
   const failed = summary.stopped || summary.unwritten > 0;
   process.exitCode = failed ? exitCodes.failure : summary.errors > 0 ? exitCodes.someUnread : exitCodes.ok;
+}
+
+/** Two writers of one report would be in each other's way. */
+function eachOnce(reports: readonly string[]): string[] {
+  return [...new Map(reports.map((report) => [report === '-' ? report : resolve(report), report])).values()];
 }
 
 function makeFolder(folder: string): void {

@@ -43,6 +43,14 @@ describe('pipeline run on the demo photos', () => {
     rows = rowsOf(csv);
   });
 
+  it('writes a report once that is named twice', async () => {
+    const twice = join(folder, 'twice.csv');
+    const { code, stdout, stderr } = await pipeline(
+      'run', demoPhotos[2] ?? '', '--report', twice, '--report', join(folder, '.', 'twice.csv'), '--report', '-', '--report', '-');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe(readFileSync(twice, 'utf8'));
+  });
+
   it('finds the 22 people, a row each, in a fixed order', () => {
     expect(rows).toHaveLength(22);
     const perPhoto = demoPhotos.map((_, index) => rows.filter((row) => row.photo === `sample${index + 1}.jpg`).length);
