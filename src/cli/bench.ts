@@ -51,6 +51,7 @@ function parseRounds(text: string): number {
 async function bench(inputs: readonly string[], options: BenchVerbOptions): Promise<void> {
   const config = settingsFrom(options);
   const targets = (options.report ?? []).map(reportTarget);
+  if (options.engine === true && targets.length > 0) throw new UsageError('--engine prints its table and writes no report; leave out --report.');
   const { sets, dispose } = inputs.length === 0 ? await makeDefaultSets() : await userSets(inputs);
   try {
     if (options.engine === true) {
