@@ -62,10 +62,11 @@ export interface EvaluateOptions {
  * A photo's probability of open is that of the mean of its eyes' logits: a run rejects a photo for both eyes, and asks for a
  * look where one of them is closed. (On validation that mistook 9 of 852 open photos, the worse eye alone 16; both 3 of 142
  * closed ones.) Its label is closed where either eye's is.
+ * @throws UsageError if photos and eye patches lie mixed and `options.kind` does not say what they are
  */
 export async function evaluateSource(source: LabelledSource, stages: Stages, options: EvaluateOptions): Promise<Evaluation> {
   const kind = options.kind === 'auto'
-    ? await guessKind(source.images.map(({ file }) => file), stages.faces, stages.config) : options.kind;
+    ? await guessKind(source, stages.faces, stages.config) : options.kind;
   const tally = new Tally(stages, source.name, options);
   for (const image of source.images) {
     try {

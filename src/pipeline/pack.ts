@@ -38,10 +38,11 @@ export interface PackOptions {
 /**
  * Cuts the eyes of one source. An image that cannot be read is left out and listed; packing goes on.
  * @param finder is only used where images may be photos
+ * @throws UsageError if photos and eye patches lie mixed and `options.kind` does not say what they are
  */
 export async function packSource(source: LabelledSource, finder: FaceFinder, options: PackOptions): Promise<PackedSource> {
   const { config } = options;
-  const kind = options.kind === 'auto' ? await guessKind(source.images.map(({ file }) => file), finder, config) : options.kind;
+  const kind = options.kind === 'auto' ? await guessKind(source, finder, config) : options.kind;
   const rows: EyeRow[] = [];
   const leftOut: LeftOut[] = [];
   const leave = (image: LabelledImage, reason: string, unreadable: boolean): void => {

@@ -4,9 +4,10 @@ import { basename, join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CANVAS_BYTES } from '../../src/classify/dataset/canvas.js';
-import { openSource } from '../../src/classify/dataset/sources.js';
+import { openSource, type LabelledSource } from '../../src/classify/dataset/sources.js';
 import { loadConfig, UsageError } from '../../src/config/load.js';
 import { evaluateSource } from '../../src/pipeline/evaluate.js';
+import { guessKind } from '../../src/pipeline/labelled-eyes.js';
 import { packSource } from '../../src/pipeline/pack.js';
 import { createStages, type Stages } from '../../src/pipeline/stages.js';
 import { hasSharedData, sharedSet } from '../support/shared-data.js';
@@ -63,6 +64,30 @@ describe.skipIf(!hasSharedData)('labelled images (needs ../shared/data)', () => 
     const packed = await packSource(await openSource(join(folder, 'patches')), stages.faces, { kind: 'auto', config });
     expect([packed.kind, packed.rows.length]).toEqual(['eye', 6]);
     expect((await packSource(await openSource(photos), stages.faces, { kind: 'auto', config })).kind).toBe('photo');
+  });
+
+  /** A source of the first images of shared sets, as many of each as said. */
+  async function mixture(name: string, counts: Readonly<Partial<Record<'cew_closed' | 'cew_patches', number>>>): Promise<LabelledSource> {
+    const to = join(folder, name, 'closed');
+    mkdirSync(to, { recursive: true });
+    for (const set of ['cew_closed', 'cew_patches'] as const) {
+      const from = join(sharedSet(set), 'closed');
+      for (const file of readdirSync(from).sort().slice(0, counts[set] ?? 0)) copyFileSync(join(from, file), join(to, `${set}-${file}`));
+    }
+    return openSource(join(folder, name));
+  }
+
+  it('are refused where photos and eye crops lie mixed, wherever in the folder they lie', async () => {
+    const mixed = await mixture('mixed', { cew_closed: 24, cew_patches: 16 });
+    const refused = packSource(mixed, stages.faces, { kind: 'auto', config });
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(/^mixed seems to hold both photos and eye crops: of 24 images looked at, \d+ show .*--kind photo/);
+    await expect(evaluateSource(mixed, stages, { kind: 'auto' })).rejects.toThrow(UsageError);
+  });
+
+  it('are told apart all the same where the detector errs now and then', async () => {
+    expect(await guessKind(await mixture('mostly-photos', { cew_closed: 14, cew_patches: 2 }), stages.faces, config)).toBe('photo');
+    expect(await guessKind(await mixture('mostly-patches', { cew_closed: 2, cew_patches: 14 }), stages.faces, config)).toBe('eye');
   });
 
   it('give both eyes of a photo with its label and group; what cannot be read is listed', async () => {
