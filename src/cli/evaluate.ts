@@ -4,7 +4,7 @@
 import { Option, type Command } from 'commander';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSource } from '../classify/dataset/sources.js';
+import { noLabels, openSource, unusedTables, unusedTableWarning } from '../classify/dataset/sources.js';
 import { UsageError } from '../config/load.js';
 import { writeGray } from '../image/draw.js';
 import {
@@ -37,7 +37,8 @@ export function registerEvaluate(program: Command): void {
     .action(evaluate);
   addSettingsOptions(command).addHelpText('after', `
 For photos the largest face counts, both its eyes together; a photo whose eyes are not found is undetected, and wrong.
-Exit codes: 0 all images read; 3 finished, but some images could not be read; 2 wrong usage or settings; 1 anything else.
+Exit codes: 0 all images read; 3 finished, but some images could not be read; 2 wrong usage or settings; 1 nothing
+could be measured, or anything else.
 
 Examples:
   pipeline evaluate my-portraits/ --report m.json
@@ -52,10 +53,9 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
   const source = await openSource(folder, options.labels);
   if (source.images.length === 0) {
     source.close();
-    throw new UsageError(source.unlabelled === 0
-      ? `There are no images in ${folder}.`
-      : `${folder} holds ${source.unlabelled} images but no labels. Sort them into open/ and closed/, or give --labels table.csv.`);
+    throw new UsageError(noLabels(folder, source));
   }
+  for (const table of unusedTables([source])) log.warn(unusedTableWarning(table));
   if (source.unlabelled > 0) log.warn(`${source.unlabelled} image(s) without a label were left out.`);
   const { debugCrops } = options;
   if (debugCrops !== undefined) makeFolder(debugCrops);
@@ -93,6 +93,7 @@ async function writeIfWrong(folder: string, { path, label, open, crop }: JudgedE
 function finish(evaluation: Evaluation, report: string | undefined): void {
   const { kind, eye, photo, unreadable } = evaluation;
   for (const { path, reason } of unreadable) log.warn(`${path}: ${reason}`);
+  if (eye.n === 0) throw new Error(nothingMeasured(evaluation, report));
   const lines = [
     ...describe('eye', eye),
     `  decided ${percent(eye.coverage)} of the eyes, ${percent(eye.decided_accuracy)} of them rightly; the others are unsure`,
@@ -105,6 +106,15 @@ function finish(evaluation: Evaluation, report: string | undefined): void {
   }
   if (report !== undefined) writeReport(report, { kind, eye, photo, unreadable });
   process.exitCode = unreadable.length > 0 ? exitCodes.someUnread : exitCodes.ok;
+}
+
+/** Figures of no eye would all be zero, as if the tool had been wrong each time. */
+function nothingMeasured({ kind, unreadable, missing }: Evaluation, report: string | undefined): string {
+  const reasons = [...missing].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${count} ${reason}`);
+  if (unreadable.length > 0) reasons.push(`${unreadable.length} could not be read`);
+  return `Nothing could be measured: there was no eye to judge${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}.`
+    + (kind === 'photo' && missing.size > 0 ? ' If the images show one eye and little else, say --kind eye.' : '')
+    + (report === undefined ? '' : ` ${report} was not written.`);
 }
 
 function describe(level: string, figures: LevelFigures): string[] {

@@ -4,7 +4,7 @@
 import { Option, type Command } from 'commander';
 import { rmSync, writeFileSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
-import { openSource } from '../classify/dataset/sources.js';
+import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, type LabelledSource } from '../classify/dataset/sources.js';
 import { datasetOf, writePackedFile } from '../classify/dataset/packed-file.js';
 import { UsageError } from '../config/load.js';
 import { createFaceFinder } from '../detect/faces.js';
@@ -42,15 +42,19 @@ Examples:
 
 async function pack(inputs: readonly string[], options: PackVerbOptions): Promise<void> {
   const config = settingsFrom(options);
+  checkApart(inputs);
   checkWritable(options.output);
   const finder = await createFaceFinder(config.detect);
   const packed: PackedSource[] = [];
+  const opened: LabelledSource[] = [];
   try {
     for (const input of inputs) {
       const source = await openSource(input, options.labels);
+      opened.push(source);
+      if (opened.length === inputs.length) for (const table of unusedTables(opened)) log.warn(unusedTableWarning(table));
       const progress = createProgress(source.images.length);
       try {
-        if (source.images.length === 0) throw new UsageError(noLabels(input, source.unlabelled));
+        if (source.images.length === 0) throw new UsageError(noLabels(input, source));
         if (source.unlabelled > 0) log.warn(`${source.name}: ${source.unlabelled} image(s) without a label were left out.`);
         packed.push(await packSource(source, finder, { kind: options.kind, config, onImage: () => { progress.step(); } }));
       } finally {
@@ -62,12 +66,6 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
     await finder.release();
   }
   finish(packed, options.output);
-}
-
-function noLabels(input: string, unlabelled: number): string {
-  return unlabelled === 0
-    ? `There are no images in ${input}.`
-    : `${input} holds ${unlabelled} images but no labels. Sort them into open/ and closed/, or give --labels table.csv.`;
 }
 
 function finish(packed: readonly PackedSource[], output: string): void {

@@ -35,6 +35,8 @@ export interface Evaluation {
   readonly photo: PhotoFigures | null;
   /** Images that could not be read: in no figure. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+  /** Why eyes of photos were not judged, as in `no face found`, and how often. */
+  readonly missing: ReadonlyMap<string, number>;
 }
 
 /** One eye as it was judged. */
@@ -93,6 +95,7 @@ function together(probabilities: readonly number[]): number {
 /** What has been seen so far. */
 class Tally {
   readonly unreadable: { path: string; reason: string }[] = [];
+  private readonly missing = new Map<string, number>();
   private readonly eyes = new BinaryMetrics();
   private readonly photos = new BinaryMetrics();
   private undetected = 0;
@@ -110,7 +113,8 @@ class Tally {
   }
 
   async photo(image: LabelledImage): Promise<void> {
-    const { eyes } = await photoEyes(image.file, this.stages.faces, this.stages.config);
+    const { eyes, reasons } = await photoEyes(image.file, this.stages.faces, this.stages.config);
+    for (const reason of reasons) this.missing.set(reason, (this.missing.get(reason) ?? 0) + 1);
     const seen: number[] = [];
     for (const side of ['left', 'right'] as const) {
       const view = eyes[side];
@@ -154,6 +158,7 @@ class Tally {
         ...this.photos.figures(), intervals: this.photos.intervals(), undetected: this.undetected,
       },
       unreadable: this.unreadable,
+      missing: this.missing,
     };
   }
 }

@@ -114,6 +114,30 @@ describe.skipIf(!hasSharedData)('what training cannot use', () => {
       writeFileSync(table, 'path,left,right\nanna.jpg,open,\nben.jpg,opne,closed\n');
       return pipeline('evaluate', someEyes('typo', 400), '--labels', table);
     }, 2, /typo\.csv says of ben\.jpg "opne" \(left\)\. Did you mean open\?/],
+    ['a table of labels that speaks of no image', () => {
+      const table = join(folder, 'elsewhere.csv');
+      writeFileSync(table, 'path,label\nelsewhere/anna.jpg,open\n');
+      return pipeline('pack', someEyes('tabled', 400), '--labels', table, '-o', join(folder, 'tabled.arrow'));
+    }, 0, /No path in .*elsewhere\.csv is that of an image: the table was ignored/],
+    ['such a table, where the folders say nothing either', () => {
+      const photos = join(folder, 'unsorted');
+      mkdirSync(photos);
+      copyFileSync(join(someEyes('few', 400), 'open', readdirSync(join(folder, 'few', 'open'))[0] ?? ''), join(photos, 'eye.jpg'));
+      const table = join(folder, 'nobody.csv');
+      writeFileSync(table, 'path,label\nanna.jpg,open\n');
+      return pipeline('evaluate', photos, '--labels', table);
+    }, 2, /holds 1 images but no labels: no path in .*nobody\.csv is that of one of them/],
+    ['one source twice', () => {
+      const eyes = someEyes('twice', 400);
+      return pipeline('pack', eyes, `${eyes}/../twice/`, '-o', join(folder, 'x.arrow'));
+    }, 2, /is given twice/],
+    ['two sources of one name', () =>
+      pipeline('pack', someEyes('her/eyes', 400), someEyes('his/eyes', 400), '-o', join(folder, 'x.arrow')), 2,
+    /her\/eyes and .*his\/eyes are both called eyes, .*Rename one/],
+    ['images without any eye', () => {
+      const report = join(folder, 'none.json');
+      return pipeline('evaluate', someEyes('faceless', 400), '--kind', 'photo', '--report', report);
+    }, 1, /^(?!.*weighted F1).*Nothing could be measured: there was no eye to judge \(\d+ no face found\)\..*--kind eye.*none\.json was not/s],
     ['a packed file where none can be written', () =>
       pipeline('pack', someEyes('unwritable', 400), '-o', join(folder, 'missing', 'x.arrow')), 2, /missing.*its folder does not exist/],
     ['figures where none can be written', () =>

@@ -1,7 +1,7 @@
 /**
  * Labelled images on disk: folders or tars with `open/` and `closed/` inside, or with a labels.csv.
  */
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
@@ -36,6 +36,8 @@ export interface LabelledSource {
   readonly images: readonly LabelledImage[];
   /** Images for which neither a folder nor the table gave a label. */
   readonly unlabelled: number;
+  /** The table of labels that there is, and whether any of its paths fits an image; where none does, the folders decide. */
+  readonly table?: { readonly file: string; readonly fits: boolean };
   /** Removes what was unpacked. */
   close(): void;
 }
@@ -43,6 +45,39 @@ export interface LabelledSource {
 const IMAGE_ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp']);
 const FOLDER_LABEL: Readonly<Record<string, Label>> = { closed: 0, open: 1 };
 const WORD_LABEL: Readonly<Record<string, Label>> = { closed: 0, open: 1, '0': 0, '1': 1 };
+
+/** What a source is called: the name of the folder, or of the tar without its ending. */
+export function sourceName(input: string): string {
+  const name = basename(resolve(input));
+  return isTar(name) && !(existsSync(input) && statSync(input).isDirectory()) ? name.slice(0, -extname(name).length) : name;
+}
+
+function isTar(path: string): boolean {
+  return extname(path).toLowerCase() === '.tar';
+}
+
+/**
+ * Packed eyes are told apart by the names of their sources.
+ * @throws UsageError if a source is given twice, or two have one name
+ */
+export function checkApart(inputs: readonly string[]): void {
+  const known = new Map<string, string>();
+  for (const input of inputs) {
+    const name = sourceName(input);
+    const other = known.get(name);
+    if (other !== undefined && truePath(other) === truePath(input)) {
+      throw new UsageError(`${input} is given twice: its eyes would count twice. Name each source once.`);
+    }
+    if (other !== undefined) {
+      throw new UsageError(`${other} and ${input} are both called ${name}, and sources are told apart by their names. Rename one of them.`);
+    }
+    known.set(name, input);
+  }
+}
+
+function truePath(input: string): string {
+  return existsSync(input) ? realpathSync(input) : resolve(input);
+}
 
 /**
  * Opens a source.
@@ -52,14 +87,11 @@ const WORD_LABEL: Readonly<Record<string, Label>> = { closed: 0, open: 1, '0': 0
  */
 export async function openSource(input: string, labelsFile?: string): Promise<LabelledSource> {
   if (!existsSync(input)) throw new UsageError(`There is no folder or tar called ${input}.`);
-  if (statSync(input).isDirectory()) {
-    const folder = resolve(input);
-    return readFolder(basename(folder), folder, labelsFile, () => undefined);
-  }
-  if (extname(input).toLowerCase() !== '.tar') {
+  const name = sourceName(input);
+  if (statSync(input).isDirectory()) return readFolder(name, resolve(input), labelsFile, () => undefined);
+  if (!isTar(input)) {
     throw new UsageError(`${input} is neither a folder nor a .tar. Give a folder with open/ and closed/ inside.`);
   }
-  const name = basename(input, extname(input));
   const unpacked = mkdtempSync(join(tmpdir(), 'pipeline-pack-'));
   const close = (): void => { rmSync(unpacked, { recursive: true, force: true }); };
   try {
@@ -100,20 +132,42 @@ async function readFolder(name: string, folder: string, labelsFile: string | und
     .filter((entry) => entry.isFile() && IMAGE_ENDINGS.has(extname(entry.name).toLowerCase()))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
-  const labelOf = chooseLabels(paths, table === undefined ? undefined : labelFromTable(readTable(table), name));
+  const fromTable = table === undefined ? undefined : labelFromTable(readTable(table), name);
+  // A table that knows any of a source's images speaks for all of them: what it lacks was left out on purpose.
+  const fits = fromTable !== undefined && paths.some((path) => fromTable(path) !== undefined);
+  const labelOf = fits ? fromTable : labelFromFolder;
   const images = paths.flatMap((path) => {
     const labels = labelOf(path);
     return labels === undefined ? [] : [{ file: join(folder, path), path, labels }];
   });
-  return { name, images, unlabelled: paths.length - images.length, close };
+  return { name, images, unlabelled: paths.length - images.length, ...(table === undefined ? {} : { table: { file: table, fits } }), close };
+}
+
+/**
+ * The tables of labels that speak of none of the sources' images.
+ * @param sources all that were opened with the same table
+ */
+export function unusedTables(sources: readonly Pick<LabelledSource, 'table'>[]): string[] {
+  const tables = sources.flatMap(({ table }) => table ?? []);
+  return [...new Set(tables.map(({ file }) => file))].filter((file) => !tables.some((table) => table.file === file && table.fits));
+}
+
+/** What to say of a table that speaks of none of the images. */
+export function unusedTableWarning(file: string): string {
+  return `No path in ${file} is that of an image: the table was ignored, and the folders open/ and closed/ decide. `
+    + 'Its paths must be as in the source, such as sub/anna.jpg, or bare file names.';
+}
+
+/** What to say of a source without any labelled image. */
+export function noLabels(input: string, { unlabelled, table }: LabelledSource): string {
+  if (unlabelled === 0) return `There are no images in ${input}.`;
+  return table === undefined
+    ? `${input} holds ${unlabelled} images but no labels. Sort them into open/ and closed/, or give --labels table.csv.`
+    : `${input} holds ${unlabelled} images but no labels: no path in ${table.file} is that of one of them. `
+      + 'Correct its paths, or sort the images into open/ and closed/.';
 }
 
 type LabelOf = (path: string) => EyeLabels | undefined;
-
-/** A table that knows any of a source's images speaks for all of them: what it lacks was left out on purpose. */
-function chooseLabels(paths: readonly string[], fromTable: LabelOf | undefined): LabelOf {
-  return fromTable !== undefined && paths.some((path) => fromTable(path) !== undefined) ? fromTable : labelFromFolder;
-}
 
 /** The innermost folder called open or closed decides. */
 function labelFromFolder(path: string): EyeLabels | undefined {
