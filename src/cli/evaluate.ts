@@ -2,10 +2,11 @@
  * `pipeline evaluate`: how right the tool is on your own labelled images.
  */
 import { Option, type Command } from 'commander';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noLabels, openSource, unusedTables, unusedTableWarning } from '../classify/dataset/sources.js';
 import { UsageError } from '../config/load.js';
+import { makeFolder } from '../config/make-folder.js';
 import { writeGray } from '../image/draw.js';
 import {
   evaluateSource, type Evaluation, type JudgedEye, type LevelFigures,
@@ -58,7 +59,7 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
   for (const table of unusedTables([source])) log.warn(unusedTableWarning(table));
   if (source.unlabelled > 0) log.warn(`${source.unlabelled} image(s) without a label were left out.`);
   const { debugCrops } = options;
-  if (debugCrops !== undefined) makeFolder(debugCrops);
+  if (debugCrops !== undefined) makeFolder(debugCrops, '--debug-crops');
   const stages = await createStages(config);
   const progress = createProgress(source.images.length);
   let evaluation: Evaluation;
@@ -74,14 +75,6 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
     await stages.release();
   }
   finish(evaluation, options.report);
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch {
-    throw new UsageError(`Cannot make the folder ${folder} (--debug-crops).`);
-  }
 }
 
 async function writeIfWrong(folder: string, { path, label, open, crop }: JudgedEye): Promise<void> {

@@ -4,13 +4,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync,
+  appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync,
 } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify as stringifyCsv } from 'csv-stringify/sync';
 import { stringify as stringifyYaml } from 'yaml';
 import { packageFolder, UsageError } from '../../config/load.js';
+import { makeFolder, makeNewFolder } from '../../config/make-folder.js';
 import type { Config } from '../../config/schema.js';
 import { runtimeInfo } from '../../onnx/session.js';
 import type { HistoryRow } from './checkpoint.js';
@@ -44,13 +45,14 @@ export interface RunFolder {
  * training sources.
  * @param data path of the packed file, as given
  * @param digest of its content, see `digestOf`
+ * @throws UsageError if the folder cannot be made
  */
 export function createRunFolder(config: Config, data: string, digest?: string): RunFolder {
   const { workdir, name } = config.train;
-  mkdirSync(workdir, { recursive: true });
+  makeFolder(workdir, 'train.workdir');
   const numbers = readdirSync(workdir).map((entry) => Number(/^(\d+)-/.exec(entry)?.[1] ?? 0));
   const path = join(workdir, `${String(Math.max(0, ...numbers) + 1).padStart(3, '0')}-${name}`);
-  mkdirSync(path);
+  makeNewFolder(path, 'train.workdir');
   const folder = openRunFolder(path);
   folder.write(runFiles.config, stringifyYaml(config));
   folder.write(runFiles.versions, `${JSON.stringify({ ...versions(), data, ...(digest === undefined ? {} : { data_sha256: digest }) }, undefined, 2)}\n`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { finishModel } from '../../../src/classify/train/finish.js';
 import { searchLearningRate, startingState, train, type TrainingRun } from '../../../src/classify/train/loop.js';
 import { createRunFolder, openRunFolder } from '../../../src/classify/train/run-folder.js';
 import { layoutOf } from '../../../src/classify/train/step.js';
-import { loadConfig } from '../../../src/config/load.js';
+import { loadConfig, UsageError } from '../../../src/config/load.js';
 import { someEyes } from '../../support/eye-patches.js';
 import { hasSharedData } from '../../support/shared-data.js';
 
@@ -173,6 +173,14 @@ describe('the run folder', () => {
     expect(readdirSync(second.path).sort()).toEqual(['config.yaml', 'sources', 'versions.json']);
     expect(loadConfig(second.file('config.yaml'))).toEqual(config);
     expect(JSON.parse(readFileSync(second.file('versions.json'), 'utf8'))).toMatchObject({ node: process.version, data: 'eyes.arrow' });
+  });
+
+  it('says in words where none can be made', () => {
+    const file = join(workdir, 'file');
+    writeFileSync(file, '');
+    const config = loadConfig(undefined, [`train.workdir=${file}`]);
+    expect(() => createRunFolder(config, 'eyes.arrow')).toThrow(UsageError);
+    expect(() => createRunFolder(config, 'eyes.arrow')).toThrow(/\(train\.workdir\): .*file is not a folder/);
   });
 
   it('says so when there is none', () => {
