@@ -26,6 +26,7 @@ const problems: Readonly<Record<string, string>> = {
   EDQUOT: 'your share of the disk is used up.',
   EFBIG: 'it grew beyond what the disk or the system allows a file.',
   ENOTDIR: 'what should be its folder is a file.',
+  ENAMETOOLONG: 'its name is longer than this disk takes.',
 };
 
 function errorCode(error: unknown): string | undefined {

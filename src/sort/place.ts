@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 export type Action = 'copy' | 'link' | 'move';
 
@@ -39,9 +39,10 @@ export async function placeFile(from: string, to: string, action: Action): Promi
   if (action === 'move') await unlink(from);
 }
 
-/** Name of a copy that is not complete yet. */
+/** Name of a copy that is not complete yet, beside `to`; short, however long that name is, and the same at each call. */
 export function unfinishedName(to: string): string {
-  return `${to}.pipeline-part`;
+  const hash = createHash('sha256').update(basename(to)).digest('hex').slice(0, 16);
+  return join(dirname(to), `${hash}.pipeline-part`);
 }
 
 /** Whether two files hold the same bytes. */

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { csvHeader, csvRows } from '../../src/reports/csv.js';
 import { stemOf } from '../../src/sort/companions.js';
-import { placeFile } from '../../src/sort/place.js';
+import { placeFile, unfinishedName } from '../../src/sort/place.js';
 import { pipeline } from '../support/pipeline.js';
 import { photoResult } from '../support/results.js';
 import { demoPhotos } from '../support/shared-data.js';
@@ -156,7 +156,7 @@ describe('pipeline sort', () => {
   it('begins anew where it was killed while the plan was written, and clears away what a kill left half-copied', async () => {
     mkdirSync(join(to, 'keep'), { recursive: true });
     writeFileSync(join(to, 'sort-1.journal'), '{"action":"copy","steps":[{"from":"/pho');
-    writeFileSync(join(to, 'keep', 'a.jpg.pipeline-part'), 'half');
+    writeFileSync(unfinishedName(join(to, 'keep', 'a.jpg')), 'half');
     const { code, stderr } = await sort();
     expect(code).toBe(0);
     expect(stderr).toMatch(/8 file\(s\) copied/);
@@ -208,6 +208,14 @@ describe('placing a file', () => {
     expect(readdirSync(dirname(to))).toEqual(['a.jpg']);
     await expect(placeFile(to, join(folder(), 'a.jpg'), 'link')).rejects.toThrow(/another disk.*--copy/);
     rmSync(dirname(dirname(to)), { recursive: true });
+  });
+
+  it.each(['copy', 'move'] as const)('takes names as long as the disk does (%s)', async (action) => {
+    const [from, to] = [join(folder(), 'a.jpg'), join(folder(), `${'x'.repeat(251)}.jpg`)];
+    writeFileSync(from, 'content');
+    await placeFile(from, to, action);
+    expect(readFileSync(to, 'utf8')).toBe('content');
+    expect(readdirSync(dirname(to))).toHaveLength(1);
   });
 
   it('never takes the original away for a link that leads to it', async () => {
