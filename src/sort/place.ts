@@ -70,6 +70,12 @@ async function moveWithoutLink(from: string, to: string, error: unknown): Promis
   await rename(from, to);
 }
 
+/** What is wrong with a file that cannot be found, or undefined where it is there: the second half of a sentence. */
+export async function missingSource(path: string): Promise<string | undefined> {
+  if (await stat(path).then(() => true, (error: unknown) => !isNotFound(error))) return undefined;
+  return await exists(path) ? 'it is a link that leads to nothing.' : 'it is not there any more.';
+}
+
 /** A link that leads to the original is no second copy of it. */
 async function isLink(path: string): Promise<boolean> {
   return (await lstat(path)).isSymbolicLink();
@@ -114,6 +120,10 @@ async function contentHash(path: string): Promise<string> {
 function linkError(error: unknown, to: string): unknown {
   if (codeOf(error) !== 'EXDEV') return error;
   return new Error(`${to} is on another disk, where a link cannot lead. Use --copy.`);
+}
+
+function isNotFound(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '');
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../config/load.js';
 import { checkSpace } from '../reports/space.js';
 import { isDiskProblem, WriteError, writeProblem } from '../reports/write-problem.js';
-import { exists, isSameContent, placeFile, unfinishedName, type Action } from './place.js';
+import { exists, isSameContent, missingSource, placeFile, unfinishedName, type Action } from './place.js';
 import type { SortPlan, Step } from './plan.js';
 
 /** What became of a sort or of its undoing. */
@@ -114,7 +114,7 @@ export async function finishSort(session: SortSession): Promise<SortOutcome> {
         throw new WriteError(`Stopped after ${done} file(s), at ${to}: ${writeProblem(error)} `
           + 'The same command goes on; with --undo it takes back what was done.');
       }
-      left.push(`${from}: ${writeProblem(error)}`);
+      left.push(`${from}: ${await missingSource(from) ?? writeProblem(error)}`);
     }
   }
   await append(session.path, { finished: true });
@@ -157,7 +157,8 @@ async function undoStep(from: string, to: string, action: Action): Promise<strin
     await rm(to);
     return undefined;
   } catch (error) {
-    return writeProblem(error);
+    const original = action === 'move' ? undefined : await missingSource(from);
+    return original === undefined ? writeProblem(error) : `its original ${from} cannot be compared with it: ${original}`;
   }
 }
 

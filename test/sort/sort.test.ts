@@ -11,6 +11,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { csvHeader, csvRows } from '../../src/reports/csv.js';
 import { stemOf } from '../../src/sort/companions.js';
 import { placeFile, unfinishedName } from '../../src/sort/place.js';
+import { beginSort } from '../../src/sort/session.js';
 import { pipeline } from '../support/pipeline.js';
 import { photoResult } from '../support/results.js';
 import { demoPhotos } from '../support/shared-data.js';
@@ -106,6 +107,18 @@ describe('pipeline sort', () => {
     expect(code, stderr).toBe(0);
     expect(contents(photos)).toEqual(before);
     expect(readdirSync(to)).toEqual([]);
+  });
+
+  it('says of a link that leads to nothing, and of a photo that vanished, that it is the photo that is missing', async () => {
+    rmSync(join(photos, 'c.png'));
+    symlinkSync(join(base, 'nothing.png'), join(photos, 'c.png'));
+    const { code, stderr } = await sort();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Left as it is: .*c\.png: it is a link that leads to nothing\./);
+    expect(stderr).not.toMatch(/Make the folder/);
+    const step = { from: join(photos, 'vanished.jpg'), to: join(to, 'keep', 'vanished.jpg') };
+    const { left } = await beginSort({ action: 'copy', steps: [step], missing: [], already: 0 }, to);
+    expect(left).toEqual([`${step.from}: it is not there any more.`]);
   });
 
   it('leaves a copy that was worked on, and one whose original is gone', async () => {
