@@ -3,6 +3,7 @@
  * what each one means.
  */
 import { z } from 'zod';
+import { CROP } from '../classify/dataset/canvas.js';
 
 const fraction = z.number().min(0).max(1);
 const pixels = z.number().int().min(1);
@@ -14,6 +15,12 @@ function isPattern(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a text is `height x width` in the shape of the packed crop, and no larger: there are no more pixels. */
+function isCropSize(text: string): boolean {
+  const [height = 0, width = 0] = text.split('x').map(Number);
+  return height > 0 && height <= CROP.height && width * CROP.height === height * CROP.width;
 }
 
 const stars = z.union([z.literal('none'), z.number().int().min(-1).max(5)]);
@@ -79,7 +86,8 @@ export const configSchema = z.strictObject({
     clip: z.number().min(0).max(1000),
     schedule: z.enum(['one-cycle', 'cosine', 'constant']),
     label_smoothing: z.number().min(0).max(0.5),
-    sizes: z.array(z.string().regex(/^\d+x\d+$/, 'must be height x width, as in 32x48')).min(1),
+    sizes: z.array(z.string().regex(/^\d+x\d+$/, 'must be height x width, as in 32x48')
+      .refine(isCropSize, `must be 1.5 times as wide as high, and ${CROP.height}x${CROP.width} at most, as the packed eyes are`)).min(1),
     strength: z.tuple([fraction, fraction]),
     balance: z.enum(['sampling', 'weights', 'none']),
     patience: z.number().int().min(0).max(1000),
