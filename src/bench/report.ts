@@ -52,7 +52,7 @@ export function benchJson(result: BenchResult): string {
 
 /** The table that a person reads. */
 export function benchTable(result: BenchResult): string {
-  const lines = [result.machine, `Medians of ${result.rounds} rounds after a warm-up.`];
+  const lines = [result.machine, result.rounds === 1 ? 'One round after a warm-up.' : `Medians of ${result.rounds} rounds after a warm-up.`];
   for (const [name, figures] of Object.entries(result.sets)) lines.push('', ...setTable(name, figures));
   lines.push('', `Start-up of pipeline run on one photo: ${result.start_up_s.toFixed(2)} s`);
   if (result.peak_rss_mb !== null) {

@@ -51,6 +51,11 @@ describe('the reports of a benchmark', () => {
     expect(benchTable(unknown)).not.toContain('Peak memory');
   });
 
+  it('as a table say of how many rounds they are', () => {
+    expect(benchTable(result)).toContain('Medians of 3 rounds after a warm-up.');
+    expect(benchTable({ ...result, rounds: 1 })).toContain('One round after a warm-up.');
+  });
+
   it('as a table say which tool was left out and why', () => {
     expect(benchTable(result)).toContain('face-api-wasm was left out: Cannot find module');
     expect(benchTable(result)).toMatch(/eye crops +1\.0 +2\.0 +2\.5 %/);

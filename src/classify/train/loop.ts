@@ -83,7 +83,7 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
     while (progress.epoch < settings.epochs) {
       // Before an epoch, not after it: a run that had stopped early stops again when it is resumed.
       if (progress.batch === 0 && outOfPatience(settings, progress)) {
-        say(`nothing better in ${settings.patience} epochs: stopped early`);
+        say(`nothing better in ${settings.patience} ${settings.patience === 1 ? 'epoch' : 'epochs'}: stopped early`);
         break;
       }
       const next = stageAt(plan.stages, progress.epoch);

@@ -98,7 +98,7 @@ describe.skipIf(!hasSharedData)(`training on real eyes${hasSharedData ? '' : ' (
     const lines: string[] = [];
     const resumed = await train({ ...run, resume: true, say: (line) => { lines.push(line); } });
     expect(resumed.history).toEqual(history);
-    expect(lines).toContain('nothing better in 1 epochs: stopped early');
+    expect(lines).toContain('nothing better in 1 epoch: stopped early');
   });
 
   it('says how to go on when it is stopped at the end of an epoch', async () => {
