@@ -20,17 +20,32 @@ const rowSchema = z.looseObject({ photo: z.string().min(1), verdict: z.enum(verd
  */
 export async function readVerdicts(path: string): Promise<Map<string, VerdictFolder>> {
   const isCsv = extname(path).toLowerCase() !== '.json';
-  let rows: unknown;
-  try {
-    const text = await readFile(path, 'utf8');
-    rows = isCsv ? parse(text, { columns: true, bom: true, skip_empty_lines: true }) : JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`Cannot read the report ${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const checked = z.array(rowSchema).safeParse(rows);
-  if (!checked.success) {
-    throw new UsageError(`${path} is not a report: every row needs a photo and a verdict (${verdictFolders.join(', ')}). ` +
-      'Use the CSV or JSON that pipeline run wrote, or that was saved from its HTML report.');
-  }
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`Cannot read the report ${path}: ${readProblem(error)}`);
+  });
+  const checked = z.array(rowSchema).min(1).safeParse(parseRows(text, isCsv, path));
+  if (!checked.success) throw notReport(path, `every row needs a photo and a verdict (${verdictFolders.join(', ')})`);
   return new Map(checked.data.map(({ photo, verdict }) => [isCsv ? plainText(photo) : photo, verdict]));
+}
+
+function parseRows(text: string, isCsv: boolean, path: string): unknown {
+  try {
+    return isCsv ? parse(text, { columns: true, bom: true, skip_empty_lines: true }) : JSON.parse(text);
+  } catch (error) {
+    // The parsers' own messages quote the file.
+    const line = error instanceof Error && 'lines' in error && typeof error.lines === 'number' ? error.lines : undefined;
+    throw notReport(path, line === undefined ? 'its text is not complete, or of another kind' : `line ${line} cannot be read`);
+  }
+}
+
+function notReport(path: string, why: string): UsageError {
+  return new UsageError(`${path} is not a report in CSV or JSON: ${why}. `
+    + 'Use the CSV or JSON that pipeline run wrote. Choices made in an HTML report are saved from its page, as CSV or JSON.');
+}
+
+function readProblem(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return {
+    ENOENT: 'there is no such file.', ENOTDIR: 'there is no such file.', EISDIR: 'it is a folder.', EACCES: 'you may not read it.',
+  }[code] ?? (error instanceof Error ? error.message : String(error));
 }

@@ -190,6 +190,20 @@ describe('pipeline sort', () => {
     expect(readdirSync(join(to, 'keep'))).toEqual(['=b.jpg']);
   });
 
+  it.each<[string, string, string]>([
+    ['an HTML report', 'out.html', '<!doctype html>\n<title>secret "x", y</title>\n'],
+    ['a photo', 'a.jpg', '\u00ff\u00d8"secret\n"\u0000,,"\n'],
+    ['a CSV report on one line', 'one.csv', 'secret'],
+    ['a JSON report that is cut short', 'cut.json', '[{"photo": "secret.jpg", "ver'],
+    ['a CSV report with a broken row', 'row.csv', 'photo,verdict\na.jpg,keep\nb.jpg,"secret"secret\n'],
+  ])('says of %s that it is no report in CSV or JSON, and prints nothing of it', async (_, name, text) => {
+    writeFileSync(join(base, name), text);
+    const { code, stdout, stderr } = await pipeline('sort', photos, '--report', join(base, name), '--to', to);
+    expect(stderr).toMatch(/is not a report in CSV or JSON: .*Choices made in an HTML report are saved from its page, as CSV or JSON\./);
+    expect(stdout + stderr).not.toMatch(/secret/);
+    expect(code).toBe(2);
+  });
+
   it('keeps a RAW and its twin together in the better verdict', async () => {
     writeFileSync(report, csvHeader() + csvRows(photoResult('a.jpg', { verdict: 'reject' })) + csvRows(photoResult('a.CR2', { verdict: 'review' })));
     await sort();
