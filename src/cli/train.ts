@@ -14,6 +14,7 @@ import {
 } from '../classify/train/loop.js';
 import { checkSameData, createRunFolder, digestOf, openRunFolder, runFiles } from '../classify/train/run-folder.js';
 import { layoutOf } from '../classify/train/step.js';
+import { TrainingStopped } from '../classify/train/stopped.js';
 import { describeFigures, drawRateSearch, figuresBySource, writeReport } from '../classify/train/write-report.js';
 import { loadConfig, UsageError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
@@ -71,15 +72,20 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
     folder.note(line);
   };
   const stop = new AbortController();
+  process.once('SIGINT', () => { stop.abort(); });
+  process.once('SIGTERM', () => { stop.abort(); });
   const run: TrainingRun = {
     config, dataset, partition, folder, say, stop: stop.signal, resume: options.resume !== undefined, ...(init ? { init } : {}),
   };
   say(`${folder.path}: ${backbone.name}, ${partition.train.length} eyes to train on, ${partition.validation.length} to validate on, `
     + `${partition.test.length} kept for the test`);
-  process.once('SIGINT', () => { stop.abort(); });
-  process.once('SIGTERM', () => { stop.abort(); });
-  if (options.findLr) await findLearningRate(run);
-  else await trainAndExport(run);
+  try {
+    await (options.findLr ? findLearningRate(run) : trainAndExport(run));
+  } catch (error) {
+    // The command says it on the screen; the folder must say it too.
+    if (error instanceof TrainingStopped) folder.note(error.message);
+    throw error;
+  }
 }
 
 function shortcuts(options: TrainVerbOptions): (string | undefined)[] {

@@ -1,11 +1,12 @@
 /**
  * A user's own labels, the whole way: pack, train, evaluate.
  */
+import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pipeline } from '../support/pipeline.js';
+import { entry, pipeline } from '../support/pipeline.js';
 import { hasSharedData, sharedSet } from '../support/shared-data.js';
 
 let folder: string;
@@ -80,6 +81,24 @@ describe.skipIf(!hasSharedData)('labels of one\'s own', () => {
     expect(eye.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(eye.n);
     // Far better than chance, after seconds of training.
     expect(eye.weighted_f1).toBeGreaterThan(0.75);
+  });
+
+  it('are left at the first Ctrl-C while the learning rate is sought', async () => {
+    const workdir = join(folder, 'stopped');
+    const child = spawn(process.execPath, [entry, 'train', packed, '--find-lr', '--set', `train.workdir=${workdir}`],
+      { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    let told = false;
+    const hear = (text: string): void => {
+      said += text;
+      if (!told && said.includes('eyes to train on')) told = child.kill('SIGINT');
+    };
+    child.stdout.setEncoding('utf8').on('data', hear);
+    child.stderr.setEncoding('utf8').on('data', hear);
+    const code = await new Promise((resolve) => { child.on('close', resolve); });
+    expect({ code, said }).toMatchObject({ code: 1 });
+    expect(said).toContain('Stopped during the sweep of the learning rate.');
+    expect(readFileSync(join(workdir, '001-eyes', 'console.log'), 'utf8')).toContain('Stopped during');
   });
 
   it('improve the shipped model from where it stands', async () => {

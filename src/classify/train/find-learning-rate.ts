@@ -3,6 +3,7 @@
  */
 import type { Batch } from '../dataset/loader.js';
 import type { TrainingState, TrainingStep } from './step.js';
+import { checkStop, letSignalsIn } from './stopped.js';
 
 export interface RatePoint {
   readonly rate: number;
@@ -29,9 +30,11 @@ const REACH = 5;
 /**
  * Sweeps the learning rate from 1e-5 to 1 in 100 steps, or until the loss rises steeply. The state is not changed.
  * @param batches training batches; as many are taken as are needed
+ * @param stop ends the sweep after the step in progress
+ * @throws TrainingStopped if it was stopped
  */
 export async function findLearningRate(
-  step: TrainingStep, start: TrainingState, batches: AsyncIterable<Batch>,
+  step: TrainingStep, start: TrainingState, batches: AsyncIterable<Batch>, stop: AbortSignal,
 ): Promise<RateSearch> {
   const points: RatePoint[] = [];
   let state = start;
@@ -42,6 +45,8 @@ export async function findLearningRate(
     if (index >= STEPS) break;
     const rate = LOWEST * (HIGHEST / LOWEST) ** (index / (STEPS - 1));
     const result = await step.run(state, batch, rate);
+    await letSignalsIn();
+    checkStop(stop, 'the sweep of the learning rate');
     if (!Number.isFinite(result.loss)) break;
     mean = SMOOTHING * mean + (1 - SMOOTHING) * result.loss;
     const loss = mean / (1 - SMOOTHING ** (index + 1));

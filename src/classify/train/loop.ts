@@ -11,7 +11,7 @@ import { BinaryMetrics } from '../metrics/binary-metrics.js';
 import { readCheckpoint, writeCheckpoint, type HistoryRow, type Progress } from './checkpoint.js';
 import { checkData, overfitOneBatch, requireFinite } from './checks.js';
 import { exportModel } from './export.js';
-import { findBatchSize } from './find-batch-size.js';
+import { findBatchSize, heldMemory } from './find-batch-size.js';
 import { findLearningRate, type RateSearch } from './find-learning-rate.js';
 import { meanLoss, predict, sigmoid } from './predict.js';
 import { runFiles, toolVersion, type RunFolder } from './run-folder.js';
@@ -19,6 +19,7 @@ import { planStages, stageAt, type Stage } from './stages.js';
 import {
   createTrainingStep, initialState, layoutOf, type Layout, type StepOptions, type TrainingState, type TrainingStep,
 } from './step.js';
+import { checkStop, letSignalsIn } from './stopped.js';
 
 type Settings = Config['train'];
 
@@ -65,7 +66,8 @@ interface Plan {
 
 /**
  * Trains.
- * @throws TrainingError if data or settings make it pointless, or the loss runs away; CheckpointError if the disk refuses
+ * @throws TrainingError if data or settings make it pointless, or the loss runs away; CheckpointError if the disk refuses;
+ *   TrainingStopped if it was stopped before the first epoch
  */
 export async function train(run: TrainingRun): Promise<TrainingOutcome> {
   const { config: { train: settings }, folder, say } = run;
@@ -141,8 +143,11 @@ function resumed({ folder, say }: TrainingRun, { backbone, layout }: Plan): Star
 /** Checks what can be checked, finds what the settings leave open. */
 async function begun(run: TrainingRun, { backbone, layout, last }: Plan): Promise<Start> {
   const { config: { train: settings }, say } = run;
+  const heldBefore = heldMemory();
   await sanityCheck(run, backbone, layout, last);
-  const batchSize = await chooseBatchSize(run, backbone, layout, last);
+  await letSignalsIn();
+  checkStop(run.stop, 'the sanity check');
+  const batchSize = await chooseBatchSize(run, backbone, layout, last, heldBefore);
   const state = startingState(run, layout);
   const rateSearch = settings.lr === 'auto' ? await searchLearningRate(run, state, batchSize) : undefined;
   const learningRate = settings.lr === 'auto' ? rateSearch?.suggestion ?? 0 : settings.lr;
@@ -216,7 +221,7 @@ async function endEpoch(
   return progress;
 }
 
-/** Sweeps the learning rate at the last size, without training. */
+/** Sweeps the learning rate at the last size, without training. @throws TrainingStopped if `run.stop` was aborted */
 export async function searchLearningRate(
   run: TrainingRun, start: TrainingState, batchSize: number,
 ): Promise<RateSearch> {
@@ -225,7 +230,7 @@ export async function searchLearningRate(
   const loader = createTrainingLoader(run, batchSize, Infinity);
   const step = await createTrainingStep(createBackbone(settings.backbone), stepOptions(settings, batchSize, stage));
   try {
-    return await findLearningRate(step, start, endless(loader, stage));
+    return await findLearningRate(step, start, endless(loader, stage), run.stop);
   } finally {
     await step.release();
     await loader.close();
@@ -240,16 +245,23 @@ export function startingState(run: Pick<TrainingRun, 'config' | 'init'>, layout:
   return { ...state, ...run.init, average: run.init.parameters.slice() };
 }
 
-/** The configured batch size, or the one found. */
+/**
+ * The configured batch size, or the one found.
+ * @param heldBefore memory of the process before the training began, bytes; now where not given
+ * @throws TrainingStopped if `run.stop` was aborted
+ */
 export async function chooseBatchSize(
-  run: Pick<TrainingRun, 'config' | 'partition' | 'say'>, backbone: Backbone, layout: Layout, stage: Stage,
+  run: Pick<TrainingRun, 'config' | 'partition' | 'say' | 'stop'>, backbone: Backbone, layout: Layout, stage: Stage,
+  heldBefore = heldMemory(),
 ): Promise<number> {
   const { train: settings } = run.config;
   const eyes = run.partition.train.length;
   if (settings.batch_size !== 'auto') return Math.min(settings.batch_size, eyes);
-  const found = await findBatchSize(backbone, layout, stepOptions(settings, 1, stage), { megabytes: settings.memory_limit, eyes });
+  const found = await findBatchSize(backbone, layout, stepOptions(settings, 1, stage), {
+    megabytes: settings.memory_limit, eyes, heldBefore, stop: run.stop,
+  });
   for (const { batchSize, imagesPerSecond, megabytes } of found.trials) {
-    run.say(`batch size ${batchSize}: ${imagesPerSecond.toFixed(0)} images a second, ${megabytes.toFixed(0)} MB`);
+    run.say(`batch size ${batchSize}: ${imagesPerSecond.toFixed(0)} images a second, grown by ${megabytes.toFixed(0)} MB so far`);
   }
   run.say(`batch size: ${found.batchSize}`);
   return found.batchSize;

@@ -9,9 +9,12 @@ import { createEyeClassifierFromModel } from '../../../src/classify/eye-classifi
 import { exportModel, importModel } from '../../../src/classify/train/export.js';
 import { findBatchSize } from '../../../src/classify/train/find-batch-size.js';
 import { finishModel } from '../../../src/classify/train/finish.js';
-import { searchLearningRate, startingState, train, type TrainingRun } from '../../../src/classify/train/loop.js';
+import {
+  chooseBatchSize, lastStage, searchLearningRate, startingState, train, type TrainingRun,
+} from '../../../src/classify/train/loop.js';
 import { createRunFolder, openRunFolder } from '../../../src/classify/train/run-folder.js';
 import { layoutOf } from '../../../src/classify/train/step.js';
+import { TrainingStopped } from '../../../src/classify/train/stopped.js';
 import { loadConfig, UsageError } from '../../../src/config/load.js';
 import { someEyes } from '../../support/eye-patches.js';
 import { hasSharedData } from '../../support/shared-data.js';
@@ -144,6 +147,22 @@ describe.skipIf(!hasSharedData)(`training on real eyes${hasSharedData ? '' : ' (
     const atSuggestion = points.find(({ rate }) => rate >= suggestion)?.loss ?? Infinity;
     expect(atSuggestion).toBeLessThan(points[0]?.loss ?? 0);
   });
+
+  it.each([
+    ['the sweep of the learning rate', ['train.lr=auto']],
+    ['the search for a batch size', ['train.batch_size=auto']],
+  ])('ends %s when it is stopped, and says so', async (what, settings) => {
+    const stop = new AbortController();
+    const run = prepare(settings, { stop: stop.signal });
+    const { backbone } = run.config.train;
+    const layout = layoutOf(createBackbone(backbone));
+    setTimeout(() => { stop.abort(); }, 0);
+    const search = what.includes('rate')
+      ? searchLearningRate(run, startingState(run, layout), 32)
+      : chooseBatchSize(run, createBackbone(backbone), layout, lastStage(run.config.train));
+    await expect(search).rejects.toThrow(TrainingStopped);
+    await expect(search).rejects.toThrow(`Stopped during ${what}.`);
+  });
 });
 
 describe('the batch-size finder', () => {
@@ -161,6 +180,21 @@ describe('the batch-size finder', () => {
     const { batchSize, trials } = await findBatchSize(backbone, layoutOf(backbone), options, { megabytes: 1e6, eyes: 40 });
     expect(trials.map((trial) => trial.batchSize)).not.toContain(64);
     expect(trials.map((trial) => trial.batchSize)).toContain(batchSize);
+  });
+});
+
+describe('the memory that the batch-size finder reports', () => {
+  it('is the growth since before the first trial, and never falls with the size', async () => {
+    const backbone = createBackbone('plain-nano');
+    const options = {
+      height: 8, width: 12, threads: 1, labelSmoothing: 0, optimizer: { name: 'adamw', weightDecay: 0, clip: 1 },
+    } as const;
+    // The second size makes use of what the first has left behind.
+    const held = [105e6, 101e6, 108e6, 108e6, 108e6, 108e6];
+    const { trials } = await findBatchSize(backbone, layoutOf(backbone), options,
+      { megabytes: 1000, eyes: 1000, heldBefore: 90e6 }, () => held.shift() ?? 0);
+    expect(trials.map(({ megabytes }) => megabytes).slice(0, 2)).toEqual([15, 15]);
+    expect(trials.every(({ megabytes }, index) => megabytes >= (trials[index - 1]?.megabytes ?? 0))).toBe(true);
   });
 });
 
