@@ -2,7 +2,7 @@
  * A sort on its way: its steps are on the disk before the first is taken, and each is marked when done, so that an
  * interrupted sort can be finished and any sort undone.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { access, constants, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../config/load.js';
@@ -37,16 +37,22 @@ interface Line {
 
 const journalName = /^sort-(\d+)\.journal$/;
 
-/** The newest sort of a folder, or undefined where there was none. */
+/** The newest sort of a folder that was begun, or undefined where there was none. Only reads. */
 export function lastSession(to: string): SortSession | undefined {
-  const number = lastNumber(to);
-  if (number === 0) return undefined;
-  const path = journalPath(to, number);
-  const session = readSession(path);
-  if (session !== undefined) return session;
-  // A plan that was cut short was never begun.
-  rmSync(path);
-  return lastSession(to);
+  for (let number = lastNumber(to); number > 0; number -= 1) {
+    const path = journalPath(to, number);
+    const session = existsSync(path) ? readSession(path) : undefined;
+    if (session !== undefined) return session;
+  }
+  return undefined;
+}
+
+/** Removes journals whose plan was cut short: such a sort was never begun. */
+function clearUnbegun(to: string): void {
+  for (let number = lastNumber(to); number > 0; number -= 1) {
+    const path = journalPath(to, number);
+    if (existsSync(path) && wholeLines(path).length === 0) rmSync(path);
+  }
 }
 
 /**
@@ -56,17 +62,23 @@ export function lastSession(to: string): SortSession | undefined {
 export async function beginSort(plan: SortPlan, to: string): Promise<SortOutcome> {
   if (plan.action === 'move') await checkSources(plan.steps);
   await checkSpace([{ name: `the photos in ${to}`, folder: resolve(to), bytes: await bytesToCopy(plan, to) }]);
-  const path = journalPath(to, lastNumber(to) + 1);
-  try {
-    // Asked first, for the error of `mkdir` would be that a folder is missing.
-    await access(await nearestFolder(to), constants.W_OK);
-    await mkdir(to, { recursive: true });
-    await append(path, { action: plan.action, steps: plan.steps });
-  } catch (error) {
-    await rm(path, { force: true });
+  const refuse = (error: unknown): never => {
     throw new UsageError(`Cannot sort into ${to}: ${writeProblem(error)}`);
-  }
+  };
+  await prepareTarget(to).catch(refuse);
+  const path = journalPath(to, lastNumber(to) + 1);
+  await append(path, { action: plan.action, steps: plan.steps }).catch(async (error: unknown) => {
+    await rm(path, { force: true });
+    refuse(error);
+  });
   return finishSort({ path, action: plan.action, steps: plan.steps, done: new Set(), finished: false });
+}
+
+async function prepareTarget(to: string): Promise<void> {
+  // Asked first, for the error of `mkdir` would be that a folder is missing.
+  await access(await nearestFolder(to), constants.W_OK);
+  await mkdir(to, { recursive: true });
+  clearUnbegun(to);
 }
 
 /** A photo in a folder that can only be read could be copied, and then not be taken away. */
@@ -101,6 +113,7 @@ async function nearestFolder(folder: string): Promise<string> {
  * @throws WriteError where the disk is full; the sort can be finished later
  */
 export async function finishSort(session: SortSession): Promise<SortOutcome> {
+  takeCutLineOff(session.path);
   const left: string[] = [];
   let done = 0;
   for (const [number, { from, to }] of session.steps.entries()) {
@@ -139,7 +152,9 @@ export async function undoSort(session: SortSession): Promise<SortOutcome> {
     else left.push(`${to}: ${problem}`);
   }
   await removeEmptyFolders(session);
-  if (left.length === 0) await rm(session.path);
+  if (left.length > 0) return { done, left };
+  await rm(session.path);
+  clearUnbegun(dirname(session.path));
   return { done, left };
 }
 
@@ -176,10 +191,7 @@ async function removeEmptyFolders({ steps, path }: SortSession): Promise<void> {
 /** Undefined where not even the plan is whole. */
 function readSession(path: string): SortSession | undefined {
   const lines: Line[] = [];
-  const text = readFileSync(path, 'utf8');
-  // A last line that was cut short is taken off, so that the next one does not grow out of it.
-  truncateSync(path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
-  for (const line of text.split('\n').slice(0, -1)) {
+  for (const line of wholeLines(path).split('\n').slice(0, -1)) {
     try {
       lines.push(JSON.parse(line));
     } catch {
@@ -195,6 +207,18 @@ function readSession(path: string): SortSession | undefined {
     done: new Set(lines.flatMap((line) => line.done ?? [])),
     finished: lines.some((line) => line.finished === true),
   };
+}
+
+/** The text of a journal without a last line that was cut short. */
+function wholeLines(path: string): string {
+  const text = readFileSync(path, 'utf8');
+  return text.slice(0, text.lastIndexOf('\n') + 1);
+}
+
+/** Else the next line would grow out of a last one that was cut short. */
+function takeCutLineOff(path: string): void {
+  const whole = Buffer.byteLength(wholeLines(path));
+  if (whole < statSync(path).size) truncateSync(path, whole);
 }
 
 async function append(path: string, line: Line): Promise<void> {

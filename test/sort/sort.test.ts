@@ -174,6 +174,28 @@ describe('pipeline sort', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/8 file\(s\) copied/);
     expect(Object.keys(contents(to))).toEqual(sorted);
+    expect(readdirSync(to).filter((name) => name.endsWith('.journal'))).toEqual(['sort-1.journal']);
+  });
+
+  it.each<[string, string, string[]]>([
+    ['plan', '{"action":"copy","steps":[{"from":"/pho', []], ['plan, and an undo', '{"action":"copy","steps":[{"from":"/pho', ['--undo']],
+    ['mark', '{"action":"copy","steps":[]}\n{"do', []], ['mark, and an undo', '{"action":"copy","steps":[]}\n{"do', ['--undo']],
+  ])('leaves the journal of a sort that was killed as it is in a dry run: a %s cut short', async (_, journal, more) => {
+    mkdirSync(to);
+    writeFileSync(join(to, 'sort-1.journal'), journal);
+    await sort('--dry-run', ...more);
+    expect(readdirSync(to)).toEqual(['sort-1.journal']);
+    expect(readFileSync(join(to, 'sort-1.journal'), 'utf8')).toBe(journal);
+  });
+
+  it('goes on behind a mark that was cut short', async () => {
+    mkdirSync(to);
+    const path = join(to, 'sort-1.journal');
+    const plan = JSON.stringify({ action: 'copy', steps: [{ from: join(photos, 'c.png'), to: join(to, 'keep', 'c.png') }] });
+    writeFileSync(path, `${plan}\n{"do`);
+    const { code, stderr } = await sort();
+    expect(code, stderr).toBe(0);
+    expect(readFileSync(path, 'utf8')).toBe(`${plan}\n{"done":0}\n{"finished":true}\n`);
   });
 
   it('refuses a report that names files outside the folder', async () => {
