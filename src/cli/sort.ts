@@ -2,11 +2,13 @@
  * `pipeline sort`: put photos into keep, review and reject, and take it back.
  */
 import type { Command } from 'commander';
+import { resolve } from 'node:path';
 import { UsageError } from '../config/load.js';
 import type { Action } from '../sort/place.js';
-import { planSort, type Step } from '../sort/plan.js';
-import { beginSort, finishSort, lastSession, undoSort, type SortOutcome } from '../sort/session.js';
+import { planSort, type SortPlan, type Step } from '../sort/plan.js';
+import { beginSort, finishSort, lastSession, undoSort, type SortOutcome, type SortSession } from '../sort/session.js';
 import { readVerdicts } from '../sort/verdicts.js';
+import { wrongFolder } from '../sort/wrong-folder.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 
@@ -63,6 +65,11 @@ async function sort(folder: string | undefined, options: SortOptions): Promise<v
     throw new UsageError('A sort needs the folder and its report, as in: pipeline sort ./photos --report out.csv --to ./sorted');
   }
   const plan = await planSort(folder, await readVerdicts(options.report), options.to, action);
+  if (plan.steps.length + plan.already === 0 && plan.missing.length > 0) {
+    if (!wereMoved(plan, folder, session)) throw new UsageError(await wrongFolder(folder, options.report, plan.missing));
+    log.log(`There is nothing to do: the last sort into ${options.to} moved these photos. --undo takes it back.`);
+    return;
+  }
   if (plan.missing.length > 0) {
     log.warn(`${plan.missing.length} photo(s) of the report are not in ${folder}, such as ${plan.missing[0]}.`);
   }
@@ -79,6 +86,13 @@ function actionOf({ copy, link, move }: SortOptions): Action {
   }
   if (move === true) return 'move';
   return link === true ? 'link' : 'copy';
+}
+
+/** Whether all photos of a report are gone because the last sort has moved them. */
+function wereMoved({ missing }: SortPlan, folder: string, session: SortSession | undefined): boolean {
+  if (session?.action !== 'move') return false;
+  const moved = new Set([...session.done].map((number) => session.steps[number]?.from));
+  return missing.every((photo) => moved.has(resolve(folder, photo)));
 }
 
 function describe(action: Action, { from, to }: Step): string {

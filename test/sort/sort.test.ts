@@ -205,6 +205,44 @@ describe('pipeline sort', () => {
     expect(stderr).toMatch(/lies outside/);
   });
 
+  describe('with a folder that has none of the photos', () => {
+    const sortIn = (folder: string, ...more: string[]): ReturnType<typeof pipeline> =>
+      pipeline('sort', folder, '--report', report, '--to', to, ...more);
+
+    beforeEach(() => {
+      writeFileSync(report, csvHeader() + csvRows(photoResult('a.jpg')) + csvRows(photoResult('day 2/a.jpg')));
+    });
+
+    it.each([[[]], [['--dry-run']]])('says so and which folder the report seems to belong to: exit code 2 (%j)', async (more) => {
+      mkdirSync(join(base, 'other'));
+      const { code, stderr } = await sortIn(join(base, 'other'), ...more);
+      expect(stderr).toMatch(/The 2 photo\(s\) of .*out\.csv, such as a\.jpg, are not in the folder .*other\./);
+      expect(stderr).toContain(`The report seems to belong to ${photos}.`);
+      expect(code).toBe(2);
+      expect(existsSync(to)).toBe(false);
+    });
+
+    it.each<[string, string, RegExp]>([
+      ['a folder that is missing', 'nosuch', /There is no folder .*nosuch\. The 2 photo/], ['a file', 'out.csv', /out\.csv is not a folder/],
+    ])('says that it is %s: exit code 2', async (_, name, message) => {
+      const { code, stderr } = await sortIn(join(base, name));
+      expect(stderr).toMatch(message);
+      expect(code).toBe(2);
+    });
+
+    it('asks for the right one where none is near', async () => {
+      rmSync(photos, { recursive: true });
+      expect((await sortIn(join(base, 'photos'))).stderr).toMatch(/Name the folder that was judged/);
+    });
+
+    it('takes it as done where the last sort has moved them', async () => {
+      await sortIn(photos, '--move');
+      const { code, stderr } = await sortIn(photos, '--move');
+      expect(stderr).toMatch(/nothing to do: the last sort into .* moved these photos/);
+      expect(code).toBe(0);
+    });
+  });
+
   it('takes the choices that were saved from an HTML report', async () => {
     writeFileSync(report, 'photo,verdict,stars,chosen_by,tool_verdict,reasons\r\na.jpg,reject,0,me,keep,\r\n\'=b.jpg,keep,3,me,reject,\r\n');
     await sort();
