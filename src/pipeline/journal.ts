@@ -24,6 +24,8 @@ export interface FileStamp {
 export interface Journal {
   /** Records that can be recalled. */
   readonly size: number;
+  /** Whether an unfinished run was found and is gone on with. */
+  readonly resumed: boolean;
   /** What the reader of the log should know: a damaged record, settings that changed. */
   readonly notes: readonly string[];
   /** Whether a photo was done, and its file is as it was then. */
@@ -78,11 +80,14 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
     await rename(path, `${path}.old`);
     notes.push(`${whyUnused(earlier, options)} Its journal is now ${path}.old.`);
   }
+  if (options.resume && !usable && notes.length === 0) {
+    notes.push('There is no unfinished run of this report to go on with; all photos are judged.');
+  }
   if (usable && earlier.damaged > 0) {
     notes.push(`${earlier.damaged} record(s) of ${path} are damaged; their photos are judged again.`);
   }
   const file = await openFile(path, usable ? earlier.end : 0);
-  const journal = new JournalFile(path, file, usable ? earlier : emptyIndex(), notes);
+  const journal = new JournalFile(path, file, usable ? earlier : emptyIndex(), usable, notes);
   if (usable) return journal;
   try {
     await journal.write(header(fingerprint));
@@ -133,6 +138,7 @@ class JournalFile implements Journal {
     private readonly path: string,
     private readonly file: FileHandle,
     private readonly index: JournalIndex,
+    readonly resumed: boolean,
     readonly notes: readonly string[],
   ) {
     this.end = index.end;

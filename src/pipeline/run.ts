@@ -127,7 +127,7 @@ async function recallDone(
       todo.push({ file, index, stamp });
     }
   }
-  if (options.resume === true) options.onNote?.(`${photos.length - todo.length} of ${photos.length} photos were done before.`);
+  if (journal?.resumed === true) options.onNote?.(`${photos.length - todo.length} of ${photos.length} photos were done before.`);
   return todo;
 }
 

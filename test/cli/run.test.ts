@@ -51,6 +51,16 @@ describe('pipeline run on the demo photos', () => {
     expect(stdout).toBe(readFileSync(twice, 'utf8'));
   });
 
+  it('says with --resume where the run before had finished', async () => {
+    const report = join(folder, 'finished.csv');
+    const run = ['run', demoPhotos[2] ?? '', '--report', report] as const;
+    await pipeline(...run);
+    const { code, stderr } = await pipeline(...run, '--resume');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/There is no unfinished run of this report to go on with; all photos are judged\./);
+    expect(stderr).not.toMatch(/were done before/);
+  });
+
   it('finds the 22 people, a row each, in a fixed order', () => {
     expect(rows).toHaveLength(22);
     const perPhoto = demoPhotos.map((_, index) => rows.filter((row) => row.photo === `sample${index + 1}.jpg`).length);

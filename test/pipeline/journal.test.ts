@@ -113,6 +113,14 @@ describe('the journal of a run', () => {
     await journal.close();
   });
 
+  it('is not there to go on with after a run that was complete, and says so', async () => {
+    expect((await reopen().then(async (journal) => { await journal.remove(); return journal; })).resumed).toBe(true);
+    const journal = await reopen();
+    expect(journal.resumed).toBe(false);
+    expect(journal.notes).toEqual(['There is no unfinished run of this report to go on with; all photos are judged.']);
+    await journal.close();
+  });
+
   it('goes when the run is complete', async () => {
     const journal = await reopen();
     await journal.remove();
