@@ -43,7 +43,7 @@ export function registerRun(program: Command): void {
     .option('--device <name>', 'where the onnx engine runs them: cpu, cuda, webgpu or auto (see pipeline doctor)')
     .option('--workers <n>', 'photos worked on at once; auto: one a core')
     .option('--resume', 'go on with a run of the same report that was stopped or killed; done and unchanged photos are skipped')
-    .option('--compare-content', 'tell changed photos by their content too, not by size and time alone (for --resume)')
+    .option('--compare-content', 'tell changed photos by their content too, not by size and time alone (with --resume, from the first run on)')
     .option('--no-times', 'leave out of a JSON report how many milliseconds each stage took: then two runs write the same bytes')
     .addOption(new Option('--xmp <editor>', 'write sidecars with stars and colour labels beside the photos, as this editor reads them')
       .choices(['lightroom', 'darktable']))
@@ -63,6 +63,7 @@ Examples:
 }
 
 async function run(inputs: readonly string[], options: RunVerbOptions): Promise<void> {
+  checkCompanions(options);
   const chosen = settingsFrom(options, [
     shortcut('detect.detector', options.detector),
     shortcut('detect.landmarks', options.landmarks),
@@ -107,6 +108,16 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
   if (summary.stopped) log.warn(`Stopped after ${summary.photos} of ${summary.total} photos. What is done is in the .partial report; --resume goes on.`);
   const failed = summary.stopped || summary.unwritten > 0;
   process.exitCode = failed ? exitCodes.failure : summary.errors > 0 ? exitCodes.someUnread : exitCodes.ok;
+}
+
+/** Options that would do nothing by themselves. */
+function checkCompanions({ force, xmp, compareContent, resume }: RunVerbOptions): void {
+  if (force === true && xmp === undefined) {
+    throw new UsageError('--force is about the stars and labels in sidecars, and no sidecars are written. Add --xmp lightroom or --xmp darktable, or leave --force out.');
+  }
+  if (compareContent === true && resume !== true) {
+    throw new UsageError('--compare-content is for --resume. Give both, in the first run already: only what was noted of the contents then can be compared later.');
+  }
 }
 
 /** Two writers of one report would be in each other's way. */

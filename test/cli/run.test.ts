@@ -239,6 +239,8 @@ describe('pipeline run, used wrongly', () => {
     ['a detector that does not exist', ['run', ...demoPhotos, '--detector', 'yolo'], /detect\.detector is "yolo"/],
     ['a report of an unknown kind', ['run', ...demoPhotos, '--report', 'out.xlsx'], /\.csv/],
     ['a report in a missing folder', ['run', ...demoPhotos, '--report', join(empty, 'no', 'out.csv')], /folder does not exist/],
+    ['--force without sidecars', ['run', ...demoPhotos, '--force'], /--force is about .*Add --xmp/],
+    ['--compare-content without --resume', ['run', ...demoPhotos, '--compare-content'], /--compare-content is for --resume\. Give both/],
     ['a model that does not exist', ['run', ...demoPhotos, '--set', 'classify.model=nowhere.onnx'], /nowhere\.onnx/],
   ])('%s: exit code 2 and a message that helps', async (_, arguments_, message) => {
     const { code, stdout, stderr } = await pipeline(...arguments_);
