@@ -126,7 +126,7 @@ h1, h2, h3 { font-size: inherit; font-weight: 600; overflow-wrap: anywhere; }
 .eye { min-width: 0; }
 .eye img, .no-eye { display: block; width: 100%; aspect-ratio: 3 / 2; object-fit: cover; border-radius: 4px; background: var(--raised); }
 .no-eye { display: grid; place-items: center; color: var(--dim); font-size: 12px; }
-.eye figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 6px; font-size: 12px; color: var(--dim); }
+.eye figcaption { display: grid; font-size: 12px; color: var(--dim); white-space: nowrap; }
 .value { color: var(--tone); font-variant-numeric: tabular-nums; }
 .bar { display: block; width: 100%; height: 5px; margin: 4px 0 2px; border-radius: 3px; overflow: hidden; }
 .bar .track { fill: var(--raised); } .bar .fill { fill: var(--tone); }

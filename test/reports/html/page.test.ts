@@ -101,6 +101,16 @@ describe.skipIf(!hasChromium)(`the page of an HTML report${withoutChromium}`, ()
     expect(await first.locator('.reason').innerText()).toBe('eyes closed');
   });
 
+  it('has the figures of both eyes on one level, each on a line of its own', async () => {
+    for (const photo of ['a.jpg', 'b.jpg', 'd.jpg']) {
+      await page.locator('.card', { hasText: photo }).locator('.frame').click();
+      const values = await page.locator('.detail .face').first().locator('.eye .value').all();
+      const boxes = await Promise.all(values.map((value) => value.boundingBox()));
+      expect(boxes.map((box) => box?.y)).toEqual([boxes[0]?.y, boxes[0]?.y]);
+      for (const box of boxes) expect(box?.height).toBeLessThan(20);
+    }
+  });
+
   it('marks on the bars where closed ends and open begins, blurred ends and sharp begins', async () => {
     const marks = (bar: string): Promise<(string | null)[]> => page.locator('.detail .face').first().locator(bar).first().locator('line')
       .evaluateAll((lines) => lines.map((line) => line.getAttribute('x1')));
