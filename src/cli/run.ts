@@ -110,7 +110,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
   process.exitCode = failed ? exitCodes.failure : summary.errors > 0 ? exitCodes.someUnread : exitCodes.ok;
 }
 
-/** Options that would do nothing by themselves. */
+/** Options that only mean something with another. */
 function checkCompanions({ force, xmp, compareContent, resume }: RunVerbOptions): void {
   if (force === true && xmp === undefined) {
     throw new UsageError('--force is about the stars and labels in sidecars, and no sidecars are written. Add --xmp lightroom or --xmp darktable, or leave --force out.');
