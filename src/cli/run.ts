@@ -2,9 +2,9 @@
  * `pipeline run`: judge photos, write reports.
  */
 import { Option, type Command } from 'commander';
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../config/load.js';
+import { makeFolder } from '../config/make-folder.js';
 import { settleEngine } from '../pipeline/engine.js';
 import { runPhotos } from '../pipeline/run.js';
 import { checkModel } from '../pipeline/model-path.js';
@@ -79,7 +79,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
     log.warn(`${skippedLinks.length} link(s) lead outside and were left alone, such as ${skippedLinks[0]}; --follow-links follows them.`);
   }
   if (photos.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
-  if (options.debugCrops !== undefined) makeFolder(options.debugCrops);
+  if (options.debugCrops !== undefined) makeFolder(options.debugCrops, '--debug-crops');
 
   const reports = eachOnce(options.report ?? []);
   const start = performance.now();
@@ -123,14 +123,6 @@ function checkCompanions({ force, xmp, compareContent, resume }: RunVerbOptions)
 /** Two writers of one report would be in each other's way. */
 function eachOnce(reports: readonly string[]): string[] {
   return [...new Map(reports.map((report) => [report === '-' ? report : resolve(report), report])).values()];
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch {
-    throw new UsageError(`Cannot make the folder ${folder} (--debug-crops).`);
-  }
 }
 
 /** The first Ctrl-C asks the run to end, the second ends the process. */
