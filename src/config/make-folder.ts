@@ -6,6 +6,7 @@
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { errorCode } from './error-code.js';
 import { UsageError } from './load.js';
 
 /**
@@ -48,7 +49,6 @@ function isFolder(path: string): boolean {
 /** Why one folder could not be made: the second half of a sentence, with its full stop and what to do. */
 function folderProblem(error: unknown, folder: string): string {
   const above = dirname(folder);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const problems: Readonly<Record<string, string>> = {
     EEXIST: `${folder} is there already. Name another one.`,
     ENOENT: `nothing can be made in ${above}. Name a folder elsewhere.`,
@@ -59,5 +59,5 @@ function folderProblem(error: unknown, folder: string): string {
     EDQUOT: `your share of the disk of ${above} is used up.`,
     ENAMETOOLONG: 'its name is too long. Name a shorter one.',
   };
-  return problems[code] ?? (error instanceof Error ? error.message : String(error));
+  return problems[errorCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }

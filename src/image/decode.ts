@@ -3,6 +3,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { errorCode } from '../config/error-code.js';
 import { sniffFormat } from './format.js';
 import { decodeHeic, HeicMissingError, heicSize, isCutShort } from './heic.js';
 import { extractRawPreview } from './raw.js';
@@ -218,6 +219,5 @@ const fileReasons: Readonly<Record<string, string>> = {
 };
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return fileReasons[code] ?? (error instanceof Error ? error.message : String(error));
+  return fileReasons[errorCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { errorCode } from '../config/error-code.js';
 import { UsageError } from '../config/load.js';
 import { WriteError, writeProblem } from '../reports/write-problem.js';
 import type { PhotoResult } from './types.js';
@@ -244,7 +245,7 @@ async function readIndex(path: string): Promise<JournalIndex | undefined> {
       end = line.offset + line.bytes.length + 1;
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw new UsageError(`Cannot read the run's journal ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
   return { fingerprint, places, damaged, end };

@@ -4,6 +4,7 @@
 import type { Dirent } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { errorCode } from '../config/error-code.js';
 import { UsageError } from '../config/load.js';
 import { sniffFormat } from '../image/format.js';
 
@@ -120,7 +121,7 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new UsageError(`There is no file or folder called ${path}.`);
     return false;
   }

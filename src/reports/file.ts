@@ -3,6 +3,7 @@
  */
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { errorCode } from '../config/error-code.js';
 import { UsageError } from '../config/load.js';
 import { WriteError, writeProblem } from './write-problem.js';
 
@@ -86,7 +87,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return pid !== process.pid;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * What kept a file from being written, for people.
  */
+import { errorCode } from '../config/error-code.js';
 
 /** A file could not be written; the message names it and says why. */
 export class WriteError extends Error {
@@ -28,7 +29,3 @@ const problems: Readonly<Record<string, string>> = {
   ENOTDIR: 'what should be its folder is a file.',
   ENAMETOOLONG: 'its name is longer than this disk takes.',
 };
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}

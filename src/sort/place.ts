@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { errorCode } from '../config/error-code.js';
 
 export type Action = 'copy' | 'link' | 'move';
 
@@ -60,7 +61,7 @@ export async function exists(path: string): Promise<boolean> {
 
 /** Disks without hard links (exFAT, FAT) rename; another disk gets a copy that is verified before the original goes. */
 async function moveWithoutLink(from: string, to: string, error: unknown): Promise<void> {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code === 'EXDEV') {
     await copyVerified(from, to);
     await unlink(from);
@@ -97,7 +98,7 @@ async function copyVerified(from: string, to: string): Promise<void> {
     await link(beside, to);
     await unlink(beside);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw new TakenError(`${to} exists and is another file.`);
+    if (errorCode(error) === 'EEXIST') throw new TakenError(`${to} exists and is another file.`);
     await rename(beside, to);
   }
 }
@@ -118,14 +119,10 @@ async function contentHash(path: string): Promise<string> {
 }
 
 function linkError(error: unknown, to: string): unknown {
-  if (codeOf(error) !== 'EXDEV') return error;
+  if (errorCode(error) !== 'EXDEV') return error;
   return new Error(`${to} is on another disk, where a link cannot lead. Use --copy.`);
 }
 
 function isNotFound(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '');
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '');
 }

@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { z } from 'zod';
+import { errorCode } from '../config/error-code.js';
 import { UsageError } from '../config/load.js';
 import { plainText } from '../reports/csv.js';
 
@@ -44,8 +45,7 @@ function notReport(path: string, why: string): UsageError {
 }
 
 function readProblem(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return {
     ENOENT: 'there is no such file.', ENOTDIR: 'there is no such file.', EISDIR: 'it is a folder.', EACCES: 'you may not read it.',
-  }[code] ?? (error instanceof Error ? error.message : String(error));
+  }[errorCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }

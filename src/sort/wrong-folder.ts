@@ -3,6 +3,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { errorCode } from '../config/error-code.js';
 import { exists } from './place.js';
 
 /**
@@ -21,7 +22,7 @@ export async function wrongFolder(folder: string, report: string, photos: readon
 
 async function folderProblem(folder: string): Promise<string> {
   return readdir(folder).then(() => '', (error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === 'ENOENT') return `There is no folder ${folder}. `;
     return code === 'ENOTDIR' ? `${folder} is not a folder. ` : `The folder ${folder} cannot be read. `;
   });

@@ -3,6 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as tfjs from '@tensorflow/tfjs';
+import { errorCode } from '../config/error-code.js';
 import { isFaceApi, type FaceApi } from './face-api.js';
 
 /** One way to have TensorFlow.js. */
@@ -114,7 +115,7 @@ async function tryOut({ tf }: FaceApi): Promise<void> {
 
 /** Whether it is the package itself that is not there, and not something that it needs. */
 function isMissing(error: unknown, { packages }: TfjsPackage): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND'
+  return error instanceof Error && errorCode(error) === 'MODULE_NOT_FOUND'
     && packages.some((name) => error.message.includes(`'${name}'`));
 }
 

@@ -3,6 +3,7 @@
  */
 import { access, constants, open, readFile, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { errorCode } from '../config/error-code.js';
 import { UsageError } from '../config/load.js';
 import type { Verdict } from '../pipeline/types.js';
 import type { ReportWriter } from '../reports/types.js';
@@ -105,7 +106,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
