@@ -1,9 +1,8 @@
 /**
  * Bare decoding in as many processes as the pipeline has workers.
  */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import workerpool from 'workerpool';
+import { workerScript } from '../config/package.js';
 import type { Config } from '../config/schema.js';
 
 /** Photos for one process. Crosses a process boundary: plain data only. */
@@ -21,7 +20,7 @@ export interface DecodePool {
 
 /** Starts a pool; its processes start with the first photos. */
 export function createDecodePool(image: Config['image'], workers: number): DecodePool {
-  const pool = workerpool.pool(workerScript(), { workerType: 'process', maxWorkers: workers });
+  const pool = workerpool.pool(workerScript('decode-worker'), { workerType: 'process', maxWorkers: workers });
   return {
     run: async (paths) => {
       const size = Math.max(1, Math.min(16, Math.ceil(paths.length / (workers * 2))));
@@ -31,10 +30,4 @@ export function createDecodePool(image: Config['image'], workers: number): Decod
     },
     close: async () => { await pool.terminate(); },
   };
-}
-
-/** Workers run compiled code, also when the caller was loaded from its TypeScript source by a test. */
-function workerScript(): string {
-  const beside = fileURLToPath(new URL('./decode-worker.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/bin/decode-worker.js', import.meta.url));
 }

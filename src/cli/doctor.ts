@@ -2,9 +2,7 @@
  * `pipeline doctor`: what is there to run on, and what to do about what is missing.
  */
 import type { Command } from 'commander';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageFolder } from '../config/load.js';
+import { packageVersion } from '../config/package.js';
 import type { Finding } from './examination.js';
 import { exitCodes } from './exit-codes.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
@@ -40,7 +38,6 @@ async function doctor(options: DoctorOptions): Promise<void> {
 
 /** The findings under a heading for each part. */
 function layOut(findings: readonly Finding[]): string {
-  const own: { readonly version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
   const parts = [...new Set(findings.map(({ part }) => part))];
   const blocks = parts.map((part) => [
     part,
@@ -48,5 +45,5 @@ function layOut(findings: readonly Finding[]): string {
   ].join('\n'));
   const broken = findings.filter(({ state }) => state === 'broken').length;
   const summary = broken === 0 ? 'All that these settings need is there.' : `${broken} of these must be put right (!!).`;
-  return `${[`portrait-pipeline ${own.version}`, ...blocks, summary].join('\n\n')}\n`;
+  return `${[`portrait-pipeline ${packageVersion()}`, ...blocks, summary].join('\n\n')}\n`;
 }

@@ -2,9 +2,8 @@
  * The command line: `pipeline VERB ...`. A verb's file is loaded only when it is needed, so that a run starts at once.
  */
 import { Command, CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageFolder, UsageError } from '../config/load.js';
+import { UsageError } from '../config/load.js';
+import { packageVersion } from '../config/package.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 
@@ -50,11 +49,6 @@ function exitCodeOf(error: unknown): number {
   log.error(error instanceof Error ? error.message : String(error));
   if (process.env['PIPELINE_DEBUG'] !== undefined && error instanceof Error) log.error(error.stack);
   return exitCodes.failure;
-}
-
-function packageVersion(): string {
-  const file: { version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
-  return file.version;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -2,10 +2,11 @@
  * Where configuration comes from: the defaults in config.yaml, then the user's file, then `--set`; checked as a whole.
  */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { parse } from 'yaml';
 import type { z } from 'zod';
+import { packageFolder } from './package.js';
 import { configSchema, type Config } from './schema.js';
 
 /** Wrong usage or configuration: the command ends with exit code 2 and this message. */
@@ -18,11 +19,8 @@ type Tree = Record<string, unknown>;
 /** Sections whose keys are names of the user's own things. */
 const namedByUser: ReadonlySet<string> = new Set(['data.groups']);
 
-/** The package's own folder: it holds config.yaml and models/. */
-export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
-
 /** The file with the defaults. */
-export const defaultConfigPath = fileURLToPath(new URL('../../config.yaml', import.meta.url));
+export const defaultConfigPath = join(packageFolder, 'config.yaml');
 
 /**
  * Loads the settings.

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageFolder } from '../config/load.js';
+import { packageFolder } from '../config/package.js';
 import type { PhotoSettings } from './pool.js';
 import { modelPath } from './model-path.js';
 

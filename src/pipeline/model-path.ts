@@ -3,7 +3,8 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { packageFolder, UsageError } from '../config/load.js';
+import { UsageError } from '../config/load.js';
+import { packageFolder } from '../config/package.js';
 import type { Config } from '../config/schema.js';
 
 /**

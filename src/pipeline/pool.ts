@@ -1,11 +1,10 @@
 /**
  * Worker processes, one a core: onnxruntime-node blocks the thread that calls it, and a native crash must not end a run.
  */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import workerpool from 'workerpool';
+import { workerScript } from '../config/package.js';
 import type { Config } from '../config/schema.js';
 import type { PhotoResult } from './types.js';
 import type { PhotoFile } from './walk.js';
@@ -63,7 +62,7 @@ export function workerCount(setting: Config['run']['workers']): number {
  * Starts a pool; its processes start with the first photos.
  * @param script what the processes run: a module that serves `photos` through workerpool, as worker.ts does
  */
-export function createPool(settings: PhotoSettings, script = workerScript()): PhotoPool {
+export function createPool(settings: PhotoSettings, script = workerScript('worker')): PhotoPool {
   const workers = workerCount(settings.config.run.workers);
   const pool = workerpool.pool(script, {
     workerType: 'process',
@@ -130,10 +129,4 @@ export function errorResult(photo: PhotoFile, error: string): PhotoResult {
 
 function isCrash(error: unknown): boolean {
   return error instanceof Error && /terminated unexpectedly|exited unexpectedly/i.test(error.message);
-}
-
-/** Workers run compiled code, also when the caller was loaded from its TypeScript source by a test. */
-function workerScript(): string {
-  const beside = fileURLToPath(new URL('./worker.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/bin/worker.js', import.meta.url));
 }

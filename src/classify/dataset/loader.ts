@@ -1,9 +1,8 @@
 /**
  * Batches for training, made on other threads while the step runs.
  */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { receiveMessageOnPort, Worker, MessageChannel, type MessagePort } from 'node:worker_threads';
+import { workerScript } from '../../config/package.js';
 import { attention, epochOrder, lossWeights, type Balance } from './balance.js';
 import { CANVAS, CANVAS_BYTES, CROP } from './canvas.js';
 import type { EyeDataset } from './packed-file.js';
@@ -151,7 +150,7 @@ class AugmentThread {
     const { port1, port2 } = new MessageChannel();
     const setup: LoaderSetup = { pixels, port: port2 };
     this.port = port1;
-    this.worker = new Worker(workerScript(), { workerData: setup, transferList: [port2] });
+    this.worker = new Worker(workerScript('loader-worker'), { workerData: setup, transferList: [port2] });
     this.worker.on('error', (error) => { this.fail(error); });
     this.port.on('message', (reply: BatchReply) => { this.settle(reply); });
     // A loader that was not closed must not keep the process alive.
@@ -194,12 +193,6 @@ class AugmentThread {
     this.failure = new Error('A thread that prepares batches has stopped.', { cause: error });
     for (const { reject } of this.waiting.splice(0)) reject(this.failure);
   }
-}
-
-/** Threads run compiled code, also when this file was loaded from its TypeScript source by a test. */
-function workerScript(): string {
-  const beside = fileURLToPath(new URL('./loader-worker.js', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/bin/loader-worker.js', import.meta.url));
 }
 
 /**

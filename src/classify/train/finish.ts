@@ -2,6 +2,7 @@
  * From the best weights to model files: temperature and thresholds from validation, export in three precisions, and a
  * table of what each is worth.
  */
+import { packageVersion } from '../../config/package.js';
 import type { EyeDataset } from '../dataset/packed-file.js';
 import type { Backbone } from '../backbones/index.js';
 import { validationBatches } from '../dataset/loader.js';
@@ -11,7 +12,6 @@ import { chooseUnsureBand, fitTemperature, type UnsureBand } from '../metrics/ca
 import type { EyeModelInfo, Precision } from '../model-info.js';
 import { exportModel, type Weights } from './export.js';
 import { predict, sigmoid } from './predict.js';
-import { toolVersion } from './run-folder.js';
 import { forwardLogits, layoutOf } from './step.js';
 
 export interface ExportedModel {
@@ -56,7 +56,7 @@ export async function finishModel(backbone: Backbone, weights: Weights, options:
   const layout = layoutOf(backbone);
   const raw: EyeModelInfo = {
     backbone: backbone.name, height, width, temperature: 1, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
-    toolVersion: toolVersion(),
+    toolVersion: packageVersion(),
   };
   await checkParity(backbone, weights, exportModel(layout, weights, raw), options);
   const { logits, labels } = await predict(exportModel(layout, weights, raw), dataset, validation, options, threads);

@@ -2,6 +2,7 @@
  * The training loop, from packed eyes to the best weights.
  */
 import { learningRateAt } from '../../autodiff/schedule.js';
+import { packageVersion } from '../../config/package.js';
 import type { Config } from '../../config/schema.js';
 import { createBackbone, type Backbone } from '../backbones/index.js';
 import { createLoader, type Batch, type Loader } from '../dataset/loader.js';
@@ -14,7 +15,7 @@ import { exportModel } from './export.js';
 import { findBatchSize, heldMemory } from './find-batch-size.js';
 import { findLearningRate, type RateSearch } from './find-learning-rate.js';
 import { meanLoss, predict, sigmoid } from './predict.js';
-import { runFiles, toolVersion, type RunFolder } from './run-folder.js';
+import { runFiles, type RunFolder } from './run-folder.js';
 import { planStages, stageAt, type Stage } from './stages.js';
 import {
   createTrainingStep, initialState, layoutOf, type Layout, type StepOptions, type TrainingState, type TrainingStep,
@@ -321,7 +322,7 @@ async function validate(run: TrainingRun, layout: Layout, state: TrainingState, 
   const { dataset, partition, config: { train: settings } } = run;
   const model = exportModel(layout, { parameters: state.average, statistics: state.statistics }, {
     backbone: settings.backbone, height, width, temperature: 1, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
-    toolVersion: toolVersion(),
+    toolVersion: packageVersion(),
   });
   const predictions = await predict(model, dataset, partition.validation, { height, width }, settings.threads);
   const loss = requireFinite(meanLoss(predictions), 0);

@@ -10,8 +10,9 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify as stringifyCsv } from 'csv-stringify/sync';
 import { stringify as stringifyYaml } from 'yaml';
-import { packageFolder, UsageError } from '../../config/load.js';
+import { UsageError } from '../../config/load.js';
 import { makeFolder, makeNewFolder } from '../../config/make-folder.js';
+import { packageFolder, packageVersion } from '../../config/package.js';
 import type { Config } from '../../config/schema.js';
 import { runtimeInfo } from '../../onnx/session.js';
 import type { HistoryRow } from './checkpoint.js';
@@ -93,16 +94,10 @@ export function checkSameData(folder: RunFolder, digest: string): void {
     + 'Give --resume that file as it was, or start a new run.');
 }
 
-/** Version of the tool, from package.json. */
-export function toolVersion(): string {
-  const file: { version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
-  return file.version;
-}
-
 /** What a run depends on beside its settings and data. */
 export function versions(): Readonly<Record<string, string>> {
   return {
-    tool: toolVersion(),
+    tool: packageVersion(),
     commit: gitCommit(),
     node: process.version,
     onnxruntime: runtimeInfo().version,
