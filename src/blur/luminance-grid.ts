@@ -60,9 +60,9 @@ export function luminanceGrid(image: Raster, box: Box, scale: number): Luminance
   // Rows are added up first: that leaves few lines to be shrunk.
   for (let row = 0; row < rows; row += 1) {
     const bottom = (row + 1) * height / rows;
-    const share = Math.min(1, (bottom - cell - 1) * rows / height);
+    const share = Math.max(0, Math.min(1, (bottom - cell - 1) * rows / height));
     const line = { left, y: top + row * stride, stride, columns };
-    clipped += share > 0 ? splitLine(image, line, sums, below, share) : addLine(image, line, sums);
+    clipped += addLine(image, line, sums, below, share);
     if (bottom < cell + 1 && row < rows - 1) continue;
     shrinkLine(sums, columns, grid, cell * width, width, height / rows);
     [sums, below] = [below, sums];
@@ -100,23 +100,8 @@ interface SourceLine {
   readonly columns: number;
 }
 
-/** Adds the luminance of a row to `sums`; returns how many of its pixels are clipped. */
-function addLine({ data, width, channels }: Raster, { left, y, stride, columns }: SourceLine, sums: Float32Array): number {
-  const step = stride * channels;
-  const green = channels === 3 ? 1 : 0;
-  const blue = channels === 3 ? 2 : 0;
-  let clipped = 0;
-  // Hot loop: up to 200,000 samples for a large face.
-  for (let x = 0, from = (y * width + left) * channels; x < columns; x += 1, from += step) {
-    const thousandths = 299 * (data[from] ?? 0) + 587 * (data[from + green] ?? 0) + 114 * (data[from + blue] ?? 0);
-    if (thousandths < 3000 || thousandths > 252000) clipped += 1;
-    sums[x] = (sums[x] ?? 0) + 0.001 * thousandths;
-  }
-  return clipped;
-}
-
-/** As `addLine` for a row of which a `share` belongs to the cells below. */
-function splitLine(
+/** Adds the luminance of a row to `sums`, the `share` of it that belongs to the cells below to theirs; returns how many pixels are clipped. */
+function addLine(
   { data, width, channels }: Raster, { left, y, stride, columns }: SourceLine,
   sums: Float32Array, below: Float32Array, share: number,
 ): number {
@@ -124,7 +109,7 @@ function splitLine(
   const green = channels === 3 ? 1 : 0;
   const blue = channels === 3 ? 2 : 0;
   let clipped = 0;
-  // Hot loop, as above.
+  // Hot loop: up to 200,000 samples for a large face.
   for (let x = 0, from = (y * width + left) * channels; x < columns; x += 1, from += step) {
     const thousandths = 299 * (data[from] ?? 0) + 587 * (data[from + green] ?? 0) + 114 * (data[from + blue] ?? 0);
     if (thousandths < 3000 || thousandths > 252000) clipped += 1;
