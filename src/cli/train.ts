@@ -61,7 +61,7 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const backbone = backboneOf(settings.backbone);
   const dataset = openPackedFile(data);
   const partition = partitionDataset(dataset, config.data);
-  if (config.data.split === 'group') checkPartition(dataset, partition, config.data.duplicate_correlation);
+  if (config.data.split === 'group') checkPartition(dataset, partition);
   const init = settings.init === 'none' || options.resume !== undefined
     ? undefined : importModel(readModel(settings.init), backbone, settings.init);
   const digest = digestOf(data);
@@ -151,7 +151,7 @@ async function trainAndExport(run: TrainingRun): Promise<void> {
   }
   const [full] = finished.exports;
   const test = full ? await figuresBySource(full.model, dataset, partition.test, { height, width }, settings.threads) : [];
-  for (const figures of test) say(describeFigures(figures));
+  for (const figures of test) say(`test ${figures.source}: ${describeFigures(figures)}`);
   await writeReport(run, outcome, finished, test);
   say(`summary: ${folder.file(runFiles.summary)}`);
 }

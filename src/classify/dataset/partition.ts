@@ -3,7 +3,7 @@
  */
 import { UsageError } from '../../config/load.js';
 import { DisjointSets } from './groups.js';
-import { nearDuplicates } from './near-duplicates.js';
+import { nearDuplicates, type DuplicatePair } from './near-duplicates.js';
 import type { EyeDataset } from './packed-file.js';
 import { mixSeed, Random } from './random.js';
 
@@ -27,8 +27,8 @@ export interface Partition {
   readonly train: Int32Array;
   readonly validation: Int32Array;
   readonly test: Int32Array;
-  /** Pairs of near-duplicates that were kept together. */
-  readonly duplicates: number;
+  /** All pairs of near-duplicates; a split by group keeps them together. */
+  readonly duplicates: readonly DuplicatePair[];
 }
 
 type Part = 'train' | 'validation' | 'test';
@@ -53,7 +53,7 @@ export function partitionDataset(dataset: EyeDataset, options: PartitionOptions)
   const rowsOf = (part: Part): Int32Array =>
     Int32Array.from(parts.flatMap((assigned, row) => (assigned === part ? [row] : [])));
   const partition = {
-    train: rowsOf('train'), validation: rowsOf('validation'), test: rowsOf('test'), duplicates: pairs.length,
+    train: rowsOf('train'), validation: rowsOf('validation'), test: rowsOf('test'), duplicates: pairs,
   };
   requireBothClasses(dataset, partition, options);
   return partition;
@@ -167,10 +167,9 @@ function requireBothClasses(dataset: EyeDataset, partition: Partition, options: 
 
 /**
  * Checks a split for leaks.
- * @param minCorrelation as `duplicate_correlation`
  * @throws Error that names the group or the pair of images that is in two parts
  */
-export function checkPartition(dataset: EyeDataset, partition: Partition, minCorrelation: number): void {
+export function checkPartition(dataset: EyeDataset, partition: Partition): void {
   const partOf = new Map<number, Part>();
   for (const part of PARTS) for (const row of partition[part]) partOf.set(row, part);
   const partOfGroup = new Map<string, Part>();
@@ -182,7 +181,7 @@ export function checkPartition(dataset: EyeDataset, partition: Partition, minCor
     }
     partOfGroup.set(group, part);
   }
-  for (const { first, second, correlation } of nearDuplicates(dataset, minCorrelation)) {
+  for (const { first, second, correlation } of partition.duplicates) {
     const [a, b] = [partOf.get(first), partOf.get(second)];
     if (a === undefined || b === undefined || a === b) continue;
     throw new Error(

@@ -43,11 +43,11 @@ export async function figuresBySource(
 }
 
 /** One line on a source's figures. */
-export function describeFigures({ source, figures, intervals }: SourceFigures): string {
+export function describeFigures({ figures, intervals }: SourceFigures): string {
   const { weighted_f1, n, closed, open, auc, ece } = figures;
   const [low, high] = intervals.weighted_f1;
   const area = auc === null ? '' : `, AUC ${auc.toFixed(4)}`;
-  return `test ${source}: F1 ${weighted_f1.toFixed(4)} (${low.toFixed(4)}-${high.toFixed(4)}), n ${n}, `
+  return `F1 ${weighted_f1.toFixed(4)} (${low.toFixed(4)}-${high.toFixed(4)}), n ${n}, `
     + `closed recall ${closed.recall.toFixed(4)} of ${closed.n}, open recall ${open.recall.toFixed(4)} of ${open.n}${area}, `
     + `calibration error ${ece.toFixed(4)}`;
 }
@@ -74,7 +74,7 @@ export async function writeReport(
       'decided, of them right (validation)': `${(100 * band.coverage).toFixed(1)} %, ${(100 * band.accuracy).toFixed(2)} %`,
       ...Object.fromEntries(exports.map(({ precision, bytes, ms_per_eye, validation }) => [precision,
         `${(bytes / 1000).toFixed(0)} KB, ${ms_per_eye.toFixed(3)} ms an eye, F1 ${validation.weighted_f1.toFixed(4)} on validation`])),
-      ...Object.fromEntries(test.map((figures) => [`test part, ${figures.source}`, describeFigures(figures).replace(`test ${figures.source}: `, '')])),
+      ...Object.fromEntries(test.map((figures) => [`test part, ${figures.source}`, describeFigures(figures)])),
       'time waited for batches': `${(100 * outcome.waiting).toFixed(1)} %`,
     },
     origins: {
