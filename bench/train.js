@@ -16,6 +16,7 @@ import { cutCanvas } from '../dist/classify/dataset/canvas.js';
 import { createLoader } from '../dist/classify/dataset/loader.js';
 import { datasetOf } from '../dist/classify/dataset/packed-file.js';
 import { openSource } from '../dist/classify/dataset/sources.js';
+import { madeUpBatch } from '../dist/classify/train/batch.js';
 import { createTrainingStep, initialState, layoutOf } from '../dist/classify/train/step.js';
 import { loadConfig } from '../dist/config/load.js';
 import { patchEye } from '../dist/pipeline/labelled-eyes.js';
@@ -39,15 +40,6 @@ const row = (...cells) => say(`| ${cells.join(' | ')} |`);
 const head = (...cells) => { row(...cells); row(...cells.map(() => '---')); };
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-function madeUpBatch() {
-  return {
-    pixels: Uint8Array.from({ length: batch * height * width }, (_, index) => (index * 97) % 251),
-    labels: Uint8Array.from({ length: batch }, (_, index) => index % 2),
-    weights: new Float32Array(batch).fill(1),
-    height, width,
-  };
-}
-
 async function prepareStep(name) {
   const backbone = createBackbone(name);
   const step = await createTrainingStep(backbone, { batch, height, width, optimizer, labelSmoothing: 0, threads });
@@ -57,7 +49,7 @@ async function prepareStep(name) {
 /** Median milliseconds of a step. */
 async function measureSteps(name) {
   const { step, state: start } = await prepareStep(name);
-  const data = madeUpBatch();
+  const data = madeUpBatch(batch, height, width);
   const times = [];
   let state = start;
   for (let index = -warmUp; index < steps; index += 1) {

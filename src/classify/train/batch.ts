@@ -10,3 +10,13 @@ export interface Batch {
   readonly height: number;
   readonly width: number;
 }
+
+/** A batch to measure steps with: a step takes as long whatever it sees. */
+export function madeUpBatch(count: number, height: number, width: number): Batch {
+  return {
+    pixels: Uint8Array.from({ length: count * height * width }, (_, index) => (index * 97) % 251),
+    labels: Uint8Array.from({ length: count }, (_, index) => index % 2),
+    weights: new Float32Array(count).fill(1),
+    height, width,
+  };
+}

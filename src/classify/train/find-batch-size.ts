@@ -2,7 +2,7 @@
  * Finds the batch size with the best throughput within a memory limit.
  */
 import type { Backbone } from '../backbones/index.js';
-import type { Batch } from './batch.js';
+import { madeUpBatch } from './batch.js';
 import { createTrainingStep, initialState, type Layout, type StepOptions } from './step.js';
 import { checkStop, letSignalsIn } from './stopped.js';
 
@@ -96,14 +96,4 @@ async function tryBatchSize(
   } finally {
     await step.release();
   }
-}
-
-/** A step takes as long whatever it sees. */
-function madeUpBatch(count: number, height: number, width: number): Batch {
-  return {
-    pixels: Uint8Array.from({ length: count * height * width }, (_, index) => (index * 97) % 251),
-    labels: Uint8Array.from({ length: count }, (_, index) => index % 2),
-    weights: new Float32Array(count).fill(1),
-    height, width,
-  };
 }
