@@ -4,6 +4,7 @@
 import workerpool from 'workerpool';
 import { workerScript } from '../config/package.js';
 import type { Config } from '../config/schema.js';
+import { workerEnvironment } from '../pipeline/worker-memory.js';
 
 /** Photos for one process. Crosses a process boundary: plain data only. */
 export interface DecodeJob {
@@ -20,7 +21,9 @@ export interface DecodePool {
 
 /** Starts a pool; its processes start with the first photos. */
 export function createDecodePool(image: Config['image'], workers: number): DecodePool {
-  const pool = workerpool.pool(workerScript('decode-worker'), { workerType: 'process', maxWorkers: workers });
+  const pool = workerpool.pool(workerScript('decode-worker'), {
+    workerType: 'process', maxWorkers: workers, forkOpts: { env: workerEnvironment() },
+  });
   return {
     run: async (paths) => {
       const size = Math.max(1, Math.min(16, Math.ceil(paths.length / (workers * 2))));

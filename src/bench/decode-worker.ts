@@ -4,7 +4,10 @@
 import pLimit from 'p-limit';
 import workerpool from 'workerpool';
 import { decodePhoto, openPhoto, shrinkFor } from '../image/decode.js';
+import { collectGarbageLessOften } from '../pipeline/worker-memory.js';
 import type { DecodeJob } from './decode-pool.js';
+
+collectGarbageLessOften();
 
 /** Reads and decodes as the pipeline does: same options, same shrink factor, as many at once. */
 async function decode({ paths, image }: DecodeJob): Promise<void> {

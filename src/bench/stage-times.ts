@@ -6,6 +6,7 @@ import { decodePhoto, openPhoto, shrinkFor } from '../image/decode.js';
 import { processPhoto } from '../pipeline/photo.js';
 import { createStages } from '../pipeline/stages.js';
 import type { PhotoFile } from '../pipeline/walk.js';
+import { collectGarbageLessOften } from '../pipeline/worker-memory.js';
 import { csvRows } from '../reports/csv.js';
 import type { Peer } from './peers.js';
 
@@ -35,6 +36,7 @@ export const stageNames = ['decode', 'detect', 'landmarks', 'eye_crops', 'classi
 export async function measureStages(
   photos: readonly PhotoFile[], config: Config, peers: readonly Peer[], rounds: number,
 ): Promise<StageMeasurement> {
+  collectGarbageLessOften();
   const stages = new Map<string, number[]>(stageNames.map((name) => [name, []]));
   const [whole, decodeOnly, wholeCpu, decodeOnlyCpu]: [number[], number[], number[], number[]] = [[], [], [], []];
   const peerTimes = new Map<string, number[]>(peers.map(({ name }) => [name, []]));

@@ -8,6 +8,7 @@ import { workerScript } from '../config/package.js';
 import type { Config } from '../config/schema.js';
 import type { PhotoResult } from './types.js';
 import type { PhotoFile } from './walk.js';
+import { workerEnvironment } from './worker-memory.js';
 
 /** What a worker has to know besides the photo. Crosses a process boundary: plain data only. */
 export interface PhotoSettings {
@@ -44,14 +45,6 @@ export interface PhotoPool {
 
 /** Photos that one job carries at most: enough to keep a worker busy, few enough to stop soon. */
 const jobSize = 16;
-
-/**
- * The environment of processes that decode photos. glibc keeps up to eight heaps a core for a process with threads, and
- * large pixel buffers leave each of them in pieces: with two, a worker needs a quarter less memory in the same time.
- */
-export function workerEnvironment(): NodeJS.ProcessEnv {
-  return { MALLOC_ARENA_MAX: '2', ...process.env };
-}
 
 /** Number of workers for the setting `run.workers`. */
 export function workerCount(setting: Config['run']['workers']): number {

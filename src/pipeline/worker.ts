@@ -6,6 +6,9 @@ import workerpool from 'workerpool';
 import { processPhoto } from './photo.js';
 import { createStages, type Stages } from './stages.js';
 import type { PhotoJob, PhotoMessage } from './pool.js';
+import { collectGarbageLessOften } from './worker-memory.js';
+
+collectGarbageLessOften();
 
 // What a library prints must not get into a report on standard output.
 process.stdout.write = process.stderr.write.bind(process.stderr);
