@@ -27,7 +27,7 @@ export async function measureThroughput(
 ): Promise<Throughput> {
   const most = workers.at(-1) ?? 1;
   const decoder = createDecodePool(config.image, most);
-  const ways = workers.map((count) => ({ count, pool: createPool({ config: { ...config, run: { ...config.run, workers: count } } }) }));
+  const ways = workers.map((count) => ({ count, pool: createPool(), settings: { config: { ...config, run: { workers: count } } } }));
   const decodeOnly: number[] = [];
   const pipeline = new Map<number, number[]>(workers.map((count) => [count, []]));
   try {
@@ -35,9 +35,9 @@ export async function measureThroughput(
       const bare = repeated(photos, most);
       const decodeRate = await rate(bare.length, () => decoder.run(bare.map(({ path }) => path)));
       if (round > 0) decodeOnly.push(decodeRate);
-      for (const { count, pool } of ways) {
+      for (const { count, pool, settings } of ways) {
         const batch = repeated(photos, count);
-        const pipelineRate = await rate(batch.length, () => pool.run(batch, (_, { photo, error }) => {
+        const pipelineRate = await rate(batch.length, () => pool.run(batch, settings, (_, { photo, error }) => {
           if (error !== undefined) throw new Error(`${photo}: ${error}`);
         }, new AbortController().signal));
         if (round > 0) pipeline.get(count)?.push(pipelineRate);

@@ -5,7 +5,7 @@ import { Option, type Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noLabels, openSource, unusedTables, unusedTableWarning } from '../classify/dataset/sources.js';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { makeFolder } from '../config/make-folder.js';
 import { writeGray } from '../image/draw.js';
 import {

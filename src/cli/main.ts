@@ -1,54 +1,12 @@
 /**
- * The command line: `pipeline VERB ...`. A verb's file is loaded only when it is needed, so that a run starts at once.
+ * The command's entry. It imports next to nothing, so that the first worker process starts at once: it needs as long to get
+ * ready as this one needs for its command line and settings.
  */
-import { Command, CommanderError } from 'commander';
-import { UsageError } from '../config/load.js';
-import { packageVersion } from '../config/package.js';
-import { exitCodes } from './exit-codes.js';
-import { log } from './log.js';
+import { createPool } from '../pipeline/pool.js';
 
-type Register = (program: Command) => void;
-
-/** Verbs in the order in which the help shows them. */
-const verbs: Readonly<Record<string, () => Promise<Register>>> = {
-  run: async () => (await import('./run.js')).registerRun,
-  sort: async () => (await import('./sort.js')).registerSort,
-  models: async () => (await import('./models.js')).registerModels,
-  pack: async () => (await import('./pack.js')).registerPack,
-  train: async () => (await import('./train.js')).registerTrain,
-  evaluate: async () => (await import('./evaluate.js')).registerEvaluate,
-  doctor: async () => (await import('./doctor.js')).registerDoctor,
-  bench: async () => (await import('./bench.js')).registerBench,
-};
-
-async function main(arguments_: readonly string[]): Promise<number> {
-  const program = new Command('pipeline')
-    .description('Finds closed eyes and blurred faces in folders of portraits.')
-    .version(packageVersion())
-    .configureOutput({ writeErr: (text) => { process.stderr.write(text); } })
-    .exitOverride()
-    .addHelpText('after', '\nExamples:\n  pipeline run ./photos --report out.csv\n  pipeline run --help\n');
-  const verb = arguments_[0];
-  const known = verb === undefined ? undefined : verbs[verb];
-  for (const load of known === undefined ? Object.values(verbs) : [known]) (await load())(program);
-  for (const command of program.commands) command.exitOverride();
-  try {
-    await program.parseAsync([...arguments_], { from: 'user' });
-    return Number(process.exitCode ?? exitCodes.ok);
-  } catch (error) {
-    return exitCodeOf(error);
-  }
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  if (error instanceof UsageError) {
-    log.error(error.message);
-    return exitCodes.usage;
-  }
-  log.error(error instanceof Error ? error.message : String(error));
-  if (process.env['PIPELINE_DEBUG'] !== undefined && error instanceof Error) log.error(error.stack);
-  return exitCodes.failure;
-}
-
-process.exitCode = await main(process.argv.slice(2));
+const pool = createPool();
+const [, , ...arguments_] = process.argv;
+if (arguments_[0] === 'run') pool.prepare();
+const { runProgram } = await import('./program.js');
+process.exitCode = await runProgram(arguments_, pool);
+await pool.close();

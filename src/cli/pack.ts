@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, type LabelledSource } from '../classify/dataset/sources.js';
 import { datasetOf, writePackedFile } from '../classify/dataset/packed-file.js';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { createFaceFinder } from '../detect/faces.js';
 import { packSource, packedLayout, type LeftOut, type PackedSource } from '../pipeline/pack.js';
 import { exitCodes } from './exit-codes.js';

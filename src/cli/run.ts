@@ -3,9 +3,10 @@
  */
 import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { makeFolder } from '../config/make-folder.js';
 import { settleEngine } from '../pipeline/engine.js';
+import type { PhotoPool } from '../pipeline/pool.js';
 import { runPhotos } from '../pipeline/run.js';
 import { checkModel } from '../pipeline/model-path.js';
 import { findPhotos } from '../pipeline/walk.js';
@@ -31,7 +32,8 @@ interface RunVerbOptions extends SettingsOptions {
   readonly debugCrops?: string;
 }
 
-export function registerRun(program: Command): void {
+/** @param pool where photos will be judged */
+export function registerRun(program: Command, pool: PhotoPool): void {
   const command = program.command('run')
     .description('Judge photos: which have closed eyes, which faces are blurred. Photos are only read, never changed.')
     .argument('<photos...>', 'folders (searched recursively) and files')
@@ -50,7 +52,7 @@ export function registerRun(program: Command): void {
     .option('--force', 'with --xmp: put the stars and labels in place of those that a sidecar has')
     .option('--follow-links', 'follow links that lead outside the folders given')
     .option('--debug-crops <folder>', 'write pictures of the faces and eye crops that were found')
-    .action(run);
+    .action((inputs: readonly string[], options: RunVerbOptions) => run(inputs, options, pool));
   addSettingsOptions(command).addHelpText('after', `
 Exit codes: 0 all photos read; 3 finished, but some photos could not be read; 2 wrong usage or settings; 1 anything else.
 
@@ -62,7 +64,7 @@ Examples:
   pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1`);
 }
 
-async function run(inputs: readonly string[], options: RunVerbOptions): Promise<void> {
+async function run(inputs: readonly string[], options: RunVerbOptions, pool: PhotoPool): Promise<void> {
   checkCompanions(options);
   const chosen = settingsFrom(options, [
     shortcut('detect.detector', options.detector),
@@ -86,6 +88,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions): Promise<
   const progress = createProgress(photos.length);
   const stop = stopOnInterrupt();
   const summary = await runPhotos(photos, {
+    pool,
     settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
     folder,
     reports,

@@ -16,7 +16,8 @@ import { checkSameData, createRunFolder, digestOf, openRunFolder, runFiles } fro
 import { layoutOf } from '../classify/train/step.js';
 import { TrainingStopped } from '../classify/train/stopped.js';
 import { describeFigures, drawRateSearch, figuresBySource, writeReport } from '../classify/train/write-report.js';
-import { loadConfig, UsageError } from '../config/load.js';
+import { loadConfig } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import type { Config } from '../config/schema.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';

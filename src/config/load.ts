@@ -8,11 +8,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { packageFolder } from './package.js';
 import { configSchema, type Config } from './schema.js';
-
-/** Wrong usage or configuration: the command ends with exit code 2 and this message. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { UsageError } from './usage-error.js';
 
 type Tree = Record<string, unknown>;
 

@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorCode } from './error-code.js';
-import { UsageError } from './load.js';
+import { UsageError } from './usage-error.js';
 
 /**
  * Makes a folder and those above it. One that is there already is left as it is.

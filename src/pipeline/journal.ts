@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { errorCode } from '../config/error-code.js';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { WriteError, writeProblem } from '../reports/write-problem.js';
 import type { PhotoResult } from './types.js';
 

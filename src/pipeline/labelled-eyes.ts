@@ -4,7 +4,7 @@
  */
 import { patchRegion } from '../classify/dataset/canvas.js';
 import type { LabelledSource } from '../classify/dataset/sources.js';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import type { Config } from '../config/schema.js';
 import { findEyes } from '../detect/eye-region.js';
 import { scaleLandmarks, type FaceFinder } from '../detect/faces.js';

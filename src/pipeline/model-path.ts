@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { packageFolder } from '../config/package.js';
 import type { Config } from '../config/schema.js';
 

@@ -3,7 +3,7 @@
  */
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import workerpool from 'workerpool';
+import workerpool, { type Pool } from 'workerpool';
 import { workerScript } from '../config/package.js';
 import type { Config } from '../config/schema.js';
 import type { PhotoResult } from './types.js';
@@ -32,14 +32,20 @@ export interface PhotoMessage {
 }
 
 export interface PhotoPool {
-  readonly workers: number;
+  /** Starts a process already, for the first photos: it gets ready while its caller does. */
+  prepare(): void;
   /**
-   * Judges photos, several at once.
+   * Judges photos, several at once; `settings.config.run.workers` says how many processes share them.
    * @param onResult called once a photo, in any order, with its index in `photos`
    * @param signal after its abort no further photos are begun
    * @throws if the nets cannot be loaded
    */
-  run(photos: readonly PhotoFile[], onResult: (index: number, result: PhotoResult) => void, signal: AbortSignal): Promise<void>;
+  run(
+    photos: readonly PhotoFile[],
+    settings: PhotoSettings,
+    onResult: (index: number, result: PhotoResult) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,33 +57,40 @@ export function workerCount(setting: Config['run']['workers']): number {
   return setting === 'auto' ? availableParallelism() : setting;
 }
 
+/** Milliseconds that a process has for ending by itself, at `close`. */
+const endTimeout = 100;
+
 /**
- * Starts a pool; its processes start with the first photos.
+ * A pool; its processes start with the first photos.
  * @param script what the processes run: a module that serves `photos` through workerpool, as worker.ts does
  */
-export function createPool(settings: PhotoSettings, script = workerScript('worker')): PhotoPool {
-  const workers = workerCount(settings.config.run.workers);
-  const pool = workerpool.pool(script, {
+export function createPool(script = workerScript('worker')): PhotoPool {
+  let started: Pool | undefined;
+  const processes = (): Pool => started ??= workerpool.pool(script, {
     workerType: 'process',
-    maxWorkers: workers,
+    minWorkers: 1,
+    // One a job, which `run` limits.
+    maxWorkers: Number.MAX_SAFE_INTEGER,
+    workerTerminateTimeout: endTimeout,
     // The default serialization, JSON, has no bytes; previews are bytes.
     forkOpts: { serialization: 'advanced', env: workerEnvironment() },
   });
 
   const runJob = async (
-    photos: readonly PhotoFile[],
+    job: PhotoJob,
     onResult: (index: number, result: PhotoResult) => void,
   ): Promise<void> => {
-    const job: PhotoJob = { photos, settings };
-    await pool.exec('photos', [job], {
+    await processes().exec('photos', [job], {
       on: (message: PhotoMessage) => { onResult(message.index, message.result); },
     });
   };
 
   /** A job whose worker died is repeated photo by photo, to find the one that killed it. */
-  const runAlone = async (photo: PhotoFile, onResult: (result: PhotoResult) => void): Promise<void> => {
+  const runAlone = async (
+    photo: PhotoFile, settings: PhotoSettings, onResult: (result: PhotoResult) => void,
+  ): Promise<void> => {
     try {
-      await runJob([photo], (_, result) => { onResult(result); });
+      await runJob({ photos: [photo], settings }, (_, result) => { onResult(result); });
     } catch (error) {
       if (!isCrash(error)) throw error;
       onResult(errorResult(photo, 'Reading this photo made the worker process crash; the run went on without it.'));
@@ -85,8 +98,9 @@ export function createPool(settings: PhotoSettings, script = workerScript('worke
   };
 
   return {
-    workers,
-    run: async (photos, onResult, signal) => {
+    prepare: processes,
+    run: async (photos, settings, onResult, signal) => {
+      const workers = workerCount(settings.config.run.workers);
       const size = Math.max(1, Math.min(jobSize, Math.ceil(photos.length / (workers * 2))));
       const starts = Array.from({ length: Math.ceil(photos.length / size) }, (_, job) => job * size);
       const limit = pLimit(workers);
@@ -95,7 +109,7 @@ export function createPool(settings: PhotoSettings, script = workerScript('worke
         const mine = photos.slice(start, start + size);
         const missing = new Set(mine.keys());
         try {
-          await runJob(mine, (index, result) => {
+          await runJob({ photos: mine, settings }, (index, result) => {
             missing.delete(index);
             onResult(start + index, result);
           });
@@ -103,12 +117,12 @@ export function createPool(settings: PhotoSettings, script = workerScript('worke
           if (!isCrash(error)) throw error;
           for (const index of missing) {
             const photo = mine[index];
-            if (photo !== undefined) await runAlone(photo, (result) => { onResult(start + index, result); });
+            if (photo !== undefined) await runAlone(photo, settings, (result) => { onResult(start + index, result); });
           }
         }
       })));
     },
-    close: async () => { await pool.terminate(); },
+    close: async () => { await started?.terminate(); },
   };
 }
 

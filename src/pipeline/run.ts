@@ -1,7 +1,7 @@
 /**
  * A run over many photos: from the list of files to finished reports.
  */
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { createReport, showsPictures } from '../reports/create.js';
 import { checkSpace, runNeeds } from '../reports/space.js';
 import type { ReportWriter } from '../reports/types.js';
@@ -9,13 +9,15 @@ import type { Editor } from '../xmp/packet.js';
 import { checkSidecarFolder, createSidecarWriter } from '../xmp/sidecars.js';
 import { runFingerprint } from './fingerprint.js';
 import { fileStamp, journalPath, openJournal, type FileStamp, type Journal } from './journal.js';
-import { createPool, type PhotoSettings } from './pool.js';
+import type { PhotoPool, PhotoSettings } from './pool.js';
 import { RunSummary } from './summary.js';
 import { readThresholds } from './thresholds.js';
 import type { PhotoResult } from './types.js';
 import type { PhotoFile } from './walk.js';
 
 export interface RunOptions {
+  /** Where the photos are judged. It stays open. */
+  readonly pool: PhotoPool;
   readonly settings: PhotoSettings;
   /** The folder that photos are named by. */
   readonly folder: string;
@@ -46,7 +48,7 @@ export interface RunOptions {
  */
 export async function runPhotos(photos: readonly PhotoFile[], options: RunOptions): Promise<RunSummary> {
   const settings = { ...options.settings, previews: options.reports.some(showsPictures) };
-  const { sidecars, folder } = options;
+  const { pool, sidecars, folder } = options;
   if (sidecars !== undefined) await checkSidecarFolder(folder);
   await checkSpace(runNeeds(options.reports, photos.length, sidecars === undefined ? undefined : folder));
   const summary = new RunSummary(photos.length);
@@ -55,7 +57,6 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
     options.onNote?.(problem);
   });
   for (const note of journal?.notes ?? []) options.onNote?.(note);
-  const pool = createPool(settings);
   const failure = new AbortController();
   // Reports are written one result after the other, in the order of `photos`, while later photos are still in work.
   let writing = Promise.resolve();
@@ -75,7 +76,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
       options.onProgress?.();
       inOrder.take(index, recall);
     });
-    await pool.run(todo.map(({ file }) => file), (at, result) => {
+    await pool.run(todo.map(({ file }) => file), settings, (at, result) => {
       const { index, stamp } = todo[at] ?? { index: at, stamp: undefined };
       options.onProgress?.();
       // A photo that could not be read is tried again by a resumed run.
@@ -96,8 +97,6 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
     await journal?.close().catch(() => undefined);
     if (journal !== undefined) options.onNote?.('What was found so far is kept; the same command with --resume goes on from there.');
     throw error;
-  } finally {
-    await pool.close();
   }
   return summary;
 }

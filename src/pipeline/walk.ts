@@ -5,7 +5,7 @@ import type { Dirent } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { errorCode } from '../config/error-code.js';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { sniffFormat } from '../image/format.js';
 
 /** A file to judge. */

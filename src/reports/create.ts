@@ -2,7 +2,7 @@
  * Reports by the ending of their name.
  */
 import { extname } from 'node:path';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { csvHeader, csvRows } from './csv.js';
 import { createReportFile, type ReportFile } from './file.js';
 import { createHtmlReport, type HtmlReportContext } from './html/report.js';

@@ -4,7 +4,7 @@
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { errorCode } from '../config/error-code.js';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { WriteError, writeProblem } from './write-problem.js';
 
 /** A text file under construction. Where it cannot be written any further, its functions throw a WriteError. */

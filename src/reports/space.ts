@@ -3,7 +3,7 @@
  */
 import { stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { showsPictures } from './create.js';
 
 /** Bytes a photo that a report of 2,000 group photos takes, rounded up. */

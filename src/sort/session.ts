@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { access, constants, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import { checkSpace } from '../reports/space.js';
 import { isDiskProblem, WriteError, writeProblem } from '../reports/write-problem.js';
 import { exists, isSameContent, missingSource, placeFile, unfinishedName, type Action } from './place.js';

@@ -4,7 +4,7 @@
 import { access, constants, open, readFile, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { errorCode } from '../config/error-code.js';
-import { UsageError } from '../config/load.js';
+import { UsageError } from '../config/usage-error.js';
 import type { Verdict } from '../pipeline/types.js';
 import type { ReportWriter } from '../reports/types.js';
 import { isDiskProblem, WriteError, writeProblem } from '../reports/write-problem.js';

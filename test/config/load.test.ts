@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { defaultConfigPath, loadConfig, UsageError } from '../../src/config/load.js';
+import { defaultConfigPath, loadConfig } from '../../src/config/load.js';
+import { UsageError } from '../../src/config/usage-error.js';
 
 function yamlFile(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'mine.yaml');

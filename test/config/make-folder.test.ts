@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/config/load.js';
+import { UsageError } from '../../src/config/usage-error.js';
 import { makeFolder, makeNewFolder } from '../../src/config/make-folder.js';
 import { entry } from '../support/pipeline.js';
 

@@ -18,10 +18,11 @@ function photosNamed(...names: readonly string[]): PhotoFile[] {
 }
 
 async function judge(photos: readonly PhotoFile[], workers: number, script?: string): Promise<Map<string, PhotoResult>> {
-  const pool = createPool({ config: loadConfig(undefined, [`run.workers=${workers}`]) }, script);
+  const pool = createPool(script);
+  const settings = { config: loadConfig(undefined, [`run.workers=${workers}`]) };
   const results = new Map<string, PhotoResult>();
   try {
-    await pool.run(photos, (index, result) => { results.set(photos[index]?.photo ?? '', result); }, new AbortController().signal);
+    await pool.run(photos, settings, (index, result) => { results.set(photos[index]?.photo ?? '', result); }, new AbortController().signal);
   } finally {
     await pool.close();
   }
@@ -44,11 +45,11 @@ describe('a worker that dies', () => {
   it.skipIf(process.platform !== 'linux')('from outside, in the middle of real work (needs /proc), costs nothing', async () => {
     const photos = demoPhotos.slice(0, 4).map((path) => ({ path, photo: path }));
     const before = new Set(children());
-    const pool = createPool({ config: loadConfig(undefined, ['run.workers=1']) });
+    const pool = createPool();
     const results: PhotoResult[] = [];
     let killed = false;
     try {
-      await pool.run(photos, (_, result) => {
+      await pool.run(photos, { config: loadConfig(undefined, ['run.workers=1']) }, (_, result) => {
         results.push(result);
         if (killed) return;
         for (const pid of children().filter((child) => !before.has(child))) process.kill(pid, 'SIGKILL');

@@ -1,7 +1,7 @@
 /**
  * Splits a dataset into train, validation and test so that no photo, person, burst or near-duplicate is in two of them.
  */
-import { UsageError } from '../../config/load.js';
+import { UsageError } from '../../config/usage-error.js';
 import { DisjointSets } from './groups.js';
 import { nearDuplicates, type DuplicatePair } from './near-duplicates.js';
 import type { EyeDataset } from './packed-file.js';

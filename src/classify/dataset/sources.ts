@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse/sync';
 import { distance } from 'fastest-levenshtein';
 import { extract } from 'tar-stream';
-import { UsageError } from '../../config/load.js';
+import { UsageError } from '../../config/usage-error.js';
 
 export type Label = 0 | 1;
 

@@ -2,7 +2,7 @@
  * Trained weights to model files, and back.
  */
 import { unflatten, type NamedTensor } from '../../autodiff/flat-vector.js';
-import { UsageError } from '../../config/load.js';
+import { UsageError } from '../../config/usage-error.js';
 import { GraphBuilder } from '../../onnx/graph.js';
 import { readInitializers, readMetadata } from '../../onnx/model-file.js';
 import { createBackbone, type Backbone } from '../backbones/index.js';

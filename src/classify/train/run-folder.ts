@@ -10,7 +10,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify as stringifyCsv } from 'csv-stringify/sync';
 import { stringify as stringifyYaml } from 'yaml';
-import { UsageError } from '../../config/load.js';
+import { UsageError } from '../../config/usage-error.js';
 import { makeFolder, makeNewFolder } from '../../config/make-folder.js';
 import { packageFolder, packageVersion } from '../../config/package.js';
 import type { Config } from '../../config/schema.js';

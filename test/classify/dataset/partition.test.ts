@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { groupOf } from '../../../src/classify/dataset/groups.js';
 import { nearDuplicates } from '../../../src/classify/dataset/near-duplicates.js';
 import { checkPartition, partitionDataset, type PartitionOptions } from '../../../src/classify/dataset/partition.js';
-import { loadConfig, UsageError } from '../../../src/config/load.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { UsageError } from '../../../src/config/usage-error.js';
 import { eyes, many, pattern } from './eyes.js';
 
 const options: PartitionOptions = {

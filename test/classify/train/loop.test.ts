@@ -15,7 +15,8 @@ import {
 import { createRunFolder, openRunFolder } from '../../../src/classify/train/run-folder.js';
 import { layoutOf } from '../../../src/classify/train/step.js';
 import { TrainingStopped } from '../../../src/classify/train/stopped.js';
-import { loadConfig, UsageError } from '../../../src/config/load.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { UsageError } from '../../../src/config/usage-error.js';
 import { someEyes } from '../../support/eye-patches.js';
 import { hasSharedData } from '../../support/shared-data.js';
 

@@ -1,0 +1,59 @@
+/**
+ * The command line: `pipeline VERB ...`. A verb's file is loaded only when it is needed, so that a run starts at once.
+ */
+import { Command, CommanderError } from 'commander';
+import { UsageError } from '../config/usage-error.js';
+import { packageVersion } from '../config/package.js';
+import type { PhotoPool } from '../pipeline/pool.js';
+import { exitCodes } from './exit-codes.js';
+import { log } from './log.js';
+
+type Register = (program: Command, pool: PhotoPool) => void;
+
+/** Verbs in the order in which the help shows them. */
+const verbs: Readonly<Record<string, () => Promise<Register>>> = {
+  run: async () => (await import('./run.js')).registerRun,
+  sort: async () => (await import('./sort.js')).registerSort,
+  models: async () => (await import('./models.js')).registerModels,
+  pack: async () => (await import('./pack.js')).registerPack,
+  train: async () => (await import('./train.js')).registerTrain,
+  evaluate: async () => (await import('./evaluate.js')).registerEvaluate,
+  doctor: async () => (await import('./doctor.js')).registerDoctor,
+  bench: async () => (await import('./bench.js')).registerBench,
+};
+
+/**
+ * Does what the command line says; messages go to standard error.
+ * @param arguments_ the verb and what follows it
+ * @param pool where photos will be judged
+ * @returns the exit code
+ */
+export async function runProgram(arguments_: readonly string[], pool: PhotoPool): Promise<number> {
+  const program = new Command('pipeline')
+    .description('Finds closed eyes and blurred faces in folders of portraits.')
+    .version(packageVersion())
+    .configureOutput({ writeErr: (text) => { process.stderr.write(text); } })
+    .exitOverride()
+    .addHelpText('after', '\nExamples:\n  pipeline run ./photos --report out.csv\n  pipeline run --help\n');
+  const verb = arguments_[0];
+  const known = verb === undefined ? undefined : verbs[verb];
+  for (const load of known === undefined ? Object.values(verbs) : [known]) (await load())(program, pool);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...arguments_], { from: 'user' });
+    return Number(process.exitCode ?? exitCodes.ok);
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof UsageError) {
+    log.error(error.message);
+    return exitCodes.usage;
+  }
+  log.error(error instanceof Error ? error.message : String(error));
+  if (process.env['PIPELINE_DEBUG'] !== undefined && error instanceof Error) log.error(error.stack);
+  return exitCodes.failure;
+}
