@@ -45,7 +45,7 @@ export async function createFaceMeshNet(options: EngineOptions): Promise<PointNe
       const values = floatsOf(outputs, 'points');
       const scores = floatsOf(outputs, 'face');
       return Array.from({ length: count }, (_, image) => ({
-        points: pointsOf(values, image),
+        pointAt: (index) => pointOf(values, image, index),
         faceScore: scores[image] ?? 0,
       }));
     },
@@ -58,9 +58,7 @@ export async function createFaceMesh(options: EngineOptions): Promise<LandmarkNe
 }
 
 /** The net also gives a depth for each point, which nothing here needs. */
-function pointsOf(values: Float32Array, image: number): Point[] {
-  return Array.from({ length: pointCount }, (_, point) => {
-    const from = (image * pointCount + point) * 3;
-    return { x: values[from] ?? 0, y: values[from + 1] ?? 0 };
-  });
+function pointOf(values: Float32Array, image: number, index: number): Point {
+  const from = (image * pointCount + index) * 3;
+  return { x: values[from] ?? 0, y: values[from + 1] ?? 0 };
 }

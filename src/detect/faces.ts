@@ -146,15 +146,19 @@ class FaceSearch {
   }
 
   /**
-   * The most face-like of several placements of a detection's box. Of a turned or lowered head, landmark nets are sure at one
-   * place and not at all a few px beside it; of what is no face they are sure nowhere.
+   * The first sure one of several placements of a detection's box, or else the most face-like. Of a turned or lowered head,
+   * landmark nets are sure at one place and not at all a few px beside it; of what is no face they are sure nowhere.
    */
   private async locateNearby(image: Raster, face: Face): Promise<Face> {
     const { x, y, width, height } = face.box;
-    const moved = nearby.map(({ size, right, down }) =>
-      growBox({ x: x + right * width, y: y + down * height, width, height }, size));
-    const landmarks = await this.landmarkNet.locate(image, moved.map((box) => ({ ...face, box })));
-    return landmarks.reduce((best, found) => (found.faceScore > best.landmarks.faceScore ? { ...best, landmarks: found } : best), face);
+    let best = face;
+    for (const { size, right, down } of nearby) {
+      const box = growBox({ x: x + right * width, y: y + down * height, width, height }, size);
+      const [landmarks] = await this.landmarkNet.locate(image, [{ ...face, box }]);
+      if (landmarks !== undefined && landmarks.faceScore > best.landmarks.faceScore) best = { ...face, landmarks };
+      if (isSure(best)) break;
+    }
+    return best;
   }
 
   private async locate(image: Raster, detections: readonly Detection[]): Promise<Face[]> {
@@ -193,6 +197,5 @@ export function scaleLandmarks(landmarks: Landmarks, scale: number): Landmarks {
     right: eye(landmarks.right),
     nose: point(landmarks.nose),
     faceScore: landmarks.faceScore,
-    points: landmarks.points.map(point),
   };
 }

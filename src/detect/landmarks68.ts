@@ -71,7 +71,7 @@ export async function createLandmarks68Net(options: EngineOptions): Promise<Poin
     run: async (pixels, count) => {
       const outputs = await session.run({ pixels: byteTensor(pixels, [count, inputSize, inputSize, 3]) });
       const values = floatsOf(outputs, 'points');
-      return Array.from({ length: count }, (_, image) => ({ points: pointsOf(values, image), faceScore: 1 }));
+      return Array.from({ length: count }, (_, image) => ({ pointAt: (index) => pointOf(values, image, index), faceScore: 1 }));
     },
     release: () => session.release(),
   };
@@ -81,9 +81,7 @@ export async function createLandmarks68(options: EngineOptions): Promise<Landmar
   return landmarkNetOf(await createLandmarks68Net(options));
 }
 
-function pointsOf(values: Float32Array, image: number): Point[] {
-  return Array.from({ length: pointCount }, (_, point) => {
-    const from = (image * pointCount + point) * 2;
-    return { x: (values[from] ?? 0) * inputSize, y: (values[from + 1] ?? 0) * inputSize };
-  });
+function pointOf(values: Float32Array, image: number, index: number): Point {
+  const from = (image * pointCount + index) * 2;
+  return { x: (values[from] ?? 0) * inputSize, y: (values[from + 1] ?? 0) * inputSize };
 }

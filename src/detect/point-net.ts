@@ -14,8 +14,8 @@ export interface EyePoints {
 
 /** What a net says about one image. */
 export interface PointResult {
-  /** px of the net's input. */
-  readonly points: readonly Point[];
+  /** A point by its number in the net's own order, px of the net's input. */
+  pointAt(index: number): Point;
   /** How sure it is that this is a face, 0 to 1; 1 where the net does not say. */
   readonly faceScore: number;
 }
@@ -66,14 +66,15 @@ function squareFor({ box, eyes }: Detection, margin: number): Square {
 }
 
 function landmarksOf(net: PointNet, result: PointResult, square: Square): Landmarks {
-  const points = result.points.map((point) => fromSquare(square, net.inputSize, point.x, point.y));
-  const at = (index: number): Point => points[index] ?? square.center;
+  const at = (index: number): Point => {
+    const { x, y } = result.pointAt(index);
+    return fromSquare(square, net.inputSize, x, y);
+  };
   return {
     left: eyeOf(at, net.eyes.left),
     right: eyeOf(at, net.eyes.right),
     nose: at(net.noseTip),
     faceScore: result.faceScore,
-    points,
   };
 }
 

@@ -25,18 +25,18 @@ export function fromSquare(square: Square, size: number, x: number, y: number): 
  * Resamples a square of `image` to `size` x `size` RGB bytes, row-major, written into `out` from `offset` on.
  * What lies outside the image is black; a gray image gives three equal channels.
  *
- * Bilinear samples; where the square is shrunk by `PIXELS_PER_TAP` times 1.5 or more, means of a grid of single pixels spread
- * evenly over the step between samples.
+ * Bilinear samples; where the square is shrunk by `SHRUNK` or more, means of four single pixels spread evenly over the step
+ * between samples.
  */
 export function sampleSquare(image: Raster, square: Square, size: number, out: Uint8Array, offset = 0): void {
   out.fill(0, offset, offset + size * size * 3);
   const step = square.side / size;
   const cos = Math.cos(square.angle) * step;
   const sin = Math.sin(square.angle) * step;
-  const perSide = Math.min(MAX_TAPS, Math.max(1, Math.round(step / PIXELS_PER_TAP)));
+  const shrunk = step >= SHRUNK;
   // Pixels that a sample reaches beyond its own; one more, since positions are rounded.
-  const reach = perSide === 1 ? 1 : Math.ceil((Math.abs(cos) + Math.abs(sin)) / 2) + 1;
-  const taps = tapOffsets(image, cos, sin, perSide);
+  const reach = shrunk ? Math.ceil((Math.abs(cos) + Math.abs(sin)) / 2) + 1 : 1;
+  const taps = tapOffsets(image, cos, sin);
   const middle = (size - 1) / 2;
   for (let row = 0; row < size; row += 1) {
     const startX = square.center.x - middle * cos - (row - middle) * sin;
@@ -47,19 +47,16 @@ export function sampleSquare(image: Raster, square: Square, size: number, out: U
     const inner = Math.max(from, Math.min(first, to));
     const outer = Math.max(inner, Math.min(last, to));
     sampleEdge(image, line, from, inner, out);
-    if (perSide === 1) sampleBilinear(image, line, inner, outer, out);
-    else sampleTaps(image, line, inner, outer, taps, out);
+    if (shrunk) sampleTaps(image, line, inner, outer, taps, out);
+    else sampleBilinear(image, line, inner, outer, out);
     sampleEdge(image, line, outer, to, out);
   }
 }
 
-/** Pixels of the image that a single one may stand for, along each axis. */
-const PIXELS_PER_TAP = 2.5;
-/** Per axis. */
-const MAX_TAPS = 4;
+/** Pixels of the image a sample, along each axis, from which four of them are a better mean than the nearest. */
+const SHRUNK = 3.75;
 /** 1 with 16 bits behind the point. */
 const ONE = 65536;
-const HALF = 32768;
 
 /** A row of samples: where its first one lies in the image, how far apart they are, and where its bytes go. */
 interface Line {
@@ -105,9 +102,12 @@ function sampleBilinear({ data, width, channels }: Raster, line: Line, from: num
   }
 }
 
-/** Means of several pixels around each of the columns `from` to `to`, all of them within the image. */
+/** Where the four pixels of a mean lie, in bytes from the one at its middle. */
+type Taps = readonly [number, number, number, number];
+
+/** Means of four pixels around each of the columns `from` to `to`, all of them within the image. */
 function sampleTaps(
-  { data, width, channels }: Raster, line: Line, from: number, to: number, taps: Int32Array, out: Uint8Array,
+  { data, width, channels }: Raster, line: Line, from: number, to: number, [a, b, c, d]: Taps, out: Uint8Array,
 ): void {
   const green = channels === 3 ? 1 : 0;
   const blue = channels === 3 ? 2 : 0;
@@ -116,34 +116,28 @@ function sampleTaps(
   let x = Math.round((line.startX + from * line.cos) * ONE);
   let y = Math.round((line.startY + from * line.sin) * ONE);
   let at = line.at + from * 3;
-  const count = taps.length;
-  const share = Math.ceil(ONE / count);
   // Hot loop, as above.
   for (let column = from; column < to; column += 1) {
-    const base = (Math.imul(y >> 16, width) + (x >> 16)) * channels;
-    let pair = 0;
-    let sum = 0;
-    for (let tap = 0; tap < count; tap += 1) {
-      const i = base + (taps[tap] ?? 0);
-      pair += (data[i] ?? 0) | ((data[i + blue] ?? 0) << 16);
-      sum += data[i + green] ?? 0;
-    }
-    out[at] = Math.imul(pair & 0xffff, share) + HALF >> 16;
-    out[at + 1] = Math.imul(sum, share) + HALF >> 16;
-    out[at + 2] = Math.imul(pair >>> 16, share) + HALF >> 16;
+    const i = (Math.imul(y >> 16, width) + (x >> 16)) * channels;
+    const red = (data[i + a] ?? 0) + (data[i + b] ?? 0) + (data[i + c] ?? 0) + (data[i + d] ?? 0);
+    const j = i + green;
+    const greens = (data[j + a] ?? 0) + (data[j + b] ?? 0) + (data[j + c] ?? 0) + (data[j + d] ?? 0);
+    const k = i + blue;
+    const blues = (data[k + a] ?? 0) + (data[k + b] ?? 0) + (data[k + c] ?? 0) + (data[k + d] ?? 0);
+    out[at] = (red + 2) >> 2;
+    out[at + 1] = (greens + 2) >> 2;
+    out[at + 2] = (blues + 2) >> 2;
     at += 3;
     x += dx;
     y += dy;
   }
 }
 
-/** Where the pixels lie that a sample is the mean of, in bytes from the one at its middle. */
-function tapOffsets({ width, channels }: Raster, cos: number, sin: number, perSide: number): Int32Array {
-  return Int32Array.from({ length: perSide * perSide }, (_, tap) => {
-    const u = (tap % perSide + 0.5) / perSide - 0.5;
-    const v = (Math.floor(tap / perSide) + 0.5) / perSide - 0.5;
-    return (Math.round(u * sin + v * cos) * width + Math.round(u * cos - v * sin)) * channels;
-  });
+/** A pixel for each quarter of the area that a sample stands for. */
+function tapOffsets({ width, channels }: Raster, cos: number, sin: number): Taps {
+  const at = (u: number, v: number): number =>
+    (Math.round(u * sin + v * cos) * width + Math.round(u * cos - v * sin)) * channels;
+  return [at(-0.25, -0.25), at(0.25, -0.25), at(-0.25, 0.25), at(0.25, 0.25)];
 }
 
 /** Bilinear samples next to the border, which is repeated beyond it. Few pixels come this way. */

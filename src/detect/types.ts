@@ -47,8 +47,6 @@ export interface Landmarks {
   readonly nose: Point;
   /** How sure the net is that this is a face at all, 0 to 1; 1 where the net does not say. */
   readonly faceScore: number;
-  /** All points of the net, in its own order, for drawing and for tests. */
-  readonly points: readonly Point[];
 }
 
 /** Finds the points of a face. One instance serves one caller at a time. */

@@ -14,7 +14,7 @@ function eye(outerX: number, innerX: number, y: number): EyeLandmarks {
 /** A face that looks at the camera: outer corners 100 px apart, the nose midway below. */
 function face(change: Partial<Landmarks> = {}): Landmarks {
   return {
-    right: eye(150, 182, 100), left: eye(250, 218, 100), nose: { x: 200, y: 140 }, faceScore: 1, points: [], ...change,
+    right: eye(150, 182, 100), left: eye(250, 218, 100), nose: { x: 200, y: 140 }, faceScore: 1, ...change,
   };
 }
 
