@@ -14,7 +14,7 @@ export interface Throughput {
 }
 
 /** Photos that each worker gets in a round at least, so that its start and its end weigh little. */
-const photosPerWorker = 16;
+const photosPerWorker = 36;
 
 /**
  * Measures a set of photos. Every round measures each way once; the first round, in which nets are loaded and code is

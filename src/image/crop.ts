@@ -32,7 +32,8 @@ export function cutLuminance(image: Raster, region: TurnedRegion, width: number,
   const originY = region.center.y - 0.5 - luminance.top;
   const { data, width: stride } = luminance;
   const crop = new Uint8Array(width * height);
-  // Hot loop: a few thousand samples an eye. The window reaches beyond every sample, so that none has to be looked after.
+  // Hot loop: a few thousand samples an eye. The window reaches beyond every sample, so that none has to be looked after and
+  // no coordinate is negative.
   for (let row = 0; row < height; row += 1) {
     for (let column = 0; column < width; column += 1) {
       let sum = 0;
@@ -42,9 +43,9 @@ export function cutLuminance(image: Raster, region: TurnedRegion, width: number,
           const u = column + (j + 0.5) / taps - width / 2;
           const x = originX + u * cos - v * sin;
           const y = originY + u * sin + v * cos;
-          const x0 = Math.floor(x);
-          const y0 = Math.floor(y);
-          const at = y0 * stride + x0;
+          const x0 = x | 0;
+          const y0 = y | 0;
+          const at = Math.imul(y0, stride) + x0;
           const a = data[at] ?? 0;
           const b = data[at + stride] ?? 0;
           const top = a + (x - x0) * ((data[at + 1] ?? 0) - a);
@@ -76,14 +77,15 @@ function luminanceWindow(image: Raster, region: TurnedRegion, aspect: number): L
   const height = Math.ceil(region.center.y + radius) - top;
   const data = new Uint8Array(width * height);
   const { data: source, channels } = image;
+  const green = channels === 3 ? 1 : 0;
+  const blue = channels === 3 ? 2 : 0;
+  const columns = Int32Array.from({ length: width }, (_, x) => clamp(left + x, 0, image.width - 1) * channels);
   for (let y = 0; y < height; y += 1) {
-    const row = clamp(top + y, 0, image.height - 1) * image.width;
+    const row = clamp(top + y, 0, image.height - 1) * image.width * channels;
     const to = y * width;
     for (let x = 0; x < width; x += 1) {
-      const from = (row + clamp(left + x, 0, image.width - 1)) * channels;
-      data[to + x] = channels === 1
-        ? source[from] ?? 0
-        : (19595 * (source[from] ?? 0) + 38470 * (source[from + 1] ?? 0) + 7471 * (source[from + 2] ?? 0) + 32768) >> 16;
+      const from = row + (columns[x] ?? 0);
+      data[to + x] = (19595 * (source[from] ?? 0) + 38470 * (source[from + green] ?? 0) + 7471 * (source[from + blue] ?? 0) + 32768) >> 16;
     }
   }
   return { data, left, top, width };
