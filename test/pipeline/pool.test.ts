@@ -64,6 +64,23 @@ describe('a worker that dies', () => {
   }, 240_000);
 });
 
+describe.skipIf(process.platform !== 'linux')('a pool', () => {
+  it('has no process before it is needed, one once it is prepared, and none after it is closed', async () => {
+    const before = children().length;
+    const pool = createPool();
+    expect(children()).toHaveLength(before);
+    pool.prepare();
+    pool.prepare();
+    expect(children()).toHaveLength(before + 1);
+    await pool.close();
+    expect(children()).toHaveLength(before);
+  });
+
+  it('that was never needed closes at once', async () => {
+    await expect(createPool().close()).resolves.toBeUndefined();
+  });
+});
+
 /** Processes that this one started. */
 function children(): number[] {
   return readdirSync('/proc/self/task').flatMap((thread) =>
