@@ -16,6 +16,9 @@ process.stdout.write = process.stderr.write.bind(process.stderr);
 // Ctrl-C reaches the whole process group; it is for the parent to decide when this process ends.
 process.on('SIGINT', () => undefined);
 
+// An answer could not be sent: the parent was killed, and nobody is left to tell.
+process.on('error', () => { process.exit(1); });
+
 let stages: Promise<Stages> | undefined;
 
 /** Results go out one by one, so that a crash costs one photo and not those before it. */

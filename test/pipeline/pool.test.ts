@@ -7,9 +7,10 @@ import { loadConfig } from '../../src/config/load.js';
 import { createPool } from '../../src/pipeline/pool.js';
 import type { PhotoResult } from '../../src/pipeline/types.js';
 import type { PhotoFile } from '../../src/pipeline/walk.js';
-import { pipeline } from '../support/pipeline.js';
+import { pipeline, pipelineUnder } from '../support/pipeline.js';
 import { demoPhotos, hasSharedData, sharedSet } from '../support/shared-data.js';
 
+const others = hasSharedData ? [sharedSet('dlib_faces')] : [];
 const folder = mkdtempSync(join(tmpdir(), 'pool-test-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 
@@ -81,6 +82,14 @@ describe.skipIf(process.platform !== 'linux')('a pool', () => {
   });
 });
 
+describe.skipIf(process.platform !== 'linux')('a command that is killed', () => {
+  it.each(['0.15', '0.4'])('takes its workers with it, without a word, after %s s', async (seconds) => {
+    const { code, stderr } = await pipelineUnder(['timeout', '-s', 'KILL', seconds], 'run', ...demoPhotos, ...others, '--report', '-');
+    expect(code).not.toBe(0);
+    expect(stderr).not.toMatch(/error/i);
+  });
+});
+
 /** Processes that this one started. */
 function children(): number[] {
   return readdirSync('/proc/self/task').flatMap((thread) =>
@@ -88,8 +97,6 @@ function children(): number[] {
 }
 
 describe('the report', () => {
-  const others = hasSharedData ? [sharedSet('dlib_faces')] : [];
-
   it('is the same, byte for byte, for any number of workers', async () => {
     const reports: string[] = [];
     for (const workers of [1, 2, 3]) {
