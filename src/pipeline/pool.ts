@@ -117,7 +117,7 @@ export function createPool(script = workerScript('worker')): PhotoPool {
           if (!isCrash(error)) throw error;
           for (const index of missing) {
             const photo = mine[index];
-            if (photo !== undefined) await runAlone(photo, settings, (result) => { onResult(start + index, result); });
+            if (photo !== undefined && !signal.aborted) await runAlone(photo, settings, (result) => { onResult(start + index, result); });
           }
         }
       })));

@@ -43,6 +43,19 @@ describe('a worker that dies', () => {
     }
   });
 
+  it('after the run was stopped does not hold up its end', async () => {
+    const photos = photosNamed('a.jpg', 'deadly-1.jpg', 'b.jpg', 'c.jpg');
+    const pool = createPool(script);
+    const stop = new AbortController();
+    const judged: string[] = [];
+    await pool.run(photos, { config: loadConfig(undefined, ['run.workers=1']) }, (_, { photo }) => {
+      judged.push(photo);
+      stop.abort();
+    }, stop.signal);
+    await pool.close();
+    expect(judged).toEqual(['a.jpg']);
+  });
+
   it.skipIf(process.platform !== 'linux')('from outside, in the middle of real work (needs /proc), costs nothing', async () => {
     const photos = demoPhotos.slice(0, 4).map((path) => ({ path, photo: path }));
     const before = new Set(children());
