@@ -12,10 +12,11 @@ import { finishModel, type ExportedModel } from '../classify/train/finish.js';
 import {
   chooseBatchSize, lastStage, searchLearningRate, startingState, train as runTraining, type TrainingRun,
 } from '../classify/train/loop.js';
-import { checkSameData, createRunFolder, digestOf, openRunFolder, runFiles } from '../classify/train/run-folder.js';
+import { checkSameData, createRunFolder, openRunFolder, runFiles } from '../classify/train/run-folder.js';
 import { layoutOf } from '../classify/train/step.js';
 import { TrainingStopped } from '../classify/train/stopped.js';
 import { describeFigures, drawRateSearch, figuresBySource, writeReport } from '../classify/train/write-report.js';
+import { contentHash } from '../config/content-hash.js';
 import { loadConfig } from '../config/load.js';
 import { UsageError } from '../config/usage-error.js';
 import type { Config } from '../config/schema.js';
@@ -65,7 +66,7 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   if (config.data.split === 'group') checkPartition(dataset, partition);
   const init = settings.init === 'none' || options.resume !== undefined
     ? undefined : importModel(readModel(settings.init), backbone, settings.init);
-  const digest = digestOf(data);
+  const digest = await contentHash(data);
   const folder = options.resume === undefined ? createRunFolder(config, data, digest) : openRunFolder(options.resume);
   if (options.resume !== undefined) checkSameData(folder, digest);
   const say = (line: string): void => {

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { contentHash } from '../config/content-hash.js';
 import { errorCode } from '../config/error-code.js';
 import { UsageError } from '../config/usage-error.js';
 import { WriteError, writeProblem } from '../reports/write-problem.js';
@@ -278,12 +279,6 @@ function checkedText(line: Buffer): string | undefined {
 
 function checksum(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, checksumLength);
-}
-
-async function contentHash(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /** JSON has no bytes: pictures are kept as base64 under a name of their own. */

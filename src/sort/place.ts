@@ -2,9 +2,10 @@
  * Puts one file somewhere else without ever writing over another.
  */
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { contentHash } from '../config/content-hash.js';
 import { errorCode } from '../config/error-code.js';
 
 export type Action = 'copy' | 'link' | 'move';
@@ -110,12 +111,6 @@ async function flush(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-async function contentHash(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 function linkError(error: unknown, to: string): unknown {

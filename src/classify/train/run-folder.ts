@@ -2,7 +2,6 @@
  * The folder of one training run: what was done, with what, and what came of it.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync,
 } from 'node:fs';
@@ -45,7 +44,7 @@ export interface RunFolder {
  * Makes `workdir/NNN-name`, NNN one more than the highest there is, and puts in it the settings, the versions and the
  * training sources.
  * @param data path of the packed file, as given
- * @param digest of its content, see `digestOf`
+ * @param digest of its content, see `contentHash`
  * @throws UsageError if the folder cannot be made
  */
 export function createRunFolder(config: Config, data: string, digest?: string): RunFolder {
@@ -74,11 +73,6 @@ export function openRunFolder(path: string): RunFolder {
     note: (line) => { appendFileSync(file(runFiles.console), `${new Date().toISOString()} ${line}\n`); },
     writeMetrics: (history) => { write(runFiles.metrics, stringifyCsv([...history], { header: true })); },
   };
-}
-
-/** SHA-256 of a file. */
-export function digestOf(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 /**
