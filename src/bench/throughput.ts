@@ -27,7 +27,7 @@ export async function measureThroughput(
 ): Promise<Throughput> {
   const most = workers.at(-1) ?? 1;
   const decoder = createDecodePool(config.image, most);
-  const ways = workers.map((count) => ({ count, pool: createPool(), settings: { config: { ...config, run: { workers: count } } } }));
+  const pool = createPool();
   const decodeOnly: number[] = [];
   const pipeline = new Map<number, number[]>(workers.map((count) => [count, []]));
   try {
@@ -35,8 +35,9 @@ export async function measureThroughput(
       const bare = repeated(photos, most);
       const decodeRate = await rate(bare.length, () => decoder.run(bare.map(({ path }) => path)));
       if (round > 0) decodeOnly.push(decodeRate);
-      for (const { count, pool, settings } of ways) {
+      for (const count of workers) {
         const batch = repeated(photos, count);
+        const settings = { config: { ...config, run: { workers: count } } };
         const pipelineRate = await rate(batch.length, () => pool.run(batch, settings, (_, { photo, error }) => {
           if (error !== undefined) throw new Error(`${photo}: ${error}`);
         }, new AbortController().signal));
@@ -44,7 +45,7 @@ export async function measureThroughput(
       }
     }
   } finally {
-    await Promise.all([decoder.close(), ...ways.map(({ pool }) => pool.close())]);
+    await Promise.all([decoder.close(), pool.close()]);
   }
   return { decodeOnly, pipeline };
 }
