@@ -17,8 +17,8 @@ export default defineConfig([
   {
     input: {
       main: 'src/cli/main.ts',
-      worker: 'src/pipeline/worker.ts',
-      'loader-worker': 'src/classify/dataset/loader-worker.ts',
+      worker: 'src/run/worker.ts',
+      'loader-worker': 'src/train/data/loader-worker.ts',
       'decode-worker': 'src/bench/decode-worker.ts',
     },
     platform: 'node',

@@ -17,7 +17,7 @@ import { createFaceFinder } from '../dist/detect/faces.js';
 import { listDetectors, listLandmarkNets } from '../dist/detect/registry.js';
 import { compareFaces } from '../dist/detect/scoring.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../dist/image/decode.js';
-import { scaleBox } from '../dist/image/raster.js';
+import { scaleBox } from '../dist/core/raster.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const config = loadConfig();

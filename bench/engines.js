@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 import { compareEngines, engineTable } from '../dist/bench/engines.js';
 import { machineName } from '../dist/bench/machine.js';
 import { loadConfig } from '../dist/config/load.js';
-import { packageFilePath } from '../dist/detect/package-files.js';
-import { findPhotos } from '../dist/pipeline/walk.js';
+import { packageFilePath } from '../dist/files/weight-packages.js';
+import { findPhotos } from '../dist/run/walk.js';
 
 const { values: { rounds, set } } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, set: { type: 'string', multiple: true, default: [] } },

@@ -10,7 +10,7 @@ import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { workerEnvironment } from '../dist/pipeline/worker-memory.js';
+import { workerEnvironment } from '../dist/run/worker-memory.js';
 
 const mutations = Number(process.argv[2] ?? 5000);
 const seed = Number(process.argv[3] ?? 1);

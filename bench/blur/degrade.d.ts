@@ -1,4 +1,4 @@
-import type { Box, Raster } from '../../src/image/raster.js';
+import type { Box, Raster } from '../../src/core/raster.js';
 
 export function gray(image: Raster): Raster;
 export function cut(image: Raster, box: Box): { readonly raster: Raster; readonly left: number; readonly top: number };

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { packageFolder } from '../config/package.js';
+import { packageFolder } from '../files/package.js';
 import { residentMegabytes } from './process-memory.js';
 
 /** Memory of the command and its workers at one moment. */

@@ -2,9 +2,9 @@
  * Bare decoding in as many processes as the pipeline has workers.
  */
 import workerpool from 'workerpool';
-import { workerScript } from '../config/package.js';
+import { workerScript } from '../files/package.js';
 import type { Config } from '../config/schema.js';
-import { workerEnvironment } from '../pipeline/worker-memory.js';
+import { workerEnvironment } from '../run/worker-memory.js';
 
 /** Photos for one process. Crosses a process boundary: plain data only. */
 export interface DecodeJob {

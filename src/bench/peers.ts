@@ -6,9 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { packageFilePath } from '../detect/package-files.js';
+import { packageFilePath } from '../files/weight-packages.js';
 import { decodePhoto, openPhoto, type DecodeLimits } from '../image/decode.js';
-import type { Raster } from '../image/raster.js';
+import type { Raster } from '../core/raster.js';
 import { estimateSharpness } from '../image/sharpness-estimate.js';
 import {
   isFaceApiModule, isHumanModule, isTfjsModule, isWasmModule, type HumanSettings, type TfjsModule,

@@ -4,9 +4,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageFilePath } from '../detect/package-files.js';
+import { packageFilePath } from '../files/weight-packages.js';
 import { writeLargePhoto } from '../image/large-photo.js';
-import type { PhotoFile } from '../pipeline/walk.js';
+import type { PhotoFile } from '../core/result.js';
 
 /** Photos that are measured together. */
 export interface PhotoSet {

@@ -5,8 +5,8 @@ import type { Config } from '../config/schema.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../image/decode.js';
 import { processPhoto } from '../pipeline/photo.js';
 import { createStages } from '../pipeline/stages.js';
-import type { PhotoFile } from '../pipeline/walk.js';
-import { collectGarbageLessOften } from '../pipeline/worker-memory.js';
+import type { PhotoFile } from '../core/result.js';
+import { collectGarbageLessOften } from '../run/worker-memory.js';
 import { csvRows } from '../reports/csv.js';
 import type { Peer } from './peers.js';
 

@@ -2,8 +2,8 @@
  * Photos a second: the whole pipeline and bare decoding, with any number of workers, in alternating rounds.
  */
 import type { Config } from '../config/schema.js';
-import { createPool } from '../pipeline/pool.js';
-import type { PhotoFile } from '../pipeline/walk.js';
+import { createPool } from '../run/pool.js';
+import type { PhotoFile } from '../core/result.js';
 import { createDecodePool } from './decode-pool.js';
 
 /** Photos a second of each round, one value a round in every list. */

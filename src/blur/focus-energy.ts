@@ -1,7 +1,7 @@
 /**
  * The energies that sharpness is made of, in one pass over a small luminance grid.
  */
-import type { Box } from '../image/raster.js';
+import type { Box } from '../core/raster.js';
 import type { LuminanceGrid } from './luminance-grid.js';
 
 /** Energies are means over the pixels measured, in squared gray levels. Nothing is NaN; all is 0 for a flat grid. */

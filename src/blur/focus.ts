@@ -1,7 +1,7 @@
 /**
  * The focus measure of a face: one number from the region that the settings name.
  */
-import type { Box, Raster } from '../image/raster.js';
+import type { Box, Raster } from '../core/raster.js';
 import { focusEnergy, type FocusEnergy } from './focus-energy.js';
 import { luminanceGrid } from './luminance-grid.js';
 import { bodyBox, eyeBoxes } from './region.js';

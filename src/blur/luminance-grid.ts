@@ -1,7 +1,7 @@
 /**
  * Luminance of a part of a photo, shrunk to the size at which sharpness is measured.
  */
-import type { Box, Raster } from '../image/raster.js';
+import type { Box, Raster } from '../core/raster.js';
 
 /**
  * Luminance in gray levels (0-255, fractions kept), row-major, `width * height` values at the start of `data`.

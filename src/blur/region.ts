@@ -1,7 +1,7 @@
 /**
  * The parts of a photo in which sharpness may be measured.
  */
-import { growBox, type Box } from '../image/raster.js';
+import { growBox, type Box } from '../core/raster.js';
 
 /** How far an eye's box is grown, so that brow and lashes, the finest detail of a face, are within. */
 const eyeGrowth = 1.4;

@@ -1,7 +1,7 @@
 /**
  * Whether a face is sharp: a Laplacian variance that measures focus and little else.
  */
-import type { Box, Raster } from '../image/raster.js';
+import type { Box, Raster } from '../core/raster.js';
 import { blurKind } from './blur-kind.js';
 import { calibrations, type Calibration } from './calibration.js';
 import { measureFocus, type FocusMeasure } from './focus.js';

@@ -9,8 +9,8 @@ import { compareEngines, engineTable } from '../bench/engines.js';
 import { machineSlug } from '../bench/machine.js';
 import { makeDefaultSets, type DefaultSets } from '../bench/photo-sets.js';
 import { benchCsv, benchJson, benchTable } from '../bench/report.js';
-import { UsageError } from '../config/usage-error.js';
-import { findPhotos } from '../pipeline/walk.js';
+import { UsageError } from '../core/usage-error.js';
+import { findPhotos } from '../run/walk.js';
 import { log } from './log.js';
 import { addSettingsOptions, collect, settingsFrom, type SettingsOptions } from './settings.js';
 

@@ -2,7 +2,7 @@
  * `pipeline doctor`: what is there to run on, and what to do about what is missing.
  */
 import type { Command } from 'commander';
-import { packageVersion } from '../config/package.js';
+import { packageVersion } from '../files/package.js';
 import type { Finding } from './examination.js';
 import { exitCodes } from './exit-codes.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';

@@ -4,13 +4,13 @@
 import { Option, type Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { noLabels, openSource, unusedTables, unusedTableWarning } from '../classify/dataset/sources.js';
-import { UsageError } from '../config/usage-error.js';
-import { makeFolder } from '../config/make-folder.js';
+import { noLabels, openSource, unusedTables, unusedTableWarning } from '../train/data/sources.js';
+import { UsageError } from '../core/usage-error.js';
+import { makeFolder } from '../files/make-folder.js';
 import { writeGray } from '../image/draw.js';
 import {
   evaluateSource, type Evaluation, type JudgedEye, type LevelFigures,
-} from '../pipeline/evaluate.js';
+} from '../train/data/evaluate.js';
 import { checkModel } from '../pipeline/model-path.js';
 import { createStages } from '../pipeline/stages.js';
 import { exitCodes } from './exit-codes.js';

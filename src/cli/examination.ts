@@ -4,13 +4,13 @@
 import { readFileSync } from 'node:fs';
 import { createEyeClassifier } from '../classify/eye-classifier.js';
 import type { Config } from '../config/schema.js';
-import { packageFilePath, type WeightPackage } from '../detect/package-files.js';
+import { packageFilePath, type WeightPackage } from '../files/weight-packages.js';
 import { listDetectors, listLandmarkNets } from '../detect/registry.js';
 import { decodePhoto, openBytes } from '../image/decode.js';
 import { problemOf, thisHost, type DeviceHost } from '../onnx/device.js';
 import { runtimeInfo } from '../onnx/session.js';
 import { settleEngine } from '../pipeline/engine.js';
-import { workerCount } from '../pipeline/pool.js';
+import { workerCount } from '../run/pool.js';
 import { modelPath } from '../pipeline/model-path.js';
 import { describeTfjs, loadTfjs, TfjsMissingError, type LoadedTfjs } from '../tfjs/packages.js';
 import { examineMachine, type Machine } from './machine.js';

@@ -2,7 +2,7 @@
  * The command's entry. It imports next to nothing, so that the first worker process starts at once: it needs as long to get
  * ready as this one needs for its command line and settings.
  */
-import { createPool } from '../pipeline/pool.js';
+import { createPool } from '../run/pool.js';
 
 const pool = createPool();
 const [, , ...arguments_] = process.argv;

@@ -4,11 +4,11 @@
 import type { Command } from 'commander';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { createBackbone, listBackbones } from '../classify/backbones/index.js';
+import { createBackbone, listBackbones } from '../train/backbones/index.js';
 import { createEyeClassifier } from '../classify/eye-classifier.js';
-import { layoutOf } from '../classify/train/step.js';
+import { layoutOf } from '../train/loop/step.js';
 import { createDetector, createLandmarkNet, listDetectors, listLandmarkNets, type NetInfo } from '../detect/registry.js';
-import type { Raster } from '../image/raster.js';
+import type { Raster } from '../core/raster.js';
 import { modelPath } from '../pipeline/model-path.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
 

@@ -4,11 +4,11 @@
 import { Option, type Command } from 'commander';
 import { rmSync, writeFileSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
-import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, type LabelledSource } from '../classify/dataset/sources.js';
-import { datasetOf, writePackedFile } from '../classify/dataset/packed-file.js';
-import { UsageError } from '../config/usage-error.js';
+import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, type LabelledSource } from '../train/data/sources.js';
+import { datasetOf, writePackedFile } from '../train/data/packed-file.js';
+import { UsageError } from '../core/usage-error.js';
 import { createFaceFinder } from '../detect/faces.js';
-import { packSource, packedLayout, type LeftOut, type PackedSource } from '../pipeline/pack.js';
+import { packSource, packedLayout, type LeftOut, type PackedSource } from '../train/data/pack.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';

@@ -2,9 +2,9 @@
  * The command line: `pipeline VERB ...`. A verb's file is loaded only when it is needed, so that a run starts at once.
  */
 import { Command, CommanderError } from 'commander';
-import { UsageError } from '../config/usage-error.js';
-import { packageVersion } from '../config/package.js';
-import type { PhotoPool } from '../pipeline/pool.js';
+import { UsageError } from '../core/usage-error.js';
+import { packageVersion } from '../files/package.js';
+import type { PhotoPool } from '../run/pool.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 

@@ -3,14 +3,15 @@
  */
 import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
-import { UsageError } from '../config/usage-error.js';
-import { makeFolder } from '../config/make-folder.js';
+import { UsageError } from '../core/usage-error.js';
+import { makeFolder } from '../files/make-folder.js';
 import { settleEngine } from '../pipeline/engine.js';
-import type { PhotoPool } from '../pipeline/pool.js';
-import { runPhotos } from '../pipeline/run.js';
+import type { PhotoPool } from '../run/pool.js';
+import { runPhotos } from '../run/run.js';
 import { checkModel } from '../pipeline/model-path.js';
-import { findPhotos } from '../pipeline/walk.js';
-import type { Editor } from '../xmp/packet.js';
+import { findPhotos } from '../run/walk.js';
+import { reportOutput } from '../reports/output.js';
+import type { Editor } from '../reports/xmp/packet.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
@@ -91,11 +92,12 @@ async function run(inputs: readonly string[], options: RunVerbOptions, pool: Pho
     pool,
     settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
     folder,
-    reports,
+    output: reportOutput({
+      reports, folder, config, times: options.times,
+      ...(options.xmp === undefined ? {} : { sidecars: { editor: options.xmp, force: options.force ?? false } }),
+    }),
     resume: options.resume ?? false,
     compareContent: options.compareContent ?? false,
-    times: options.times,
-    ...(options.xmp === undefined ? {} : { sidecars: { editor: options.xmp, force: options.force ?? false } }),
     onNote: (note) => { progress.note(note); },
     onProgress: () => { progress.step(); },
     onResult: (result) => { if (result.error !== undefined) progress.note(`${result.photo}: ${result.error}`); },

@@ -3,7 +3,7 @@
  */
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
-import { UsageError } from '../config/usage-error.js';
+import { UsageError } from '../core/usage-error.js';
 import type { Action } from '../sort/place.js';
 import { planSort, type SortPlan, type Step } from '../sort/plan.js';
 import { beginSort, finishSort, lastSession, undoSort, type SortOutcome, type SortSession } from '../sort/session.js';

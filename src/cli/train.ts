@@ -4,21 +4,21 @@
 import type { Command } from 'commander';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createBackbone } from '../classify/backbones/index.js';
-import { openPackedFile } from '../classify/dataset/packed-file.js';
-import { checkPartition, partitionDataset } from '../classify/dataset/partition.js';
-import { importModel } from '../classify/train/export.js';
-import { finishModel, type ExportedModel } from '../classify/train/finish.js';
+import { createBackbone } from '../train/backbones/index.js';
+import { openPackedFile } from '../train/data/packed-file.js';
+import { checkPartition, partitionDataset } from '../train/data/partition.js';
+import { importModel } from '../train/loop/export.js';
+import { finishModel, type ExportedModel } from '../train/loop/finish.js';
 import {
   chooseBatchSize, lastStage, searchLearningRate, startingState, train as runTraining, type TrainingRun,
-} from '../classify/train/loop.js';
-import { checkSameData, createRunFolder, openRunFolder, runFiles } from '../classify/train/run-folder.js';
-import { layoutOf } from '../classify/train/step.js';
-import { TrainingStopped } from '../classify/train/stopped.js';
-import { describeFigures, drawRateSearch, figuresBySource, writeReport } from '../classify/train/write-report.js';
-import { contentHash } from '../config/content-hash.js';
+} from '../train/loop/loop.js';
+import { checkSameData, createRunFolder, openRunFolder, runFiles } from '../train/loop/run-folder.js';
+import { layoutOf } from '../train/loop/step.js';
+import { TrainingStopped } from '../train/loop/stopped.js';
+import { describeFigures, drawRateSearch, figuresBySource, writeReport } from '../train/loop/write-report.js';
+import { contentHash } from '../files/content-hash.js';
 import { loadConfig } from '../config/load.js';
-import { UsageError } from '../config/usage-error.js';
+import { UsageError } from '../core/usage-error.js';
 import type { Config } from '../config/schema.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';

@@ -3,8 +3,8 @@
  */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { UsageError } from '../config/usage-error.js';
-import { writeProblem } from '../reports/write-problem.js';
+import { UsageError } from '../core/usage-error.js';
+import { writeProblem } from '../files/write-problem.js';
 
 /** @throws UsageError if there is no folder for the file, it may not be written to, or a folder has the file's name */
 export function checkWritable(path: string): void {

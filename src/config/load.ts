@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { parse } from 'yaml';
 import type { z } from 'zod';
-import { packageFolder } from './package.js';
+import { packageFolder } from '../files/package.js';
 import { configSchema, type Config } from './schema.js';
-import { UsageError } from './usage-error.js';
+import { UsageError } from '../core/usage-error.js';
 
 type Tree = Record<string, unknown>;
 

@@ -3,7 +3,7 @@
  * what each one means.
  */
 import { z } from 'zod';
-import { CROP } from '../classify/dataset/canvas.js';
+import { CROP } from '../core/eye.js';
 
 const fraction = z.number().min(0).max(1);
 const pixels = z.number().int().min(1);

@@ -1,7 +1,7 @@
 /**
  * Where each eye of a face is, and whether it can be seen.
  */
-import type { Box, Point } from '../image/raster.js';
+import type { Box, Point } from '../core/raster.js';
 import type { EyeLandmarks, EyeRegion, Landmarks, Side } from './types.js';
 
 /** Width of the region, as a share of the distance between the outer corners of both eyes: about twice the eye. */

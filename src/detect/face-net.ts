@@ -1,7 +1,7 @@
 /**
  * What every detector does alike: cut squares out of the photo, run the net on them, bring its boxes back.
  */
-import type { Box, Point, Raster } from '../image/raster.js';
+import type { Box, Point, Raster } from '../core/raster.js';
 import { suppressOverlaps } from './non-max-suppression.js';
 import { fromSquare, sampleSquare, type Square } from './sample.js';
 import type { Detection, Detector } from './types.js';

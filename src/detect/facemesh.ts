@@ -1,7 +1,7 @@
 /**
  * FaceMesh (Kartynnik et al., 2019, https://arxiv.org/abs/1907.06724): 468 points of a face and how sure it is one, 192 px.
  */
-import type { Point } from '../image/raster.js';
+import type { Point } from '../core/raster.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
 import { openGraphModel, type EngineOptions } from './engine.js';
 import type { GraphModelSpec } from './graph-model.js';

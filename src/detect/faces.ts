@@ -1,7 +1,7 @@
 /**
  * The faces of a photo: a first look at the whole of it, a second one where that pays, and the landmark net's opinion.
  */
-import { growBox, type Box, type Point, type Raster } from '../image/raster.js';
+import { growBox, type Box, type Point, type Raster } from '../core/raster.js';
 import type { EngineOptions } from './engine.js';
 import { squareAround } from './face-net.js';
 import { isSameFace, mergeLooks } from './non-max-suppression.js';

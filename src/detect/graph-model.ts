@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { GraphBuilder, type Value } from '../onnx/graph.js';
 import { add, conv, depthwiseConv, flatten, imageInput, maxPool, padChannels, pointwise, prelu, type FeatureMap } from './layers.js';
-import { readPackageFile } from './package-files.js';
+import { readPackageFile } from '../files/weight-packages.js';
 import { decodeWeights, manifestSchema, weightOf, type Weight, type Weights } from './weights.js';
 
 const attributeSchema = z.object({

@@ -2,7 +2,7 @@
  * face-api's 68-point landmark net: four densely connected blocks (Huang et al., 2016, https://arxiv.org/abs/1608.06993) of
  * separable convolutions, 112 px. The points are those of the iBUG 300-W annotation.
  */
-import type { Point } from '../image/raster.js';
+import type { Point } from '../core/raster.js';
 import { GraphBuilder } from '../onnx/graph.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
 import { openFaceApiNet, type EngineOptions } from './engine.js';

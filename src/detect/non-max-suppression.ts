@@ -1,7 +1,7 @@
 /**
  * Keeps one of several boxes around the same face.
  */
-import { intersectionOverUnion, type Box } from '../image/raster.js';
+import { intersectionOverUnion, type Box } from '../core/raster.js';
 
 interface Scored {
   readonly box: Box;

@@ -1,7 +1,7 @@
 /**
  * What every landmark net does alike: cut squares around the faces, run the net on all of them, bring its points back.
  */
-import type { Point, Raster } from '../image/raster.js';
+import type { Point, Raster } from '../core/raster.js';
 import { fromSquare, sampleSquare, type Square } from './sample.js';
 import type { Detection, EyeLandmarks, LandmarkNet, Landmarks, Side } from './types.js';
 

@@ -6,7 +6,7 @@ import type { EngineOptions } from './engine.js';
 import { createFaceMesh } from './facemesh.js';
 import { detectorOf } from './face-net.js';
 import { createLandmarks68 } from './landmarks68.js';
-import { packageFileSize, type WeightPackage } from './package-files.js';
+import { packageFileSize, type WeightPackage } from '../files/weight-packages.js';
 import { createSsdMobileNet } from './ssd-mobilenet.js';
 import { createTinyFace } from './tiny-face.js';
 import type { Detector, LandmarkNet } from './types.js';

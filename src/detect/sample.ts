@@ -1,7 +1,7 @@
 /**
  * Cuts squares out of rasters and resamples them to the size that a net looks at.
  */
-import type { Point, Raster } from '../image/raster.js';
+import type { Point, Raster } from '../core/raster.js';
 
 /** A square of an image, px of it, which may be turned and may reach beyond the image. */
 export interface Square {

@@ -1,7 +1,7 @@
 /**
  * Compares found faces with annotated ones.
  */
-import { intersectionOverUnion, type Box } from '../image/raster.js';
+import { intersectionOverUnion, type Box } from '../core/raster.js';
 
 /** Which annotated faces were found, and which finds belong to none. */
 export interface Comparison {

@@ -2,7 +2,7 @@
  * SSD (Liu et al., 2016, https://arxiv.org/abs/1512.02325) on MobileNet v1 (Howard et al., 2017,
  * https://arxiv.org/abs/1704.04861), as face-api trained it: 512 px, 5118 boxes.
  */
-import type { Box } from '../image/raster.js';
+import type { Box } from '../core/raster.js';
 import { GraphBuilder, type Value } from '../onnx/graph.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
 import { openFaceApiNet, type EngineOptions } from './engine.js';

@@ -2,7 +2,7 @@
  * face-api's tiny face detector: a small YOLO v2 (Redmon and Farhadi, 2016, https://arxiv.org/abs/1612.08242) of separable
  * convolutions, 416 px, 13 x 13 cells.
  */
-import type { Box } from '../image/raster.js';
+import type { Box } from '../core/raster.js';
 import { GraphBuilder } from '../onnx/graph.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
 import { openFaceApiNet, type EngineOptions } from './engine.js';

@@ -1,7 +1,7 @@
 /**
  * What detection gives to the stages after it.
  */
-import type { Box, Point, Raster } from '../image/raster.js';
+import type { Box, Point, Raster } from '../core/raster.js';
 
 /** A face as a detector found it, in px of the raster that was given. */
 export interface Detection {

@@ -1,7 +1,7 @@
 /**
  * Cuts turned rectangles out of rasters. The one way in which eye crops are made, for photos, training and evaluation.
  */
-import type { Point, Raster } from './raster.js';
+import type { Point, Raster } from '../core/raster.js';
 
 /** A rectangle of `width` px of the raster, turned by `angle` radians (clockwise in the image); the height follows from the crop's aspect. */
 export interface TurnedRegion {

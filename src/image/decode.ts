@@ -3,11 +3,11 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { errorCode } from '../config/error-code.js';
+import { errorCode } from '../files/error-code.js';
 import { sniffFormat } from './format.js';
 import { decodeHeic, HeicMissingError, heicSize, isCutShort } from './heic.js';
 import { extractRawPreview } from './raw.js';
-import type { Box, Raster } from './raster.js';
+import type { Box, Raster } from '../core/raster.js';
 
 // One photo uses one thread: the tool's parallelism is its workers. A cache of operations would only grow with photos.
 sharp.concurrency(1);

@@ -2,7 +2,7 @@
  * Writes pictures: rasters with outlines on them, gray crops.
  */
 import sharp from 'sharp';
-import type { Point, Raster } from './raster.js';
+import type { Point, Raster } from '../core/raster.js';
 
 /** A closed line, px of the raster it is drawn on. */
 export interface Outline {

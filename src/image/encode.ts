@@ -2,7 +2,7 @@
  * Pixels to picture files in memory.
  */
 import sharp from 'sharp';
-import type { Raster } from './raster.js';
+import type { Raster } from '../core/raster.js';
 
 /**
  * Encodes pixels as PNG.

@@ -2,23 +2,9 @@
  * Small pictures of a photo for reports that people look at: the whole photo, its faces, their eyes.
  */
 import sharp from 'sharp';
+import type { FacePreview, PhotoPreview } from '../core/result.js';
 import type { DecodedPhoto } from './decode.js';
-import { growBox, scaleBox, type Box } from './raster.js';
-
-/** JPEG data of one face and its eyes. */
-export interface FacePreview {
-  /** The face with some room around it. */
-  readonly face: Uint8Array;
-  /** The person's own left and right eye; absent where no eye was looked at. */
-  readonly leftEye?: Uint8Array;
-  readonly rightEye?: Uint8Array;
-}
-
-/** JPEG data of a photo and its faces, in the order of the faces. */
-export interface PhotoPreview {
-  readonly thumbnail: Uint8Array;
-  readonly faces: readonly FacePreview[];
-}
+import { growBox, scaleBox, type Box } from '../core/raster.js';
 
 /** What to cut out, px of the upright full-size photo. */
 export interface PreviewFace {

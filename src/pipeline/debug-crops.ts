@@ -3,12 +3,12 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { EyeCrop } from '../classify/types.js';
+import type { EyeCrop } from '../core/eye.js';
 import type { DecodedPhoto } from '../image/decode.js';
 import { writeDrawing, writeGray, type Outline } from '../image/draw.js';
-import type { Point } from '../image/raster.js';
+import type { Point } from '../core/raster.js';
 import type { LocatedFace } from './photo.js';
-import type { PhotoFile } from './walk.js';
+import type { PhotoFile } from '../core/result.js';
 
 /**
  * Writes `FOLDER/PHOTO.faces.jpg` and `FOLDER/PHOTO.eye-N.png`, N counting the faces' eyes, left before right.

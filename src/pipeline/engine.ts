@@ -1,7 +1,7 @@
 /**
  * Settles what runs the detection nets, and where. What the usual way, onnx on the CPU, does not need is not loaded for it.
  */
-import { UsageError } from '../config/usage-error.js';
+import { UsageError } from '../core/usage-error.js';
 import type { Config } from '../config/schema.js';
 import type { EngineOptions } from '../detect/engine.js';
 import type { DeviceHost } from '../onnx/device.js';

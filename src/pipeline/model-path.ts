@@ -3,8 +3,8 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { UsageError } from '../config/usage-error.js';
-import { packageFolder } from '../config/package.js';
+import { UsageError } from '../core/usage-error.js';
+import { packageFolder } from '../files/package.js';
 import type { Config } from '../config/schema.js';
 
 /**

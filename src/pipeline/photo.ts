@@ -2,7 +2,7 @@
  * One photo's way through all stages.
  */
 import { scoreBlur } from '../blur/sharpness.js';
-import type { EyeCrop } from '../classify/types.js';
+import type { EyeCrop } from '../core/eye.js';
 import type { Config } from '../config/schema.js';
 import { findEyes, regionBox, type EyeSight } from '../detect/eye-region.js';
 import { scaleLandmarks, type Face } from '../detect/faces.js';
@@ -12,14 +12,21 @@ import {
   decodePhoto, decodeRegion, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type OpenPhoto,
 } from '../image/decode.js';
 import { makePreview } from '../image/preview.js';
-import { clipBox, growBox, scaleBox, unionBox, type Box } from '../image/raster.js';
+import { clipBox, growBox, scaleBox, unionBox, type Box } from '../core/raster.js';
 import { writeDebugCrops } from './debug-crops.js';
-import { errorResult, type PhotoSettings } from './pool.js';
 import { StageClock } from './stage-clock.js';
 import type { Stages } from './stages.js';
-import type { EyeResult, FaceResult, PhotoResult } from './types.js';
+import { errorResult, type EyeResult, type FaceResult, type PhotoFile, type PhotoResult } from '../core/result.js';
 import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, type EyeThresholds } from './verdict.js';
-import type { PhotoFile } from './walk.js';
+
+/** What a worker has to know besides the photo. Crosses a process boundary: plain data only. */
+export interface PhotoSettings {
+  readonly config: Config;
+  /** Folder for pictures of what was measured where, if wanted. */
+  readonly debugCrops?: string;
+  /** Make the small pictures that the HTML report shows. */
+  readonly previews?: boolean;
+}
 
 /**
  * Judges one photo. Never throws for what is wrong with the photo: its result says so.

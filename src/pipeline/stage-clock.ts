@@ -1,7 +1,7 @@
 /**
  * Measures where a photo's time goes.
  */
-import type { StageTimes } from './types.js';
+import type { StageTimes } from '../core/result.js';
 
 /** Adds up milliseconds by stage name. */
 export class StageClock {

@@ -3,7 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { infoFromMetadata, type EyeModelInfo } from '../classify/model-info.js';
-import { UsageError } from '../config/usage-error.js';
+import { UsageError } from '../core/usage-error.js';
 import type { Config } from '../config/schema.js';
 import { readMetadata } from '../onnx/model-file.js';
 import { modelPath } from './model-path.js';

@@ -2,8 +2,8 @@
  * The rules that turn measurements into words: eye probabilities into states, faces into a photo's verdict.
  */
 import type { BlurScore } from '../blur/types.js';
-import type { EyesState, EyeState } from '../classify/types.js';
-import type { FaceResult, Verdict } from './types.js';
+import type { EyesState, EyeState } from '../core/eye.js';
+import type { FaceResult, Verdict } from '../core/result.js';
 
 /** The band of probabilities between which an eye is `unsure`. */
 export interface EyeThresholds {

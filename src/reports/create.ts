@@ -2,13 +2,13 @@
  * Reports by the ending of their name.
  */
 import { extname } from 'node:path';
-import { UsageError } from '../config/usage-error.js';
+import { UsageError } from '../core/usage-error.js';
 import { csvHeader, csvRows } from './csv.js';
-import { createReportFile, type ReportFile } from './file.js';
+import { createReportFile, type ReportFile } from '../files/growing-file.js';
 import { createHtmlReport, type HtmlReportContext } from './html/report.js';
 import { jsonPhoto } from './json.js';
-import type { PhotoResult } from '../pipeline/types.js';
-import type { ReportWriter } from './types.js';
+import type { PhotoResult } from '../core/result.js';
+import type { ResultSink } from '../run/sink.js';
 
 /** What reports have to know besides the results. */
 export interface ReportContext extends HtmlReportContext {
@@ -25,7 +25,7 @@ export function showsPictures(path: string): boolean {
  * Begins a report: `.csv`, `.json`, `.html`, or `-` for CSV on standard output.
  * @throws UsageError where the ending is unknown or the place cannot be written to
  */
-export async function createReport(path: string, context: ReportContext): Promise<ReportWriter> {
+export async function createReport(path: string, context: ReportContext): Promise<ResultSink> {
   if (path === '-') return standardOutput();
   const extension = extname(path).toLowerCase();
   if (extension === '.csv') return textReport(await createReportFile(path, csvHeader()), csvRows, '');
@@ -34,7 +34,7 @@ export async function createReport(path: string, context: ReportContext): Promis
   throw new UsageError(`A report's name ends in .csv, .json or .html, or is - for standard output; ${path} does not.`);
 }
 
-function textReport(file: ReportFile, format: (result: PhotoResult) => string, footer: string): ReportWriter {
+function textReport(file: ReportFile, format: (result: PhotoResult) => string, footer: string): ResultSink {
   return {
     write: (result) => file.append(format(result)),
     finish: async () => {
@@ -49,7 +49,7 @@ function textReport(file: ReportFile, format: (result: PhotoResult) => string, f
   };
 }
 
-function jsonReport(file: ReportFile, withTimes: boolean): ReportWriter {
+function jsonReport(file: ReportFile, withTimes: boolean): ResultSink {
   let separator = '\n';
   return textReport(file, (result) => {
     const text = separator + jsonPhoto(result, withTimes);
@@ -58,7 +58,7 @@ function jsonReport(file: ReportFile, withTimes: boolean): ReportWriter {
   }, '\n]\n');
 }
 
-function standardOutput(): ReportWriter {
+function standardOutput(): ResultSink {
   process.stdout.write(csvHeader());
   return {
     write: (result) => new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@
  */
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import type { FaceResult, PhotoResult } from '../pipeline/types.js';
+import type { FaceResult, PhotoResult } from '../core/result.js';
 
 /** The columns, in order. This is the contract with everyone who reads the report. */
 export const csvColumns = [

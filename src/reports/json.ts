@@ -1,7 +1,7 @@
 /**
  * The JSON report: an array with an object a photo, everything that the CSV says and more.
  */
-import type { FaceResult, EyeResult, PhotoResult } from '../pipeline/types.js';
+import type { FaceResult, EyeResult, PhotoResult } from '../core/result.js';
 
 /**
  * A photo as one line of the array, without the comma. Absent numbers are null.

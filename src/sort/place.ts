@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { contentHash } from '../config/content-hash.js';
-import { errorCode } from '../config/error-code.js';
+import { contentHash } from '../files/content-hash.js';
+import { errorCode } from '../files/error-code.js';
 
 export type Action = 'copy' | 'link' | 'move';
 

@@ -2,7 +2,7 @@
  * What a sort will do, worked out before anything is touched.
  */
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
-import { UsageError } from '../config/usage-error.js';
+import { UsageError } from '../core/usage-error.js';
 import { filesByStem, stemOf } from './companions.js';
 import { exists, isSameContent, type Action } from './place.js';
 import { verdictFolders, type VerdictFolder } from './verdicts.js';

@@ -5,9 +5,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { access, constants, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { UsageError } from '../config/usage-error.js';
-import { checkSpace } from '../reports/space.js';
-import { isDiskProblem, WriteError, writeProblem } from '../reports/write-problem.js';
+import { UsageError } from '../core/usage-error.js';
+import { checkSpace } from '../files/space.js';
+import { isDiskProblem, WriteError, writeProblem } from '../files/write-problem.js';
 import { exists, isSameContent, missingSource, placeFile, unfinishedName, type Action } from './place.js';
 import type { SortPlan, Step } from './plan.js';
 

@@ -5,8 +5,8 @@ import { parse } from 'csv-parse/sync';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { z } from 'zod';
-import { errorCode } from '../config/error-code.js';
-import { UsageError } from '../config/usage-error.js';
+import { errorCode } from '../files/error-code.js';
+import { UsageError } from '../core/usage-error.js';
 import { plainText } from '../reports/csv.js';
 
 /** The folders that photos are sorted into, the best first. */

@@ -3,7 +3,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { errorCode } from '../config/error-code.js';
+import { errorCode } from '../files/error-code.js';
 import { exists } from './place.js';
 
 /**

@@ -2,7 +2,7 @@
  * Runs the nets of @vladmandic/face-api on TensorFlow.js itself, behind the interface of an ONNX session.
  */
 import type * as tfjs from '@tensorflow/tfjs';
-import { readPackageFile } from '../detect/package-files.js';
+import { readPackageFile } from '../files/weight-packages.js';
 import { floatTensor, type Session } from '../onnx/session.js';
 import type { FaceApi, Net, NetInput } from './face-api.js';
 import { sharedTfjs } from './shared.js';

@@ -3,7 +3,7 @@
  */
 import type * as tfjs from '@tensorflow/tfjs';
 import type { GraphModelSpec } from '../detect/graph-model.js';
-import { readPackageFile } from '../detect/package-files.js';
+import { readPackageFile } from '../files/weight-packages.js';
 import { floatTensor, type Session, type Tensors } from '../onnx/session.js';
 import { bytesOf, valuesOf } from './tensors.js';
 import { sharedTfjs } from './shared.js';

@@ -3,7 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as tfjs from '@tensorflow/tfjs';
-import { errorCode } from '../config/error-code.js';
+import { errorCode } from '../files/error-code.js';
 import { isFaceApi, type FaceApi } from './face-api.js';
 
 /** One way to have TensorFlow.js. */

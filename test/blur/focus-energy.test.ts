@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { random } from '../../bench/blur/degrade.js';
 import { focusEnergy } from '../../src/blur/focus-energy.js';
 import { luminanceGrid, type LuminanceGrid } from '../../src/blur/luminance-grid.js';
-import type { Raster } from '../../src/image/raster.js';
+import type { Raster } from '../../src/core/raster.js';
 
 function picture(width: number, height: number, seed: number): Raster {
   const next = random(seed);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../bench/blur/degrade.js';
 import { luminanceGrid } from '../../src/blur/luminance-grid.js';
-import type { Raster } from '../../src/image/raster.js';
+import type { Raster } from '../../src/core/raster.js';
 
 function speckle(width: number, height: number, channels: 1 | 3): Raster {
   const next = random(7);

@@ -9,7 +9,7 @@ import { brightness, composite, contrast, defocus, gaussian, gray, motion, noise
 import { scoreBlur } from '../../src/blur/sharpness.js';
 import type { BlurScore, BlurSettings } from '../../src/blur/types.js';
 import { loadConfig } from '../../src/config/load.js';
-import { scaleBox, type Box, type Raster } from '../../src/image/raster.js';
+import { scaleBox, type Box, type Raster } from '../../src/core/raster.js';
 import { hasSharedData, sharedSet } from '../support/shared-data.js';
 
 const settings: BlurSettings = loadConfig().blur;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { brightness, gaussian, gray, noise, random } from '../../bench/blur/degrade.js';
 import { scoreBlur } from '../../src/blur/sharpness.js';
 import type { BlurRegion, BlurScore, BlurSettings } from '../../src/blur/types.js';
-import type { Box, Raster } from '../../src/image/raster.js';
+import type { Box, Raster } from '../../src/core/raster.js';
 
 const settings: BlurSettings = { region: 'face', face_size: 112, blurred_below: 40, sharp_above: 60 };
 const regions: readonly BlurRegion[] = ['face', 'eyes', 'face+eyes', 'image', 'body'];

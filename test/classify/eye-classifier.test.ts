@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createBackbone } from '../../src/classify/backbones/index.js';
+import { createBackbone } from '../../src/train/backbones/index.js';
 import { createEyeClassifier } from '../../src/classify/eye-classifier.js';
-import { exportModel } from '../../src/classify/train/export.js';
-import { initialState, layoutOf } from '../../src/classify/train/step.js';
+import { exportModel } from '../../src/train/loop/export.js';
+import { initialState, layoutOf } from '../../src/train/loop/step.js';
 import { GraphBuilder } from '../../src/onnx/graph.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'classifier-'));

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerDoctor } from '../../src/cli/doctor.js';
 import { examine, thisDoctorHost, type DoctorHost, type Finding } from '../../src/cli/examination.js';
 import { loadConfig } from '../../src/config/load.js';
-import { UsageError } from '../../src/config/usage-error.js';
+import { UsageError } from '../../src/core/usage-error.js';
 import { TfjsMissingError } from '../../src/tfjs/packages.js';
 
 /** A Linux machine without a GPU and without any TensorFlow.js. */

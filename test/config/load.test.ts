@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { defaultConfigPath, loadConfig } from '../../src/config/load.js';
-import { UsageError } from '../../src/config/usage-error.js';
+import { UsageError } from '../../src/core/usage-error.js';
 
 function yamlFile(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'mine.yaml');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eyeRegions, findEyes, headTurn, regionBox } from '../../src/detect/eye-region.js';
 import { scaleLandmarks } from '../../src/detect/faces.js';
 import type { EyeLandmarks, Landmarks } from '../../src/detect/types.js';
-import type { Point } from '../../src/image/raster.js';
+import type { Point } from '../../src/core/raster.js';
 
 const settings = { min_width: 12, max_turn: 0.75 };
 const photo = { width: 400, height: 300 };

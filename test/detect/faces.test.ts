@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { createFaceFinder, type FaceFinder } from '../../src/detect/faces.js';
 import { compareFaces } from '../../src/detect/scoring.js';
-import type { Raster } from '../../src/image/raster.js';
+import type { Raster } from '../../src/core/raster.js';
 import { demoPhotos, hasSharedData, sharedSet } from '../support/shared-data.js';
 import { annotatedPhotos, readRaster, tightCrops } from './photos.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isSameFace, mergeLooks, suppressOverlaps } from '../../src/detect/non-max-suppression.js';
 import { compareFaces } from '../../src/detect/scoring.js';
-import type { Box } from '../../src/image/raster.js';
+import type { Box } from '../../src/core/raster.js';
 
 const square = (x: number, y: number, side: number): Box => ({ x, y, width: side, height: side });
 

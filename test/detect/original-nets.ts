@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type * as faceApi from '@vladmandic/face-api';
 import type * as tfjs from '@tensorflow/tfjs';
 import type * as wasm from '@tensorflow/tfjs-backend-wasm';
-import type { Box, Point } from '../../src/image/raster.js';
+import type { Box, Point } from '../../src/core/raster.js';
 
 const require = createRequire(import.meta.url);
 const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));

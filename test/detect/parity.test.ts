@@ -9,7 +9,7 @@ import { sampleSquare } from '../../src/detect/sample.js';
 import { createSsdMobileNet } from '../../src/detect/ssd-mobilenet.js';
 import { createTinyFace } from '../../src/detect/tiny-face.js';
 import type { Detection } from '../../src/detect/types.js';
-import type { Box, Point, Raster } from '../../src/image/raster.js';
+import type { Box, Point, Raster } from '../../src/core/raster.js';
 import { demoPhotos } from '../support/shared-data.js';
 import {
   originalBlazeFace, originalFaceMesh, originalLandmarks68, originalSsd, originalTinyFace, startWasm, type Found,

@@ -4,7 +4,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodePhoto, openPhoto, shrinkFor } from '../../src/image/decode.js';
-import type { Box, Raster } from '../../src/image/raster.js';
+import type { Box, Raster } from '../../src/core/raster.js';
 import { sharedSet } from '../support/shared-data.js';
 
 /** A photo as the pipeline sees it: shrunk while it is opened, to no less than 1000 px. */

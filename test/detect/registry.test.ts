@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { packageFileSize, readPackageFile } from '../../src/detect/package-files.js';
+import { packageFileSize, readPackageFile } from '../../src/files/weight-packages.js';
 import { createDetector, createLandmarkNet, listDetectors, listLandmarkNets } from '../../src/detect/registry.js';
 
 describe('the lists of nets', () => {

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { fromSquare, sampleSquare, type Square } from '../../src/detect/sample.js';
-import type { Raster } from '../../src/image/raster.js';
+import type { Raster } from '../../src/core/raster.js';
 import { demoPhotos } from '../support/shared-data.js';
 import { readRaster } from './photos.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEyeClassifier } from '../../src/classify/eye-classifier.js';
 import { loadConfig } from '../../src/config/load.js';
-import { UsageError } from '../../src/config/usage-error.js';
+import { UsageError } from '../../src/core/usage-error.js';
 import { modelPath } from '../../src/pipeline/model-path.js';
 import { readThresholds, thresholdsOf } from '../../src/pipeline/thresholds.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BlurScore, BlurVerdict } from '../../src/blur/types.js';
-import type { EyesState, EyeState } from '../../src/classify/types.js';
-import type { FaceResult } from '../../src/pipeline/types.js';
+import type { EyesState, EyeState } from '../../src/core/eye.js';
+import type { FaceResult } from '../../src/core/result.js';
 import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, type JudgedEye } from '../../src/pipeline/verdict.js';
 
 function blur(verdict: BlurVerdict): BlurScore {

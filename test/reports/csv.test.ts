@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import type { FaceResult, PhotoResult } from '../../src/pipeline/types.js';
+import type { FaceResult, PhotoResult } from '../../src/core/result.js';
 import { csvColumns, csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
 
 const face: FaceResult = {

@@ -3,11 +3,11 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cutCanvas } from '../../src/classify/dataset/canvas.js';
-import { groupOf } from '../../src/classify/dataset/groups.js';
-import { datasetOf, type EyeDataset, type EyeRow } from '../../src/classify/dataset/packed-file.js';
+import { cutCanvas } from '../../src/train/data/canvas.js';
+import { groupOf } from '../../src/train/data/groups.js';
+import { datasetOf, type EyeDataset, type EyeRow } from '../../src/train/data/packed-file.js';
 import { loadConfig } from '../../src/config/load.js';
-import { patchEye } from '../../src/pipeline/labelled-eyes.js';
+import { patchEye } from '../../src/train/data/labelled-eyes.js';
 import { sharedSet } from './shared-data.js';
 
 const SOURCE = 'cew_patches';

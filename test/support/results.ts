@@ -3,8 +3,8 @@
  */
 import { decodePhoto, openPhoto } from '../../src/image/decode.js';
 import { makePreview } from '../../src/image/preview.js';
-import type { EyesState, EyeState } from '../../src/classify/types.js';
-import type { EyeResult, FaceResult, PhotoResult } from '../../src/pipeline/types.js';
+import type { EyesState, EyeState } from '../../src/core/eye.js';
+import type { EyeResult, FaceResult, PhotoResult } from '../../src/core/result.js';
 import { demoPhotos } from './shared-data.js';
 
 export interface FaceSketch {

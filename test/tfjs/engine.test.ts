@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDetector, createLandmarkNet } from '../../src/detect/registry.js';
 import type { Detection, Detector, LandmarkNet, Landmarks } from '../../src/detect/types.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../../src/image/decode.js';
-import { intersectionOverUnion, type Point, type Raster } from '../../src/image/raster.js';
+import { intersectionOverUnion, type Point, type Raster } from '../../src/core/raster.js';
 import { demoPhotos } from '../support/shared-data.js';
 
 /** What the two engines may differ by. */

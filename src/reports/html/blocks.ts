@@ -1,8 +1,7 @@
 /**
  * A photo as it stands in an HTML report: two blocks of inert data. Names and messages never become markup.
  */
-import type { EyeResult, FaceResult, PhotoResult } from '../../pipeline/types.js';
-import type { FacePreview } from '../../image/preview.js';
+import type { EyeResult, FacePreview, FaceResult, PhotoResult } from '../../core/result.js';
 import type { EyeData, FaceData, PhotoData } from './data.js';
 
 /**

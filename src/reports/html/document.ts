@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageFolder } from '../../config/package.js';
+import { packageFolder } from '../../files/package.js';
 import { escapedText, inertJson } from './blocks.js';
 import type { ReportData } from './data.js';
 import { pageStyle } from './style.js';

@@ -4,8 +4,8 @@
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { Config } from '../../config/schema.js';
 import type { EyeThresholds } from '../../pipeline/verdict.js';
-import { createReportFile } from '../file.js';
-import type { ReportWriter } from '../types.js';
+import { createReportFile } from '../../files/growing-file.js';
+import type { ResultSink } from '../../run/sink.js';
 import { photoBlocks } from './blocks.js';
 import type { ReportData } from './data.js';
 import { documentHead, documentTail } from './document.js';
@@ -25,7 +25,7 @@ export interface HtmlReportContext {
  * @param path the file to write; put in place when the report is complete
  * @throws UsageError where the file cannot be written
  */
-export async function createHtmlReport(path: string, context: HtmlReportContext): Promise<ReportWriter> {
+export async function createHtmlReport(path: string, context: HtmlReportContext): Promise<ResultSink> {
   const head = documentHead(reportData(path, context));
   const tail = documentTail();
   const file = await createReportFile(path, head);

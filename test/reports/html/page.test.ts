@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import { createHtmlReport } from '../../../src/reports/html/report.js';
-import type { PhotoResult } from '../../../src/pipeline/types.js';
+import type { PhotoResult } from '../../../src/core/result.js';
 import { hasChromium, launchChromium, withoutChromium } from '../../support/chromium.js';
 import { face, photoResult, withPreview } from '../../support/results.js';
 

@@ -1,0 +1,19 @@
+/**
+ * What eye-state classification takes and gives.
+ */
+
+/** One eye as the classifier sees it: luminance, 8 bit, row-major, `width` x `height` px, the eye line horizontal. */
+export interface EyeCrop {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** px of the largest crop that a classifier of eyes can take; the packed canvas holds exactly these pixels in its centre. */
+export const CROP = { width: 48, height: 32 } as const;
+
+/** State of one eye. `unsure`: the classifier looked and could not tell. `unknown`: there was no eye to look at. */
+export type EyeState = 'open' | 'closed' | 'unsure' | 'unknown';
+
+/** State of a face's eyes together; the worse eye decides. */
+export type EyesState = 'open' | 'closed' | 'one_closed' | 'unsure' | 'unknown';

@@ -1,0 +1,23 @@
+/**
+ * Where this package lies, and what comes with it.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The package's own folder: it holds config.yaml, models/ and dist/. */
+export const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Version of the tool, from package.json. */
+export function packageVersion(): string {
+  const file: { version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+  return file.version;
+}
+
+/**
+ * The compiled script of a process or thread, also for code that a test has loaded from its TypeScript source.
+ * @param name as rolldown.config.js names it
+ */
+export function workerScript(name: 'worker' | 'loader-worker' | 'decode-worker'): string {
+  return join(packageFolder, 'dist', 'bin', `${name}.js`);
+}

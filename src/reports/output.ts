@@ -1,0 +1,48 @@
+/**
+ * What `pipeline run` writes: its reports and, where asked for, sidecars beside the photos.
+ */
+import { readThresholds } from '../pipeline/thresholds.js';
+import type { Config } from '../config/schema.js';
+import { checkSpace } from '../files/space.js';
+import type { ResultSink, RunOutput } from '../run/sink.js';
+import { createReport, showsPictures } from './create.js';
+import { runNeeds } from './needs.js';
+import type { Editor } from './xmp/packet.js';
+import { checkSidecarFolder, createSidecarWriter } from './xmp/sidecars.js';
+
+export interface OutputOptions {
+  /** Report files; `-` is CSV on standard output. */
+  readonly reports: readonly string[];
+  /** The folder that photos are named by. */
+  readonly folder: string;
+  readonly config: Config;
+  /** Say in a JSON report how long each stage took. */
+  readonly times: boolean;
+  /** Sidecars to write beside the photos, if any. */
+  readonly sidecars?: { readonly editor: Editor; readonly force: boolean };
+}
+
+/** The output of a run, not opened yet. */
+export function reportOutput({ reports, folder, config, times, sidecars }: OutputOptions): RunOutput {
+  const first = reports.find((path) => path !== '-');
+  return {
+    journal: first === undefined ? undefined : `${first}.journal`,
+    previews: reports.some(showsPictures),
+    check: async (photos) => {
+      if (sidecars !== undefined) await checkSidecarFolder(folder);
+      await checkSpace(runNeeds(reports, photos, sidecars === undefined ? undefined : folder));
+    },
+    open: async (onProblem) => {
+      const sinks: ResultSink[] = [];
+      try {
+        const eyes = await readThresholds(config.classify);
+        for (const path of reports) sinks.push(await createReport(path, { folder, eyes, blur: config.blur, times }));
+        if (sidecars !== undefined) sinks.push(createSidecarWriter({ ...sidecars, folder, settings: config.xmp, onProblem }));
+        return sinks;
+      } catch (error) {
+        for (const sink of sinks) await sink.discard();
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * Sidecars for people's editors, written beside the photos of a run. The photos themselves are never written to.
+ */
+import { access, constants, open, readFile, rename, rm } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { errorCode } from '../../files/error-code.js';
+import { UsageError } from '../../core/usage-error.js';
+import type { Verdict } from '../../core/result.js';
+import type { ResultSink } from '../../run/sink.js';
+import { isDiskProblem, WriteError, writeProblem } from '../../files/write-problem.js';
+import { mergeMarks, type Colour, type Editor, type Marks } from './packet.js';
+
+/** The `xmp` section of the configuration. */
+export interface XmpSettings {
+  readonly keep_stars: number | 'none';
+  readonly review_stars: number | 'none';
+  readonly reject_stars: number | 'none';
+  readonly keep_label: Colour | 'none';
+  readonly review_label: Colour | 'none';
+  readonly reject_label: Colour | 'none';
+}
+
+export interface SidecarOptions {
+  readonly editor: Editor;
+  /** The folder that photos are named by. */
+  readonly folder: string;
+  readonly settings: XmpSettings;
+  /** Put our marks in place of a person's own. */
+  readonly force: boolean;
+  /** Called with what could not be written. */
+  readonly onProblem: (message: string) => void;
+}
+
+/** Where an editor looks for a photo's sidecar: `IMG.xmp` or `IMG.CR2.xmp`. */
+export function sidecarPath(photo: string, editor: Editor): string {
+  return editor === 'darktable' ? `${photo}.xmp` : `${photo.slice(0, photo.length - extname(photo).length)}.xmp`;
+}
+
+/** The marks for a verdict. */
+export function marksFor(verdict: Verdict, settings: XmpSettings): Marks {
+  const stars = settings[`${verdict}_stars`];
+  const label = settings[`${verdict}_label`];
+  return { rating: stars === 'none' ? undefined : stars, label: label === 'none' ? undefined : label };
+}
+
+/**
+ * Whether sidecars can be written beside the photos: worth knowing before a run begins.
+ * @throws UsageError
+ */
+export async function checkSidecarFolder(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw new UsageError(`Cannot write sidecars (--xmp) into ${folder}: ${writeProblem(error)}`);
+  });
+}
+
+/**
+ * Writes a sidecar for every photo that could be judged, as results come in. A sidecar that cannot be written is reported
+ * and left as it is; a full disk ends the run.
+ */
+export function createSidecarWriter(options: SidecarOptions): ResultSink {
+  const nothing = (): Promise<void> => Promise.resolve();
+  return {
+    write: async (result) => {
+      if (result.status === 'error') return;
+      const path = sidecarPath(join(options.folder, result.photo), options.editor);
+      try {
+        await writeSidecar(path, marksFor(result.verdict, options.settings), options.editor, options.force);
+      } catch (error) {
+        if (isDiskProblem(error)) throw new WriteError(`Cannot write the sidecar ${path}: ${writeProblem(error)}`);
+        options.onProblem(`${path} was left as it is: ${writeProblem(error)}`);
+      }
+    },
+    finish: nothing,
+    abandon: nothing,
+    discard: nothing,
+  };
+}
+
+/**
+ * Merges marks into a sidecar, or makes one.
+ * @throws if the sidecar is not XMP or cannot be written; it is then as it was
+ */
+export async function writeSidecar(path: string, marks: Marks, editor: Editor, force: boolean): Promise<void> {
+  if (marks.rating === undefined && marks.label === undefined) return;
+  const merged = mergeMarks(await readIfThere(path), marks, editor, force);
+  if (merged === undefined) return;
+  const beside = `${path}.part`;
+  try {
+    // A run that was killed may have left one.
+    await rm(beside, { force: true });
+    const file = await open(beside, 'wx');
+    try {
+      await file.writeFile(merged);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

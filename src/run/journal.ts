@@ -1,0 +1,297 @@
+/**
+ * The journal of a run: what was found of each photo, kept beside the report while the run lasts, so that a run that was
+ * killed can go on where it stopped.
+ *
+ * A line a record, each with a checksum, only ever appended to. Whatever the moment of a kill or a power cut, at most the
+ * last line is cut short. Results stay on the disk; memory holds where each one lies.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { contentHash } from '../files/content-hash.js';
+import { errorCode } from '../files/error-code.js';
+import { UsageError } from '../core/usage-error.js';
+import { WriteError, writeProblem } from '../files/write-problem.js';
+import type { PhotoResult } from '../core/result.js';
+
+/** How a photo's file looked before it was read: when this changes, the photo is judged again. */
+export interface FileStamp {
+  readonly size: number;
+  /** Milliseconds since 1970, with fractions. */
+  readonly modified: number;
+  /** SHA-256 of the content, where the run was asked to look at contents. */
+  readonly hash?: string;
+}
+
+export interface Journal {
+  /** Records that can be recalled. */
+  readonly size: number;
+  /** Whether an unfinished run was found and is gone on with. */
+  readonly resumed: boolean;
+  /** What the reader of the log should know: a damaged record, settings that changed. */
+  readonly notes: readonly string[];
+  /** Whether a photo was done, and its file is as it was then. */
+  has(photo: string, stamp: FileStamp): boolean;
+  /**
+   * The result of a photo that `has` knows.
+   * @throws if the journal cannot be read any more
+   */
+  recall(photo: string): Promise<PhotoResult>;
+  /**
+   * Adds a result. Records are written in the order of the calls.
+   * @throws WriteError where the disk is full; nothing is written any more then
+   */
+  append(result: PhotoResult, stamp: FileStamp): Promise<void>;
+  /** Flushes and keeps the file: the run is not complete. */
+  close(): Promise<void>;
+  /** Removes the file: the report is complete. */
+  remove(): Promise<void>;
+}
+
+export interface JournalOptions {
+  /** Go on with the journal that is there; else it is set aside and a new one begun. */
+  readonly resume: boolean;
+}
+
+/** The stamp of a file, or undefined where it cannot be looked at. */
+export async function fileStamp(path: string, withHash: boolean): Promise<FileStamp | undefined> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { size, modified: mtimeMs, ...(withHash ? { hash: await contentHash(path) } : {}) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens the journal of a run.
+ * @param path where it lies
+ * @param fingerprint of everything but the photos that the results depend on; results found under another are not used
+ * @throws UsageError where the file cannot be written
+ */
+export async function openJournal(path: string, fingerprint: string, options: JournalOptions): Promise<Journal> {
+  const notes: string[] = [];
+  const earlier = await readIndex(path);
+  const usable = options.resume && earlier?.fingerprint === fingerprint;
+  if (earlier !== undefined && !usable && earlier.places.size > 0) {
+    await rename(path, `${path}.old`);
+    notes.push(`${whyUnused(earlier, options)} Its journal is now ${path}.old.`);
+  }
+  if (options.resume && !usable && notes.length === 0) {
+    notes.push('There is no unfinished run of this report to go on with; all photos are judged.');
+  }
+  if (usable && earlier.damaged > 0) {
+    notes.push(`${earlier.damaged} record(s) of ${path} are damaged; their photos are judged again.`);
+  }
+  const file = await openFile(path, usable ? earlier.end : 0);
+  const journal = new JournalFile(path, file, usable ? earlier : emptyIndex(), usable, notes);
+  if (usable) return journal;
+  try {
+    await journal.write(header(fingerprint));
+    return journal;
+  } catch (error) {
+    await journal.close();
+    await rm(path, { force: true });
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Where a record lies in the file, in bytes. */
+interface Place {
+  readonly offset: number;
+  readonly length: number;
+  readonly stamp: FileStamp;
+}
+
+interface JournalIndex {
+  readonly fingerprint: string | undefined;
+  readonly places: Map<string, Place>;
+  readonly damaged: number;
+  /** Byte after the last whole line. */
+  readonly end: number;
+}
+
+interface Header {
+  readonly journal: 'portrait-pipeline';
+  readonly version: 1;
+  readonly fingerprint: string;
+}
+
+interface JournalRecord {
+  readonly stamp: FileStamp;
+  readonly result: PhotoResult;
+}
+
+/** Milliseconds between two flushes to the disk: what a power cut can cost. */
+const flushInterval = 1000;
+const checksumLength = 16;
+
+class JournalFile implements Journal {
+  private end: number;
+  private flushed = performance.now();
+  private queue: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly path: string,
+    private readonly file: FileHandle,
+    private readonly index: JournalIndex,
+    readonly resumed: boolean,
+    readonly notes: readonly string[],
+  ) {
+    this.end = index.end;
+  }
+
+  get size(): number {
+    return this.index.places.size;
+  }
+
+  has(photo: string, stamp: FileStamp): boolean {
+    const known = this.index.places.get(photo)?.stamp;
+    return known !== undefined && known.size === stamp.size && known.modified === stamp.modified && known.hash === stamp.hash;
+  }
+
+  async recall(photo: string): Promise<PhotoResult> {
+    const place = this.index.places.get(photo);
+    if (place === undefined) throw new Error(`The journal ${this.path} knows nothing of ${photo}.`);
+    const { buffer } = await this.file.read(Buffer.alloc(place.length), 0, place.length, place.offset);
+    const text = checkedText(buffer);
+    if (text === undefined) throw new Error(`The journal ${this.path} changed while it was read.`);
+    const record: JournalRecord = JSON.parse(text, revive);
+    return record.result;
+  }
+
+  append(result: PhotoResult, stamp: FileStamp): Promise<void> {
+    const record: JournalRecord = { stamp, result };
+    return this.write(record);
+  }
+
+  write(record: Header | JournalRecord): Promise<void> {
+    this.queue = this.queue.then(() => this.writeLine(record)).catch((error: unknown) => {
+      if (error instanceof WriteError) throw error;
+      throw new WriteError(`Cannot write the run's journal ${this.path}: ${writeProblem(error)}`);
+    });
+    return this.queue;
+  }
+
+  private async writeLine(record: Header | JournalRecord): Promise<void> {
+    const line = Buffer.from(`${checked(JSON.stringify(record, preserve))}\n`);
+    // A disk that is almost full takes a part of what it is given, and says so by the number only.
+    for (let done = 0; done < line.length;) {
+      const { bytesWritten } = await this.file.write(line, done, line.length - done, this.end + done);
+      done += bytesWritten;
+    }
+    this.end += line.length;
+    if (performance.now() - this.flushed < flushInterval) return;
+    await this.file.datasync();
+    this.flushed = performance.now();
+  }
+
+  async close(): Promise<void> {
+    // What failed was told to the caller of `append`.
+    await this.queue.catch(() => undefined);
+    await this.file.sync();
+    await this.file.close();
+  }
+
+  async remove(): Promise<void> {
+    await this.queue;
+    await this.file.close();
+    await rm(this.path, { force: true });
+  }
+}
+
+function whyUnused(earlier: JournalIndex, options: JournalOptions): string {
+  if (!options.resume) return 'An earlier run was not finished; with --resume this one would have gone on with it.';
+  if (earlier.fingerprint === undefined) return 'The beginning of the journal is damaged; all photos are judged anew.';
+  return 'The settings, the model or the folder are not those of the unfinished run; all photos are judged anew.';
+}
+
+function header(fingerprint: string): Header {
+  return { journal: 'portrait-pipeline', version: 1, fingerprint };
+}
+
+function emptyIndex(): JournalIndex {
+  return { fingerprint: undefined, places: new Map(), damaged: 0, end: 0 };
+}
+
+async function openFile(path: string, length: number): Promise<FileHandle> {
+  try {
+    const file = await open(path, length > 0 ? 'r+' : 'w+');
+    // A record that was cut short is taken off, so that the next one starts on a line of its own.
+    await file.truncate(length);
+    return file;
+  } catch (error) {
+    throw new UsageError(`Cannot write the run's journal ${path}: ${writeProblem(error)}`);
+  }
+}
+
+/** Reads a journal once, from start to end. Undefined where there is none. */
+async function readIndex(path: string): Promise<JournalIndex | undefined> {
+  const places = new Map<string, Place>();
+  let fingerprint: string | undefined;
+  let damaged = 0;
+  let end = 0;
+  try {
+    for await (const line of wholeLines(path)) {
+      const text = checkedText(line.bytes);
+      const value: Partial<Header & JournalRecord> = text === undefined ? {} : JSON.parse(text, dropBytes);
+      if (line.offset === 0) fingerprint = value.version === 1 ? value.fingerprint : undefined;
+      else if (value.result === undefined || value.stamp === undefined) damaged += 1;
+      else places.set(value.result.photo, { offset: line.offset, length: line.bytes.length, stamp: value.stamp });
+      end = line.offset + line.bytes.length + 1;
+    }
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new UsageError(`Cannot read the run's journal ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return { fingerprint, places, damaged, end };
+}
+
+/** The lines of a file that end in a line feed, with their places. */
+async function* wholeLines(path: string): AsyncGenerator<{ readonly bytes: Buffer; readonly offset: number }> {
+  let rest: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    let bytes: Buffer = Buffer.concat([rest, chunk]);
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10)) {
+      yield { bytes: bytes.subarray(0, at), offset };
+      bytes = bytes.subarray(at + 1);
+      offset += at + 1;
+    }
+    rest = bytes;
+  }
+}
+
+function checked(text: string): string {
+  return `${checksum(text)} ${text}`;
+}
+
+/** The text of a line, or undefined where it is not what was written. */
+function checkedText(line: Buffer): string | undefined {
+  const text = line.toString('utf8', checksumLength + 1);
+  return line.toString('latin1', 0, checksumLength) === checksum(text) ? text : undefined;
+}
+
+function checksum(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, checksumLength);
+}
+
+/** JSON has no bytes: pictures are kept as base64 under a name of their own. */
+function preserve(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  // Not `value`: a Buffer has turned itself into an array of numbers by now.
+  const original = this[key];
+  if (!(original instanceof Uint8Array)) return value;
+  return { base64: Buffer.from(original.buffer, original.byteOffset, original.byteLength).toString('base64') };
+}
+
+function revive(_key: string, value: unknown): unknown {
+  return isBase64(value) ? new Uint8Array(Buffer.from(value.base64, 'base64')) : value;
+}
+
+function dropBytes(_key: string, value: unknown): unknown {
+  return isBase64(value) ? undefined : value;
+}
+
+function isBase64(value: unknown): value is { base64: string } {
+  return typeof value === 'object' && value !== null && 'base64' in value && typeof value.base64 === 'string';
+}

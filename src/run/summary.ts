@@ -1,0 +1,51 @@
+/**
+ * Counts of a run, and the few lines that tell a person about them.
+ */
+import type { PhotoResult, Verdict } from '../core/result.js';
+
+/** What a person wants to know when a run is over. */
+export class RunSummary {
+  photos = 0;
+  faces = 0;
+  errors = 0;
+  /** Sidecars that could not be written. */
+  unwritten = 0;
+  readonly verdicts: Record<Verdict, number> = { keep: 0, review: 0, reject: 0 };
+  private readonly reasons = new Map<string, number>();
+
+  /** @param total photos that the run set out with */
+  constructor(readonly total: number) {}
+
+  /** Whether the run ended before its last photo. */
+  get stopped(): boolean {
+    return this.photos < this.total;
+  }
+
+  add(result: PhotoResult): void {
+    this.photos += 1;
+    this.faces += result.faces.length;
+    if (result.status === 'error') this.errors += 1;
+    else this.verdicts[result.verdict] += 1;
+    // "face 2: eyes closed" counts as "eyes closed", once a photo.
+    const kinds = new Set(result.reasons.map((reason) => reason.replace(/^face \d+: /, '').replace(/:.*$/, '')));
+    for (const kind of kinds) this.reasons.set(kind, (this.reasons.get(kind) ?? 0) + 1);
+  }
+
+  /** @param seconds how long the run took */
+  lines(seconds: number): string[] {
+    const rate = seconds > 0 ? this.photos / seconds : 0;
+    const lines = [
+      `${count(this.photos, 'photo')}, ${count(this.faces, 'face')} in ${seconds.toFixed(1)} s (${rate.toFixed(1)} photos a second)`,
+      `  keep ${this.verdicts.keep}   review ${this.verdicts.review}   reject ${this.verdicts.reject}` +
+        (this.errors > 0 ? `   could not be read ${this.errors}` : ''),
+    ];
+    const reasons = [...this.reasons].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    for (const [reason, photos] of reasons) lines.push(`  ${String(photos).padStart(5)}  ${reason}`);
+    if (this.unwritten > 0) lines.push(`${count(this.unwritten, 'sidecar')} could not be written.`);
+    return lines;
+  }
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

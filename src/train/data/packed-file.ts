@@ -1,0 +1,186 @@
+/**
+ * The packed training data: one Apache Arrow IPC file, a row an eye, pixels ready to use. pandas reads it too
+ * (`pyarrow.feather.read_table(path).to_pandas()`).
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import {
+  Field, FixedSizeBinary, Float32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, tableFromIPC, Uint8,
+  Utf8, makeData, vectorFromArray, type Data,
+} from 'apache-arrow';
+import { writeWholeFile } from '../../files/whole-file.js';
+import { CROP } from '../../core/eye.js';
+import { CANVAS, CANVAS_BYTES } from './canvas.js';
+
+/** Raised when the columns or the geometry change. */
+const FORMAT_VERSION = '1';
+const FORMAT_NAME = 'portrait-pipeline eyes';
+const MAGIC = 'ARROW1';
+
+/** A packed file that cannot be used; the message says which, why and what to do. */
+export class PackedFileError extends Error {
+  override readonly name = 'PackedFileError';
+}
+
+/** One eye on its way into a packed file. */
+export interface EyeRow {
+  /** CANVAS_BYTES of luminance, see `cutCanvas`. */
+  readonly pixels: Uint8Array;
+  /** 0 closed, 1 open. */
+  readonly label: 0 | 1;
+  /** Name of the folder or tar that it came from. */
+  readonly source: string;
+  /** What must stay on one side of a split: a photo, a person, a burst. */
+  readonly group: string;
+  /** Path of the image inside its source; the eye of a whole photo is told by `#left` or `#right` behind it. */
+  readonly path: string;
+  /** Width of the classifier's crop in px of the source image: how much detail there really was. */
+  readonly cropWidth: number;
+}
+
+/** The columns of a packed file in memory; row i of each belongs to the same eye. */
+export interface EyeDataset {
+  readonly length: number;
+  /** `length` canvases of CANVAS_BYTES each, luminance; shared memory, so that loader threads read it without a copy. */
+  readonly pixels: Uint8Array;
+  /** 0 closed, 1 open. */
+  readonly labels: Uint8Array;
+  readonly sources: readonly string[];
+  readonly groups: readonly string[];
+  readonly paths: readonly string[];
+  /** Width of the classifier's crop in px of the source image. */
+  readonly cropWidths: Float32Array;
+}
+
+/** Gathers rows into a dataset in memory. */
+export function datasetOf(rows: readonly EyeRow[]): EyeDataset {
+  const pixels = new Uint8Array(new SharedArrayBuffer(rows.length * CANVAS_BYTES));
+  rows.forEach((row, index) => { pixels.set(row.pixels, index * CANVAS_BYTES); });
+  return {
+    length: rows.length,
+    pixels,
+    labels: Uint8Array.from(rows, (row) => row.label),
+    sources: rows.map((row) => row.source),
+    groups: rows.map((row) => row.group),
+    paths: rows.map((row) => row.path),
+    cropWidths: Float32Array.from(rows, (row) => row.cropWidth),
+  };
+}
+
+/**
+ * Writes a packed file: beside first, then renamed, so that a file of that name is always whole.
+ * @throws PackedFileError if there is nothing to write or the disk refuses
+ */
+export function writePackedFile(path: string, dataset: EyeDataset): void {
+  if (dataset.length === 0) throw new PackedFileError(`There is no eye to write into ${path}.`);
+  try {
+    writeWholeFile(path, encode(dataset), `${path}.${process.pid}.part`);
+  } catch (error) {
+    throw new PackedFileError(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function encode(dataset: EyeDataset): Uint8Array {
+  const columns: Record<string, Data> = {
+    pixels: makeData({ type: new FixedSizeBinary(CANVAS_BYTES), length: dataset.length, data: dataset.pixels.slice() }),
+    label: makeData({ type: new Uint8(), length: dataset.length, data: dataset.labels }),
+    source: textColumn(dataset.sources),
+    group: textColumn(dataset.groups),
+    path: textColumn(dataset.paths),
+    crop_width: makeData({ type: new Float32(), length: dataset.length, data: dataset.cropWidths }),
+  };
+  const fields = Object.entries(columns).map(([name, column]) => new Field(name, column.type, false));
+  const schema = new Schema(fields, new Map(Object.entries({
+    format: FORMAT_NAME,
+    format_version: FORMAT_VERSION,
+    canvas: `${CANVAS.width}x${CANVAS.height}`,
+    crop: `${CROP.width}x${CROP.height}`,
+    labels: 'closed,open',
+  })));
+  const rows = makeData({ type: new Struct(fields), length: dataset.length, children: Object.values(columns), nullCount: 0 });
+  return RecordBatchFileWriter.writeAll(new Table(schema, [new RecordBatch(schema, rows)])).toUint8Array(true);
+}
+
+function textColumn(values: readonly string[]): Data {
+  const [data] = vectorFromArray(values, new Utf8()).data;
+  if (data === undefined) throw new Error('a column without values');
+  return data;
+}
+
+/**
+ * Opens a packed file. Nothing is decoded: the pixels are copied once, into shared memory.
+ * @throws PackedFileError if it is missing, cut short, of another version, or not a packed file at all
+ */
+export function openPackedFile(path: string): EyeDataset {
+  if (!existsSync(path)) throw new PackedFileError(`There is no file ${path}. Make one with: pipeline pack FOLDER -o ${path}`);
+  if (statSync(path).isDirectory()) {
+    throw new PackedFileError(`${path} is a folder. Pack it first: pipeline pack ${path} -o eyes.arrow`);
+  }
+  const bytes = readFileSync(path);
+  if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+    throw new PackedFileError(`${path} is not a packed file (Apache Arrow IPC). Make one with: pipeline pack FOLDER -o eyes.arrow`);
+  }
+  if (bytes.toString('latin1', bytes.length - MAGIC.length) !== MAGIC) {
+    throw new PackedFileError(`${path} is cut short: its end is missing. Copy it again, or pack it again.`);
+  }
+  return readTable(readIpc(path, bytes), path);
+}
+
+function readIpc(path: string, bytes: Uint8Array): Table {
+  let table: Table;
+  try {
+    table = tableFromIPC(bytes);
+  } catch (error) {
+    throw new PackedFileError(
+      `${path} is damaged (${error instanceof Error ? error.message : String(error)}). Copy it again, or pack it again.`);
+  }
+  const { metadata } = table.schema;
+  if (metadata.get('format') !== FORMAT_NAME) {
+    throw new PackedFileError(`${path} is an Arrow file, but not one that "pipeline pack" wrote.`);
+  }
+  const version = metadata.get('format_version') ?? 'none';
+  const canvas = metadata.get('canvas') ?? 'none';
+  if (version !== FORMAT_VERSION || canvas !== `${CANVAS.width}x${CANVAS.height}`) {
+    throw new PackedFileError(
+      `${path} is of format version ${version} with canvas ${canvas}; this program reads version ${FORMAT_VERSION} with canvas ` +
+      `${CANVAS.width}x${CANVAS.height}. Pack the images again.`);
+  }
+  return table;
+}
+
+function readTable(table: Table, path: string): EyeDataset {
+  const labels = Uint8Array.from(column(table, 'label', path), Number);
+  const wrong = labels.findIndex((label) => label > 1);
+  if (wrong >= 0) throw new PackedFileError(`${path}: row ${wrong} has label ${labels[wrong]}; 0 is closed, 1 is open.`);
+  return {
+    length: table.numRows,
+    pixels: readPixels(table, path),
+    labels,
+    sources: Array.from(column(table, 'source', path), String),
+    groups: Array.from(column(table, 'group', path), String),
+    paths: Array.from(column(table, 'path', path), String),
+    cropWidths: Float32Array.from(column(table, 'crop_width', path), Number),
+  };
+}
+
+function column(table: Table, name: string, path: string): Iterable<unknown> {
+  const vector = table.getChild(name);
+  if (vector === null) throw new PackedFileError(`${path} has no column "${name}". Pack the images again.`);
+  return vector;
+}
+
+function readPixels(table: Table, path: string): Uint8Array {
+  const vector = table.getChild('pixels');
+  if (vector === null) throw new PackedFileError(`${path} has no column "pixels". Pack the images again.`);
+  const pixels = new Uint8Array(new SharedArrayBuffer(table.numRows * CANVAS_BYTES));
+  let row = 0;
+  for (const chunk of vector.data) {
+    const values: unknown = chunk.values;
+    const bytes = chunk.length * CANVAS_BYTES;
+    if (!(values instanceof Uint8Array) || values.length < bytes) {
+      throw new PackedFileError(`${path}: the pixels are not ${CANVAS_BYTES} bytes an eye. Pack the images again.`);
+    }
+    pixels.set(values.subarray(0, bytes), row * CANVAS_BYTES);
+    row += chunk.length;
+  }
+  return pixels;
+}

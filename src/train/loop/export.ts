@@ -1,0 +1,90 @@
+/**
+ * Trained weights to model files, and back.
+ */
+import { unflatten, type NamedTensor } from '../autodiff/flat-vector.js';
+import { UsageError } from '../../core/usage-error.js';
+import { GraphBuilder } from '../../onnx/graph.js';
+import { readInitializers, readMetadata } from '../../onnx/model-file.js';
+import { createBackbone, type Backbone } from '../backbones/index.js';
+import { InferenceNet, unfoldedWeight } from '../backbones/inference-net.js';
+import { normalizeCrops } from '../backbones/net.js';
+import { loadWeights } from '../backbones/stored-weight.js';
+import { EYES_INPUT, OPEN_OUTPUT } from '../../classify/eye-classifier.js';
+import { infoFromMetadata, infoToMetadata, type EyeModelInfo } from '../../classify/model-info.js';
+import { layoutOf, type Layout } from './step.js';
+
+/** Name of a model's second output: float32 logit, divided by the temperature [batch]. */
+export const LOGIT_OUTPUT = 'logit';
+
+/** A backbone's weights, as training leaves them: parameters and batch norm statistics, flat. */
+export interface Weights {
+  readonly parameters: Float32Array;
+  readonly statistics: Float32Array;
+}
+
+/**
+ * A plain inference model: uint8 eyes [batch, height, width] in, probability of being open [batch] out; batch norm
+ * folded, temperature included.
+ */
+export function exportModel(layout: Layout, weights: Weights, info: EyeModelInfo): Uint8Array {
+  const graph = new GraphBuilder(info.backbone);
+  const { width, height } = info;
+  const tensors = new Map([
+    ...unflatten(layout.parameters, weights.parameters), ...unflatten(layout.statistics, weights.statistics),
+  ]);
+  const eyes = graph.input(EYES_INPUT, 'uint8', ['batch', height, width]);
+  const crops = { ...normalizeCrops(graph, eyes), channels: 1, height, width };
+  const net = new InferenceNet(graph, tensors, info.precision);
+  const column = createBackbone(info.backbone).write(net, crops);
+  const logit = graph.op('Mul', [graph.op('Squeeze', [column, graph.int64s([1])]), graph.scalar(1 / info.temperature)]);
+  graph.output(logit, LOGIT_OUTPUT, 'float32', ['batch']);
+  graph.output(graph.op('Sigmoid', [logit]), OPEN_OUTPUT, 'float32', ['batch']);
+  return graph.toModel(13, infoToMetadata(info));
+}
+
+/**
+ * The weights of an exported model, batch norm unfolded, to train on from.
+ * @param name what error messages call the model
+ * @throws UsageError if it is not an eye-state model, or one of another backbone
+ */
+export function importModel(model: Uint8Array, backbone: Backbone, name: string): Weights {
+  const info = infoOf(model);
+  if (!info) throw new UsageError(`${name} is not an eye-state model of this version of the tool.`);
+  if (info.backbone !== backbone.name) {
+    throw new UsageError(`${name} is a ${info.backbone}, train.backbone is ${backbone.name}. `
+      + `Set train.backbone to ${info.backbone}, or leave --init out.`);
+  }
+  const layout = layoutOf(backbone);
+  const stored = loadWeights(readInitializers(model));
+  return {
+    parameters: collect(layout.parameters, (tensor) => isFolded(layout, tensor)
+      ? unfoldedWeight(stored, tensor.replace(/\.weight$/, '')) : stored.get(tensor), name),
+    statistics: collect(layout.statistics, (tensor) => stored.get(tensor), name),
+  };
+}
+
+function infoOf(model: Uint8Array): EyeModelInfo | undefined {
+  try {
+    return infoFromMetadata(readMetadata(model));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A convolution's weight is folded where batch norm follows it. */
+function isFolded(layout: Layout, tensor: string): boolean {
+  const mean = tensor.replace(/\.weight$/, '.mean');
+  return tensor.endsWith('.weight') && layout.statistics.some((slot) => slot.name === mean);
+}
+
+function collect(
+  slots: Layout['parameters'], find: (name: string) => NamedTensor | undefined, model: string,
+): Float32Array {
+  const values = new Float32Array(slots.reduce((sum, { size }) => sum + size, 0));
+  for (const { name, offset, size } of slots) {
+    const data = find(name)?.data;
+    if (data?.length !== size) throw new Error(`${model} holds no fitting ${name}; it is from another version of the tool.`);
+    values.set(data, offset);
+  }
+  return values;
+}

@@ -1,0 +1,118 @@
+/**
+ * The folder of one training run: what was done, with what, and what came of it.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync,
+} from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { stringify as stringifyCsv } from 'csv-stringify/sync';
+import { stringify as stringifyYaml } from 'yaml';
+import { UsageError } from '../../core/usage-error.js';
+import { makeFolder, makeNewFolder } from '../../files/make-folder.js';
+import { packageFolder, packageVersion } from '../../files/package.js';
+import type { Config } from '../../config/schema.js';
+import { runtimeInfo } from '../../onnx/session.js';
+import type { HistoryRow } from './checkpoint.js';
+
+/** Names of the files in a run folder. */
+export const runFiles = {
+  config: 'config.yaml',
+  console: 'console.log',
+  metrics: 'metrics.csv',
+  versions: 'versions.json',
+  sources: 'sources',
+  last: 'last.ckpt',
+  best: 'best.ckpt',
+  summary: 'summary.html',
+} as const;
+
+export interface RunFolder {
+  readonly path: string;
+  /** Path of a file in the folder. */
+  file(name: string): string;
+  /** Adds a line to console.log. */
+  note(line: string): void;
+  /** Writes metrics.csv anew. */
+  writeMetrics(history: readonly HistoryRow[]): void;
+  /** Writes a file whole or not at all. */
+  write(name: string, content: string | Uint8Array): void;
+}
+
+/**
+ * Makes `workdir/NNN-name`, NNN one more than the highest there is, and puts in it the settings, the versions and the
+ * training sources.
+ * @param data path of the packed file, as given
+ * @param digest of its content, see `contentHash`
+ * @throws UsageError if the folder cannot be made
+ */
+export function createRunFolder(config: Config, data: string, digest?: string): RunFolder {
+  const { workdir, name } = config.train;
+  makeFolder(workdir, 'train.workdir');
+  const numbers = readdirSync(workdir).map((entry) => Number(/^(\d+)-/.exec(entry)?.[1] ?? 0));
+  const path = join(workdir, `${String(Math.max(0, ...numbers) + 1).padStart(3, '0')}-${name}`);
+  makeNewFolder(path, 'train.workdir');
+  const folder = openRunFolder(path);
+  folder.write(runFiles.config, stringifyYaml(config));
+  folder.write(runFiles.versions, `${JSON.stringify({ ...versions(), data, ...(digest === undefined ? {} : { data_sha256: digest }) }, undefined, 2)}\n`);
+  copySources(folder.file(runFiles.sources));
+  return folder;
+}
+
+/** An existing run folder. @throws if there is none */
+export function openRunFolder(path: string): RunFolder {
+  if (!existsSync(path)) throw new Error(`There is no run folder ${path}.`);
+  const file = (name: string): string => join(path, name);
+  const write = (name: string, content: string | Uint8Array): void => {
+    writeFileSync(file(`${name}.part`), content);
+    renameSync(file(`${name}.part`), file(name));
+  };
+  return {
+    path, file, write,
+    note: (line) => { appendFileSync(file(runFiles.console), `${new Date().toISOString()} ${line}\n`); },
+    writeMetrics: (history) => { write(runFiles.metrics, stringifyCsv([...history], { header: true })); },
+  };
+}
+
+/**
+ * Whether a run goes on with what it began with: other data would make its figures and models those of neither.
+ * @param digest of the packed file that is given now
+ * @throws UsageError if it is another one; a folder that does not say what it began with is believed
+ */
+export function checkSameData(folder: RunFolder, digest: string): void {
+  if (!existsSync(folder.file(runFiles.versions))) return;
+  const began: { data?: string; data_sha256?: string } = JSON.parse(readFileSync(folder.file(runFiles.versions), 'utf8'));
+  if (began.data_sha256 === undefined || began.data_sha256 === digest) return;
+  throw new UsageError(`${folder.path} was trained on another packed file (${began.data ?? 'unknown'}). `
+    + 'Give --resume that file as it was, or start a new run.');
+}
+
+/** What a run depends on beside its settings and data. */
+export function versions(): Readonly<Record<string, string>> {
+  return {
+    tool: packageVersion(),
+    commit: gitCommit(),
+    node: process.version,
+    onnxruntime: runtimeInfo().version,
+    platform: `${process.platform} ${process.arch}`,
+    machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  };
+}
+
+/** The commit that the sources are at, with `+` where they were changed since; `unknown` outside a checkout. */
+function gitCommit(): string {
+  const git = (...arguments_: string[]): string =>
+    execFileSync('git', arguments_, { cwd: packageFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--', 'src') === '' ? '' : '+');
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** TypeScript from a checkout, JavaScript from an installed package. */
+function copySources(to: string): void {
+  const root = join(packageFolder, existsSync(join(packageFolder, 'src', 'autodiff')) ? 'src' : 'dist');
+  for (const part of ['autodiff', 'classify']) cpSync(join(root, part), join(to, part), { recursive: true });
+}

@@ -1,0 +1,217 @@
+/**
+ * One training step as one ONNX graph: forward, loss, backward and update in a single run.
+ */
+import { decayMask, FlatVector, flatten, initialValues, lengthOf, type Slot } from '../autodiff/flat-vector.js';
+import { binaryCrossEntropy } from '../autodiff/loss.js';
+import {
+  momentCount, movingAverage, optimizerStep, type OptimizerName, type OptimizerOptions,
+} from '../autodiff/optimizer.js';
+import { Tape, type Variable } from '../autodiff/tape.js';
+import { GraphBuilder } from '../../onnx/graph.js';
+import { byteTensor, createSession, floatsOf, floatTensor, type Session } from '../../onnx/session.js';
+import { normalizeCrops, type Backbone } from '../backbones/net.js';
+import { TrainingNet } from '../backbones/training-net.js';
+import { Random } from '../data/random.js';
+import type { Batch } from './batch.js';
+
+/** Everything that a step changes. Vectors are flat; `Layout` says what lies where in them. */
+export interface TrainingState {
+  readonly parameters: Float32Array;
+  /** What the optimizer remembers: vectors as long as `parameters`. */
+  readonly moments: readonly Float32Array[];
+  /** Batch norm's running means and variances. */
+  readonly statistics: Float32Array;
+  /** Moving average of `parameters`: what is evaluated and exported. */
+  readonly average: Float32Array;
+  /** Steps taken. */
+  readonly step: number;
+}
+
+/** The tensors of a backbone in its flat vectors. The same for every input size. */
+export interface Layout {
+  readonly parameters: readonly Slot[];
+  readonly statistics: readonly Slot[];
+}
+
+export interface StepOptions {
+  /** Images a step. */
+  readonly batch: number;
+  /** px. */
+  readonly height: number;
+  readonly width: number;
+  readonly optimizer: OptimizerOptions;
+  /** 0 to 1: targets are drawn towards 1/2 by this share. */
+  readonly labelSmoothing: number;
+  /** Threads inside a step. */
+  readonly threads: number;
+}
+
+export interface StepResult {
+  readonly state: TrainingState;
+  /** Weighted mean cross-entropy before the update. */
+  readonly loss: number;
+  /** Before the update, one an image. */
+  readonly logits: Float32Array;
+  /** L2 norm over all parameters, before clipping. */
+  readonly gradientNorm: number;
+}
+
+export interface TrainingStep {
+  readonly batch: number;
+  /** @param learningRate of this step */
+  run(state: TrainingState, batch: Batch, learningRate: number): Promise<StepResult>;
+  release(): Promise<void>;
+}
+
+/** The average follows the weights at this rate at most. */
+const AVERAGE_RATE = 0.005;
+
+/** Where the tensors of a backbone lie. */
+export function layoutOf(backbone: Backbone): Layout {
+  const { parameters, statistics } = writeForward(backbone, { batch: 1, height: 32, width: 48 }, false);
+  return { parameters: parameters.slots, statistics: statistics.slots };
+}
+
+/** The state before the first step. The same for the same seed. */
+export function initialState(layout: Layout, optimizer: OptimizerName, seed: number): TrainingState {
+  const random = new Random(seed);
+  const draw = () => random.next();
+  const parameters = initialValues(layout.parameters, draw);
+  return {
+    parameters,
+    moments: Array.from({ length: momentCount(optimizer) }, () => new Float32Array(parameters.length)),
+    statistics: initialValues(layout.statistics, draw),
+    average: parameters.slice(),
+    step: 0,
+  };
+}
+
+/** Prepares the training step of a backbone for one input size. */
+export async function createTrainingStep(backbone: Backbone, options: StepOptions): Promise<TrainingStep> {
+  const session = await createSession(writeStep(backbone, options), { threads: options.threads });
+  return {
+    batch: options.batch,
+    run: (state, batch, learningRate) => runStep(session, state, batch, learningRate),
+    release: () => session.release(),
+  };
+}
+
+/**
+ * The logits of the training graph with batch norm's statistics as they are: what an export is checked against.
+ * @param parameters of `state` or its average
+ */
+export async function forwardLogits(
+  backbone: Backbone, parameters: Float32Array, statistics: Float32Array, batch: Batch,
+): Promise<Float32Array> {
+  const { height, width, labels } = batch;
+  const { graph, logits } = writeForward(backbone, { batch: labels.length, height, width }, true);
+  graph.output(logits, 'logits', 'float32', [labels.length]);
+  const session = await createSession(graph.toModel());
+  const outputs = await session.run({
+    pixels: byteTensor(batch.pixels, [labels.length, height, width]),
+    parameters: floatTensor(parameters, [parameters.length]),
+    statistics: floatTensor(statistics, [statistics.length]),
+  });
+  await session.release();
+  return floatsOf(outputs, 'logits');
+}
+
+interface Forward {
+  readonly graph: GraphBuilder;
+  readonly tape: Tape;
+  readonly net: TrainingNet;
+  readonly parameters: FlatVector;
+  readonly statistics: FlatVector;
+  readonly logits: Variable;
+}
+
+function writeForward(
+  backbone: Backbone, { batch, height, width }: Pick<StepOptions, 'batch' | 'height' | 'width'>, frozenStatistics: boolean,
+): Forward {
+  const graph = new GraphBuilder(backbone.name);
+  const tape = new Tape(graph);
+  const pixels = graph.input('pixels', 'uint8', [batch, height, width]);
+  const parameters = new FlatVector(tape, graph.input('parameters', 'float32', ['parameters']));
+  const statistics = new FlatVector(tape, graph.input('statistics', 'float32', ['statistics']));
+  const net = new TrainingNet(tape, parameters, statistics, { batch, frozenStatistics });
+  const crops = { ...normalizeCrops(graph, pixels), channels: 1, height, width };
+  const logit = backbone.write(net, crops);
+  const logits = tape.reshape({ ...logit, shape: [batch, 1] }, [batch]);
+  return { graph, tape, net, parameters, statistics, logits };
+}
+
+function writeStep(backbone: Backbone, options: StepOptions): Uint8Array {
+  const { graph, tape, net, parameters, logits } = writeForward(backbone, options, false);
+  const { batch, optimizer, labelSmoothing } = options;
+  const targets = graph.input('targets', 'float32', [batch]);
+  const weights = graph.input('weights', 'float32', [batch]);
+  const loss = binaryCrossEntropy(tape, logits, targets, weights, labelSmoothing);
+  const gradient = flatten(tape, tape.gradients(loss, net.trained));
+  const size = lengthOf(parameters.slots);
+  const vector = (name: string): Variable => ({ ...graph.input(name, 'float32', [size]), shape: [size] });
+  const updated = optimizerStep(tape, {
+    gradient,
+    parameters: { name: 'parameters', shape: [size] },
+    moments: Array.from({ length: momentCount(optimizer.name) }, (_, index) => vector(momentName(index))),
+    decayed: graph.constant(decayMask(parameters.slots), [size]),
+    learningRate: graph.input('learning_rate', 'float32', []),
+    step: graph.input('step', 'float32', []),
+  }, optimizer);
+  const average = movingAverage(tape, vector('average'), updated.parameters, graph.input('average_rate', 'float32', []));
+  const give = (name: string, { shape, ...value }: Variable) => { graph.output(value, `new_${name}`, 'float32', shape); };
+  give('parameters', updated.parameters);
+  for (const [index, moment] of updated.moments.entries()) give(momentName(index), moment);
+  give('average', average);
+  writeStatistics(tape, net);
+  graph.output(loss, 'loss', 'float32', []);
+  graph.output(logits, 'logits', 'float32', [batch]);
+  graph.output(updated.gradientNorm, 'gradient_norm', 'float32', []);
+  return graph.toModel();
+}
+
+/** A net without batch norm has no statistics to give. */
+function writeStatistics(tape: Tape, net: TrainingNet): void {
+  if (net.updatedStatistics.length === 0) return;
+  const { shape, ...statistics } = flatten(tape, net.updatedStatistics);
+  tape.graph.output(statistics, 'new_statistics', 'float32', shape);
+}
+
+async function runStep(session: Session, state: TrainingState, batch: Batch, learningRate: number): Promise<StepResult> {
+  const step = state.step + 1;
+  const scalar = (value: number) => floatTensor(Float32Array.of(value), []);
+  const vector = (data: Float32Array) => floatTensor(data, [data.length]);
+  const outputs = await session.run({
+    pixels: byteTensor(batch.pixels, [batch.labels.length, batch.height, batch.width]),
+    targets: vector(Float32Array.from(batch.labels)),
+    weights: vector(batch.weights),
+    parameters: vector(state.parameters),
+    ...Object.fromEntries(state.moments.map((moment, index) => [momentName(index), vector(moment)])),
+    statistics: vector(state.statistics),
+    average: vector(state.average),
+    learning_rate: scalar(learningRate),
+    step: scalar(step),
+    // At first the average follows quickly, so that the starting values do not linger in it.
+    average_rate: scalar(Math.max(AVERAGE_RATE, 1 / (1 + step / 5))),
+  });
+  return {
+    state: {
+      parameters: floatsOf(outputs, 'new_parameters'),
+      moments: state.moments.map((_, index) => floatsOf(outputs, `new_${momentName(index)}`)),
+      statistics: state.statistics.length > 0 ? floatsOf(outputs, 'new_statistics') : state.statistics,
+      average: floatsOf(outputs, 'new_average'),
+      step,
+    },
+    loss: scalarOf(floatsOf(outputs, 'loss')),
+    logits: floatsOf(outputs, 'logits'),
+    gradientNorm: scalarOf(floatsOf(outputs, 'gradient_norm')),
+  };
+}
+
+function momentName(index: number): string {
+  return `moment${index + 1}`;
+}
+
+function scalarOf(values: Float32Array): number {
+  return values[0] ?? NaN;
+}
+

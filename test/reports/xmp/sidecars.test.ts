@@ -1,0 +1,108 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/load.js';
+import { mergeMarks } from '../../../src/reports/xmp/packet.js';
+import { createSidecarWriter, marksFor, sidecarPath, writeSidecar } from '../../../src/reports/xmp/sidecars.js';
+import { photoResult } from '../../support/results.js';
+import { demoPhotos } from '../../support/shared-data.js';
+
+const hasExiftool = spawnSync('exiftool', ['-ver']).status === 0;
+const withoutExiftool = hasExiftool ? '' : ' (skipped: no exiftool; apt-get install libimage-exiftool-perl)';
+const settings = loadConfig().xmp;
+const folder = (): string => mkdtempSync(join(tmpdir(), 'xmp-'));
+
+/** A sidecar as an editor leaves it: own settings, keywords, a history. */
+const edited = `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Some Editor">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/" crs:Exposure2012="+0.85">
+   <dc:subject xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Bag><rdf:li>wedding &amp; party</rdf:li></rdf:Bag></dc:subject>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>`;
+
+describe('the sidecar of a photo', () => {
+  it('has the name that each editor looks for', () => {
+    expect(sidecarPath('/p/IMG.CR2', 'lightroom')).toBe('/p/IMG.xmp');
+    expect(sidecarPath('/p/IMG.CR2', 'darktable')).toBe('/p/IMG.CR2.xmp');
+  });
+
+  it('gets no mark for keep, 2 stars for review and -1 for reject by default', () => {
+    expect(marksFor('keep', settings)).toEqual({ rating: undefined, label: undefined });
+    expect(marksFor('review', settings)).toEqual({ rating: 2, label: 'Yellow' });
+    expect(marksFor('reject', settings)).toEqual({ rating: -1, label: 'Red' });
+  });
+
+  it('keeps every field that is not ours', () => {
+    const merged = mergeMarks(edited, { rating: 2, label: 'Yellow' }, 'lightroom', false);
+    for (const kept of ['crs:Exposure2012="+0.85"', 'wedding &amp; party', 'x:xmptk="Some Editor"']) expect(merged).toContain(kept);
+    expect(merged).toContain('xmp:Rating="2"');
+  });
+
+  it.each([
+    ['an attribute', edited.replace('crs:Exposure2012', 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5" crs:Exposure2012')],
+    ['an element', edited.replace('<dc:subject', '<xmp:Rating xmlns:xmp="http://ns.adobe.com/xap/1.0/">5</xmp:Rating><dc:subject')],
+  ])('leaves a person\'s own stars, kept as %s, unless forced', (_, own) => {
+    expect(mergeMarks(own, { rating: -1, label: undefined }, 'lightroom', false)).toBeUndefined();
+    const forced = mergeMarks(own, { rating: -1, label: undefined }, 'lightroom', true);
+    expect(forced?.match(/Rating/g)?.length).toBe(own.match(/Rating/g)?.length);
+    expect(forced).not.toContain('>5<');
+    expect(forced).not.toContain('Rating="5"');
+  });
+
+  it('is left as it is, byte for byte, where it is not XMP', async () => {
+    const path = join(folder(), 'a.xmp');
+    for (const text of ['not XML at all', '<unclosed>', '<a/>', '']) {
+      writeFileSync(path, text);
+      await expect(writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow();
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    }
+  });
+
+  it('takes the place of what a killed run has left half-written', async () => {
+    const path = join(folder(), 'a.xmp');
+    writeFileSync(`${path}.part`, '<?xpacket begin');
+    await writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', false);
+    expect(readFileSync(path, 'utf8')).toContain('xmp:Rating="2"');
+    expect(readdirSync(dirname(path))).toEqual(['a.xmp']);
+  });
+
+  it('is written for judged photos only, and never beside a photo to keep', async () => {
+    const photos = folder();
+    const problems: string[] = [];
+    const writer = createSidecarWriter({ editor: 'lightroom', folder: photos, settings, force: false, onProblem: (text) => problems.push(text) });
+    await writer.write(photoResult('a.jpg'));
+    await writer.write(photoResult('b.jpg', { verdict: 'reject' }));
+    await writer.write(photoResult('c.jpg', { status: 'error', verdict: 'review' }));
+    await writer.write(photoResult('missing/d.jpg', { verdict: 'reject' }));
+    expect(readdirSync(photos)).toEqual(['b.xmp']);
+    expect(problems.join()).toMatch(/d\.xmp was left as it is/);
+  });
+
+  it.skipIf(!hasExiftool)(`reads back in exiftool, old fields and new${withoutExiftool}`, async () => {
+    const photos = folder();
+    const read = (path: string): Record<string, unknown> => {
+      const [tags]: Record<string, unknown>[] = JSON.parse(execFileSync('exiftool', ['-j', '-n', path], { encoding: 'utf8' }));
+      return tags ?? {};
+    };
+    const lightroom = join(photos, 'a.xmp');
+    writeFileSync(lightroom, edited);
+    await writeSidecar(lightroom, { rating: -1, label: 'Red' }, 'lightroom', false);
+    expect(read(lightroom)).toMatchObject({ Rating: -1, Label: 'Red', Exposure2012: '+0.85', Subject: 'wedding & party' });
+    const darktable = join(photos, 'a.jpg.xmp');
+    await writeSidecar(darktable, { rating: 2, label: 'Yellow' }, 'darktable', false);
+    await writeSidecar(darktable, { rating: 3, label: 'Green' }, 'darktable', false);
+    expect(read(darktable)).toMatchObject({ Rating: 2, Colorlabels: 1 });
+    await writeSidecar(darktable, { rating: 3, label: 'Green' }, 'darktable', true);
+    expect(read(darktable)).toMatchObject({ Rating: 3, Colorlabels: 2 });
+    // exiftool writes into what we wrote: a stranger agrees that it is whole.
+    copyFileSync(demoPhotos[0] ?? '', join(photos, 'b.jpg'));
+    execFileSync('exiftool', ['-q', '-overwrite_original', '-XMP-dc:Title=Title', darktable]);
+    expect(read(darktable)).toMatchObject({ Rating: 3, Title: 'Title' });
+    expect(existsSync(`${darktable}_original`)).toBe(false);
+  });
+});

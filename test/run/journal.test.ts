@@ -1,0 +1,189 @@
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { fileStamp, openJournal, type Journal } from '../../src/run/journal.js';
+import { canMount, Disk, withoutMount } from '../support/disk.js';
+import { photoResult, withPreview } from '../support/results.js';
+
+const stamp = { size: 1000, modified: 1700000000000.25 };
+const names = ['a.jpg', 'b.jpg', 'day 1/c\n.jpg', 'd 🙂.jpg'];
+
+describe('the journal of a run', () => {
+  let path: string;
+
+  beforeEach(async () => {
+    path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'out.csv.journal');
+    const journal = await openJournal(path, 'settings', { resume: false });
+    for (const name of names) await journal.append(photoResult(name), stamp);
+    await journal.close();
+  });
+
+  const reopen = (fingerprint = 'settings'): Promise<Journal> => openJournal(path, fingerprint, { resume: true });
+
+  it('gives back every result as it was', async () => {
+    const journal = await reopen();
+    for (const name of names) expect(await journal.recall(name)).toEqual(photoResult(name));
+    expect(journal.notes).toEqual([]);
+    await journal.close();
+  });
+
+  it('gives back the pictures, byte for byte', async () => {
+    const result = await withPreview(photoResult('pictures.jpg'));
+    const first = await reopen();
+    await first.append(result, stamp);
+    await first.close();
+    const journal = await reopen();
+    const { preview } = await journal.recall('pictures.jpg');
+    expect(Buffer.from(preview?.thumbnail ?? []).equals(Buffer.from(result.preview?.thumbnail ?? []))).toBe(true);
+    expect(preview?.faces).toHaveLength(1);
+    await journal.close();
+  });
+
+  it('knows a photo again only while its size, its time and, if asked for, its content are the same', async () => {
+    const journal = await reopen();
+    expect(journal.has('a.jpg', stamp)).toBe(true);
+    expect(journal.has('a.jpg', { ...stamp, size: 1001 })).toBe(false);
+    expect(journal.has('a.jpg', { ...stamp, modified: stamp.modified + 1 })).toBe(false);
+    expect(journal.has('a.jpg', { ...stamp, hash: 'abc' })).toBe(false);
+    expect(journal.has('other.jpg', stamp)).toBe(false);
+    await journal.close();
+  });
+
+  it('drops a last record that was cut short, wherever the cut is, and goes on behind it', async () => {
+    const whole = readFileSync(path);
+    const lastLine = whole.lastIndexOf(10, whole.length - 2) + 1;
+    for (const cut of [lastLine + 1, lastLine + 20, whole.length - 1]) {
+      writeFileSync(path, whole);
+      truncateSync(path, cut);
+      const journal = await reopen();
+      expect(journal.size).toBe(3);
+      expect(journal.notes).toEqual([]);
+      await journal.append(photoResult('e.jpg'), stamp);
+      await journal.close();
+      const again = await reopen();
+      expect(again.size).toBe(4);
+      expect((await again.recall('e.jpg')).photo).toBe('e.jpg');
+      await again.close();
+    }
+  });
+
+  it('reports a damaged record and uses the others', async () => {
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf('b.jpg');
+    bytes[at] = bytes.readUInt8(at) ^ 1;
+    writeFileSync(path, bytes);
+    const journal = await reopen();
+    expect(journal.notes.join()).toMatch(/1 record\(s\) of .* are damaged/);
+    expect(journal.has('b.jpg', stamp)).toBe(false);
+    expect(journal.has('c.jpg', stamp) || journal.has('d 🙂.jpg', stamp)).toBe(true);
+    await journal.close();
+  });
+
+  it('survives any byte in it being another, and random bytes behind it', async () => {
+    const whole = readFileSync(path);
+    for (let at = 0; at < whole.length; at += 37) {
+      const bytes = Buffer.from(whole);
+      bytes[at] = (bytes.readUInt8(at) + 77) % 256;
+      writeFileSync(path, bytes);
+      const journal = await reopen();
+      expect(journal.size).toBeLessThanOrEqual(names.length);
+      for (const name of names) if (journal.has(name, stamp)) expect(await journal.recall(name)).toEqual(photoResult(name));
+      await journal.close();
+    }
+    writeFileSync(path, whole);
+    appendFileSync(path, Buffer.from('\u0000\n\n{"result":1}\nrubbish'));
+    const journal = await reopen();
+    expect(journal.size).toBe(names.length);
+    await journal.close();
+  });
+
+  it('is set aside, with a note, where the settings are others', async () => {
+    const journal = await reopen('other settings');
+    expect(journal.size).toBe(0);
+    expect(journal.notes.join()).toMatch(/settings.*judged anew.*journal\.old/);
+    expect(existsSync(`${path}.old`)).toBe(true);
+    await journal.close();
+  });
+
+  it('is set aside, not thrown away, by a run that does not resume', async () => {
+    const journal = await openJournal(path, 'settings', { resume: false });
+    expect(journal.notes.join()).toMatch(/--resume/);
+    expect(statSync(`${path}.old`).size).toBeGreaterThan(0);
+    await journal.close();
+  });
+
+  it('is not there to go on with after a run that was complete, and says so', async () => {
+    expect((await reopen().then(async (journal) => { await journal.remove(); return journal; })).resumed).toBe(true);
+    const journal = await reopen();
+    expect(journal.resumed).toBe(false);
+    expect(journal.notes).toEqual(['There is no unfinished run of this report to go on with; all photos are judged.']);
+    await journal.close();
+  });
+
+  it('goes when the run is complete', async () => {
+    const journal = await reopen();
+    await journal.remove();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('cannot be begun in a missing folder, and says so', async () => {
+    await expect(openJournal('/nowhere/out.csv.journal', 'settings', { resume: false })).rejects.toThrow(/Cannot write the run's journal/);
+  });
+});
+
+describe.skipIf(!canMount)(`the journal of a run on a full disk${withoutMount}`, () => {
+  it('keeps every record that it took, drops the one that was cut short, and goes on when there is room', async () => {
+    const disk = await Disk.ofSize(mkdtempSync(join(tmpdir(), 'journal-')), 16);
+    const path = disk.at('out.csv.journal');
+    const taken: string[] = [];
+    const full = await openJournal(path, 'settings', { resume: false });
+    const fill = async (): Promise<never> => {
+      for (let index = 0; ; index += 1) {
+        await full.append(photoResult(`${index}.jpg`), stamp);
+        taken.push(`${index}.jpg`);
+      }
+    };
+    await expect(fill()).rejects.toThrow(/Cannot write the run's journal .*: the disk is full/);
+    await expect(full.append(photoResult('later.jpg'), stamp), 'nothing follows half a record').rejects.toThrow(/the disk is full/);
+    await full.close();
+    expect(taken.length).toBeGreaterThan(5);
+    expect(statSync(path).size, 'the last record is cut short').toBe(16 * 1024);
+
+    disk.grow(64);
+    const journal = await openJournal(path, 'settings', { resume: true });
+    expect(journal.notes).toEqual([]);
+    expect(journal.size).toBe(taken.length);
+    await journal.append(photoResult('last.jpg'), stamp);
+    await journal.close();
+    const again = await openJournal(path, 'settings', { resume: true });
+    for (const name of [...taken, 'last.jpg']) expect(await again.recall(name)).toEqual(photoResult(name));
+    await again.close();
+    await disk.close();
+  });
+
+  it('cannot be begun, says so, and leaves nothing', async () => {
+    const disk = await Disk.ofSize(mkdtempSync(join(tmpdir(), 'journal-')), 4);
+    writeFileSync(disk.at('filler'), Buffer.alloc(4096));
+    await expect(openJournal(disk.at('out.csv.journal'), 'settings', { resume: false })).rejects.toThrow(/journal .*: the disk is full/);
+    expect(readdirSync(disk.at(''))).toEqual(['filler']);
+    await disk.close();
+  });
+});
+
+describe('the stamp of a file', () => {
+  it('tells content apart that has the same size and time, when asked to look', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'stamp-')), 'photo.jpg');
+    const look = async (text: string, withHash: boolean): Promise<unknown> => {
+      writeFileSync(path, text);
+      utimesSync(path, 1_700_000_000, 1_700_000_000);
+      return fileStamp(path, withHash);
+    };
+    expect(await look('aaaa', false)).toEqual(await look('bbbb', false));
+    expect(await look('aaaa', true)).not.toEqual(await look('bbbb', true));
+  });
+
+  it('is undefined for a file that is gone', async () => {
+    expect(await fileStamp('/nowhere.jpg', true)).toBeUndefined();
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { createBackbone, listBackbones } from '../../../src/train/backbones/index.js';
+import { fromFloat16, toFloat16 } from '../../../src/train/backbones/stored-weight.js';
+import { createEyeClassifierFromModel } from '../../../src/classify/eye-classifier.js';
+import type { EyeModelInfo, Precision } from '../../../src/classify/model-info.js';
+import type { Batch } from '../../../src/train/loop/batch.js';
+import { exportModel, importModel, type Weights } from '../../../src/train/loop/export.js';
+import { createTrainingStep, forwardLogits, initialState, layoutOf } from '../../../src/train/loop/step.js';
+import { lengthOf } from '../../../src/train/autodiff/flat-vector.js';
+
+const sizes = [[16, 24], [24, 36], [32, 48]] as const;
+const COUNT = 8;
+
+/** Eyes as a child would draw them: a dark disc or a dark line on gray. */
+function drawnEyes(height: number, width: number): Batch {
+  const labels = Uint8Array.from({ length: COUNT }, (_, index) => index % 2);
+  const pixels = Uint8Array.from({ length: COUNT * height * width }, (_, index) => {
+    const eye = Math.floor(index / (height * width));
+    const y = Math.floor(index / width) % height - height / 2;
+    const x = index % width - width / 2;
+    const dark = labels[eye] === 1 ? Math.hypot(x, y) < height / 5 : Math.abs(y) < height / 16 && Math.abs(x) < width / 3;
+    return 120 + 10 * eye + ((index * 97) % 13) - (dark ? 70 : 0);
+  });
+  return { pixels, labels, weights: new Float32Array(COUNT).fill(1), height, width };
+}
+
+async function trained(name: string): Promise<{ readonly weights: Weights; readonly losses: readonly number[] }> {
+  const backbone = createBackbone(name);
+  let state = initialState(layoutOf(backbone), 'adamw', 1);
+  const losses: number[] = [];
+  for (const [height, width] of sizes) {
+    const step = await createTrainingStep(backbone, {
+      batch: COUNT, height, width, threads: 1, labelSmoothing: 0, optimizer: { name: 'adamw', weightDecay: 0.01, clip: 1 },
+    });
+    for (let index = 0; index < 4; index += 1) {
+      const result = await step.run(state, drawnEyes(height, width), 0.003);
+      losses.push(result.loss);
+      ({ state } = result);
+    }
+    await step.release();
+  }
+  return { weights: { parameters: state.parameters, statistics: state.statistics }, losses };
+}
+
+function infoFor(backbone: string, precision: Precision): EyeModelInfo {
+  return {
+    backbone, precision, height: 32, width: 48, temperature: 2, closedBelow: 0.3, openAbove: 0.7, toolVersion: '0.0.0',
+  };
+}
+
+async function openProbabilities(model: Uint8Array): Promise<Float32Array> {
+  const classifier = await createEyeClassifierFromModel(model, 'test');
+  const { pixels, height, width } = drawnEyes(32, 48);
+  const crops = Array.from({ length: COUNT }, (_, index) =>
+    ({ data: pixels.subarray(index * height * width, (index + 1) * height * width), height, width }));
+  const open = await classifier.classify(crops);
+  await classifier.release();
+  return open;
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((largest, value, index) => Math.max(largest, Math.abs(value - (b[index] ?? NaN))), 0);
+}
+
+describe('backbones by name', () => {
+  it('has at least six, from ten thousand to a million parameters', () => {
+    const counts = listBackbones().map((name) => lengthOf(layoutOf(createBackbone(name)).parameters));
+    expect(counts.length).toBeGreaterThanOrEqual(6);
+    expect(Math.min(...counts)).toBeLessThan(15_000);
+    expect(Math.max(...counts)).toBeGreaterThan(500_000);
+    expect(Math.max(...counts)).toBeLessThan(1_100_000);
+  });
+
+  it('names the nearest one when there is none of that name', () => {
+    expect(() => createBackbone('mobil-small')).toThrow(/did you mean mobile-small/);
+  });
+});
+
+describe.each(listBackbones().filter((name) => name !== 'residual-large'))('%s', (name) => {
+  it('learns at any size with the same weights, and exports to what the training graph computes', async () => {
+    const { weights, losses } = await trained(name);
+    expect(losses.every(Number.isFinite)).toBe(true);
+    expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+
+    const backbone = createBackbone(name);
+    const layout = layoutOf(backbone);
+    const logits = await forwardLogits(backbone, weights.parameters, weights.statistics, drawnEyes(32, 48));
+    const expected = logits.map((logit) => 1 / (1 + Math.exp(-logit / 2)));
+    const full = exportModel(layout, weights, infoFor(name, 'fp32'));
+    expect(largestDifference(await openProbabilities(full), expected)).toBeLessThan(1e-4);
+
+    const half = exportModel(layout, weights, infoFor(name, 'fp16'));
+    expect(largestDifference(await openProbabilities(half), expected)).toBeLessThan(0.01);
+    const bytes = exportModel(layout, weights, infoFor(name, 'int8'));
+    expect(largestDifference(await openProbabilities(bytes), expected)).toBeLessThan(0.05);
+    expect(bytes.length).toBeLessThan(half.length);
+    expect(half.length).toBeLessThan(full.length);
+
+    const again = importModel(full, backbone, 'test');
+    expect(largestDifference(again.parameters, weights.parameters)).toBeLessThan(1e-4);
+    expect(largestDifference(again.statistics, weights.statistics)).toBe(0);
+  });
+});
+
+describe('training on from a model', () => {
+  it('refuses a model of another backbone and says what to do', () => {
+    const backbone = createBackbone('plain-nano');
+    const layout = layoutOf(backbone);
+    const { parameters, statistics } = initialState(layout, 'adamw', 1);
+    const model = exportModel(layout, { parameters, statistics }, infoFor('plain-nano', 'fp32'));
+    expect(() => importModel(model, createBackbone('plain-small'), 'eyes.onnx'))
+      .toThrow('eyes.onnx is a plain-nano, train.backbone is plain-small. Set train.backbone to plain-nano');
+  });
+});
+
+describe('half precision', () => {
+  it.each([0, 1, -2.5, 65504, 6.103515625e-5, 5.960464477539063e-8, 0.333251953125])('keeps %d as it is', (value) => {
+    expect(fromFloat16(toFloat16(value))).toBe(value);
+  });
+
+  it('rounds to the nearest, and to infinity beyond its range', () => {
+    expect(fromFloat16(toFloat16(1 / 3))).toBeCloseTo(1 / 3, 3);
+    expect(fromFloat16(toFloat16(1 + 2 ** -11))).toBe(1);
+    expect(fromFloat16(toFloat16(1 + 3 * 2 ** -11))).toBe(1 + 2 ** -9);
+    expect(fromFloat16(toFloat16(1e6))).toBe(Infinity);
+    expect(fromFloat16(toFloat16(-70000))).toBe(-Infinity);
+  });
+});

@@ -1,0 +1,25 @@
+/** Small datasets for tests: patterns instead of eyes, so that each row can be told from the others. */
+import { CANVAS, CANVAS_BYTES } from '../../../src/train/data/canvas.js';
+import { datasetOf, type EyeDataset, type EyeRow } from '../../../src/train/data/packed-file.js';
+import { Random } from '../../../src/train/data/random.js';
+
+/** A smooth random pattern; the same number gives the same pattern. */
+export function pattern(number: number): Uint8Array {
+  const random = new Random(number * 7919 + 1);
+  const waves = Array.from({ length: 6 }, () => ({
+    x: random.signed() * 0.4, y: random.signed() * 0.4, phase: random.next() * 6, size: random.next() * 25,
+  }));
+  return Uint8Array.from({ length: CANVAS_BYTES }, (_, i) =>
+    128 + waves.reduce((sum, { x, y, phase, size }) =>
+      sum + size * Math.sin(x * (i % CANVAS.width) + y * Math.floor(i / CANVAS.width) + phase), 0) * 0.8);
+}
+
+/** Rows in the order given; pixels are a pattern of their own where none are given. */
+export function eyes(rows: readonly (Partial<EyeRow> & Pick<EyeRow, 'label' | 'source' | 'group'>)[]): EyeDataset {
+  return datasetOf(rows.map((row, index) => ({ pixels: pattern(index), path: `${index}.jpg`, cropWidth: 48, ...row })));
+}
+
+/** `count` eyes of one source and class, `perGroup` to a group. */
+export function many(source: string, label: 0 | 1, count: number, perGroup = 2): { source: string; label: 0 | 1; group: string }[] {
+  return Array.from({ length: count }, (_, i) => ({ source, label, group: `${source}-${label}-${Math.floor(i / perGroup)}` }));
+}

@@ -1,0 +1,125 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CANVAS_BYTES } from '../../../src/train/data/canvas.js';
+import { openSource, type LabelledSource } from '../../../src/train/data/sources.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { UsageError } from '../../../src/core/usage-error.js';
+import { evaluateSource } from '../../../src/train/data/evaluate.js';
+import { guessKind } from '../../../src/train/data/labelled-eyes.js';
+import { packSource } from '../../../src/train/data/pack.js';
+import { createStages, type Stages } from '../../../src/pipeline/stages.js';
+import { hasSharedData, sharedSet } from '../../support/shared-data.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'labelled-'));
+afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+describe('a source', () => {
+  const table = join(folder, 'table');
+  mkdirSync(join(table, 'sub'), { recursive: true });
+  for (const name of ['a.jpg', 'b.jpg', 'sub/c.jpg', 'notes.txt']) writeFileSync(join(table, name), 'x');
+
+  it('takes labels from a table, for one eye alone too, and counts images without one', async () => {
+    const labels = join(folder, 'eyes.csv');
+    writeFileSync(labels, 'path,left,right\nc.jpg,open,closed\na.jpg,,open\n');
+    const { name, images, unlabelled } = await openSource(table, labels);
+    expect(name).toBe('table');
+    expect(images.map(({ path, labels: of }) => ({ path, ...of }))).toEqual([
+      { path: 'a.jpg', right: 1 }, { path: 'sub/c.jpg', left: 1, right: 0 },
+    ]);
+    expect(unlabelled).toBe(1);
+  });
+
+  it('says so where it is missing, no source, or its table no table', async () => {
+    const labels = join(folder, 'wrong.csv');
+    writeFileSync(labels, 'name,state\na.jpg,open\n');
+    await expect(openSource(join(folder, 'none'))).rejects.toThrow(UsageError);
+    await expect(openSource(join(table, 'a.jpg'))).rejects.toThrow(/neither a folder nor a .tar/);
+    await expect(openSource(table, labels)).rejects.toThrow(/needs the columns path,label.*name,state/);
+  });
+});
+
+describe.skipIf(!hasSharedData)('labelled images (needs ../shared/data)', () => {
+  const config = loadConfig();
+  const photos = join(folder, 'photos');
+  let stages: Stages;
+
+  beforeAll(async () => {
+    stages = await createStages(config);
+    for (const [set, label] of [['cew_closed', 'closed'], ['utkface_open', 'open']] as const) {
+      const from = join(sharedSet(set), label);
+      mkdirSync(join(photos, label), { recursive: true });
+      for (const name of readdirSync(from).sort().slice(0, 8)) copyFileSync(join(from, name), join(photos, label, name));
+    }
+    writeFileSync(join(photos, 'open', 'broken.jpg'), 'not a picture');
+  });
+  afterAll(async () => { await stages.release(); });
+
+  it('are told apart: photos by their faces, patches by the lack of them', async () => {
+    const patches = join(sharedSet('cew_patches'), 'closed');
+    const few = join(folder, 'patches', 'closed');
+    mkdirSync(few, { recursive: true });
+    for (const name of readdirSync(patches).sort().slice(0, 6)) copyFileSync(join(patches, name), join(few, name));
+    const packed = await packSource(await openSource(join(folder, 'patches')), stages.faces, { kind: 'auto', config });
+    expect([packed.kind, packed.rows.length]).toEqual(['eye', 6]);
+    expect((await packSource(await openSource(photos), stages.faces, { kind: 'auto', config })).kind).toBe('photo');
+  });
+
+  /** A source of the first images of shared sets, as many of each as said. */
+  async function mixture(name: string, counts: Readonly<Partial<Record<'cew_closed' | 'cew_patches', number>>>): Promise<LabelledSource> {
+    const to = join(folder, name, 'closed');
+    mkdirSync(to, { recursive: true });
+    for (const set of ['cew_closed', 'cew_patches'] as const) {
+      const from = join(sharedSet(set), 'closed');
+      for (const file of readdirSync(from).sort().slice(0, counts[set] ?? 0)) copyFileSync(join(from, file), join(to, `${set}-${file}`));
+    }
+    return openSource(join(folder, name));
+  }
+
+  it('are refused where photos and eye crops lie mixed, wherever in the folder they lie', async () => {
+    const mixed = await mixture('mixed', { cew_closed: 24, cew_patches: 16 });
+    const refused = packSource(mixed, stages.faces, { kind: 'auto', config });
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(/^mixed seems to hold both photos and eye crops: of 24 images looked at, \d+ show .*--kind photo/);
+    await expect(evaluateSource(mixed, stages, { kind: 'auto' })).rejects.toThrow(UsageError);
+  });
+
+  it('are told apart all the same where the detector errs now and then', async () => {
+    expect(await guessKind(await mixture('mostly-photos', { cew_closed: 14, cew_patches: 2 }), stages.faces, config)).toBe('photo');
+    expect(await guessKind(await mixture('mostly-patches', { cew_closed: 2, cew_patches: 14 }), stages.faces, config)).toBe('eye');
+  });
+
+  it('give both eyes of a photo with its label and group; what cannot be read is listed', async () => {
+    const { rows, leftOut } = await packSource(await openSource(photos), stages.faces, { kind: 'photo', config });
+    expect(rows.length + leftOut.filter(({ unreadable }) => !unreadable).length).toBeGreaterThanOrEqual(16);
+    expect(rows.length).toBeGreaterThanOrEqual(28);
+    expect(rows.every(({ path, label, pixels }) =>
+      path.startsWith(label === 0 ? 'closed/' : 'open/') && /#(left|right)$/.test(path) && pixels.length === CANVAS_BYTES)).toBe(true);
+    expect(new Set(rows.map(({ group }) => group)).size).toBeLessThanOrEqual(16);
+    expect(leftOut.filter(({ unreadable }) => unreadable).map(({ path }) => path)).toEqual(['open/broken.jpg']);
+  });
+
+  it('give the same from a tar', async () => {
+    const tar = join(folder, 'photos.tar');
+    execFileSync('tar', ['-cf', tar, '-C', folder, basename(photos)]);
+    const [fromTar, fromFolder] = [await openSource(tar), await openSource(photos)];
+    expect(fromTar.images.map(({ path, labels }) => ({ path, labels })))
+      .toEqual(fromFolder.images.map(({ path, labels }) => ({ path, labels })));
+    expect(fromTar.name).toBe('photos');
+    fromTar.close();
+  });
+
+  it('are judged an eye and a photo at a time; a photo without a face is undetected and wrong', async () => {
+    const blank = join(photos, 'open', 'zz-blank.png');
+    execFileSync(process.execPath, ['-e', `require('sharp')({create:{width:200,height:200,channels:3,background:'#888'}}).png().toFile(${JSON.stringify(blank)})`]);
+    const { eye, photo, unreadable } = await evaluateSource(await openSource(photos), stages, { kind: 'photo' });
+    expect(photo?.n).toBe(17);
+    expect(photo?.undetected).toBe(1);
+    expect(photo?.confusion[1][0]).toBeGreaterThanOrEqual(1);
+    expect(eye.n).toBeGreaterThanOrEqual(28);
+    expect(eye.weighted_f1).toBeGreaterThan(0.85);
+    expect(unreadable.map(({ path }) => path)).toEqual(['open/broken.jpg']);
+  });
+});

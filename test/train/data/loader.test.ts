@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { CROP } from '../../../src/core/eye.js';
+import { CANVAS, CANVAS_BYTES } from '../../../src/train/data/canvas.js';
+import { createLoader, validationBatches, type Loader, type LoaderOptions } from '../../../src/train/data/loader.js';
+import { eyes, many } from './eyes.js';
+
+const dataset = eyes([...many('a', 0, 8), ...many('a', 1, 24), ...many('b', 1, 64), ...many('c', 0, 16)]);
+const all = Int32Array.from({ length: dataset.length }, (_, row) => row);
+const size = { height: 32, width: 48, strength: 1 };
+
+const loaders: Loader[] = [];
+afterEach(async () => { await Promise.all(loaders.splice(0).map((loader) => loader.close())); });
+
+function loader(options: Partial<LoaderOptions> = {}): Loader {
+  const made = createLoader(dataset, all, { batchSize: 16, seed: 1, ...options });
+  loaders.push(made);
+  return made;
+}
+
+async function collect(from: Loader, epoch: number, options = {}): Promise<{ rows: number[]; pixels: Buffer }[]> {
+  const batches = [];
+  for await (const { rows, pixels } of from.epoch(epoch, { ...size, ...options })) {
+    batches.push({ rows: [...rows], pixels: Buffer.from(pixels) });
+  }
+  return batches;
+}
+
+describe('the loader', () => {
+  it('gives full batches of the size asked for, with the labels of their rows', async () => {
+    for await (const batch of loader().epoch(0, { height: 16, width: 24, strength: 0.5 })) {
+      expect([batch.count, batch.height, batch.width, batch.pixels.length]).toEqual([16, 16, 24, 16 * 16 * 24]);
+      expect([...batch.labels]).toEqual([...batch.rows].map((row) => dataset.labels[row]));
+    }
+  });
+
+  it('gives the same batches for a seed however many threads work', async () => {
+    expect(await collect(loader({ workers: 2 }), 3)).toEqual(await collect(loader(), 3));
+  });
+
+  it('gives other batches in another epoch or with another seed', async () => {
+    const first = await collect(loader(), 0);
+    expect(await collect(loader(), 1)).not.toEqual(first);
+    expect(await collect(loader({ seed: 2 }), 0)).not.toEqual(first);
+  });
+
+  it('goes on in the middle of an epoch as if it had not stopped', async () => {
+    expect(await collect(loader(), 2, { startBatch: 4 })).toEqual((await collect(loader(), 2)).slice(4));
+  });
+
+  it('evens out classes, and classes within a source', async () => {
+    const rows = (await collect(loader({ samplesPerEpoch: 960 }), 0)).flatMap((batch) => batch.rows);
+    const count = (label: number, source?: string): number => rows.filter((row) =>
+      dataset.labels[row] === label && (source === undefined || dataset.sources[row] === source)).length;
+    expect(count(0)).toBe(480);
+    expect(Math.abs(count(0, 'a') - count(1, 'a'))).toBeLessThanOrEqual(2);
+  });
+
+  it('with weights shows each eye once and counts the rare ones more', async () => {
+    const sums = [0, 0];
+    const seen = new Set<number>();
+    for await (const { rows, labels, weights } of loader({ balance: 'weights' }).epoch(0, size)) {
+      rows.forEach((row, i) => {
+        seen.add(row);
+        sums[labels[i] ?? 0] = (sums[labels[i] ?? 0] ?? 0) + (weights[i] ?? 0);
+      });
+    }
+    expect(seen.size).toBe(dataset.length);
+    expect(sums[0]).toBeCloseTo(sums[1] ?? 0, 3);
+  });
+
+  it('at strength 0 only mirrors', async () => {
+    for await (const { rows, pixels } of loader().epoch(0, { ...size, strength: 0 })) {
+      rows.forEach((row, i) => {
+        const plain = center(row);
+        const got = [...pixels.subarray(i * 1536, (i + 1) * 1536)];
+        const mirrored = plain.map((_, at) => plain[at - (at % 48) + 47 - (at % 48)] ?? 0);
+        expect([plain.join(), mirrored.join()]).toContain(got.join());
+      });
+    }
+  });
+
+  it('refuses to start without eyes', () => {
+    expect(() => createLoader(dataset, new Int32Array(), { batchSize: 4, seed: 1 })).toThrow(/no eyes/);
+  });
+});
+
+describe('validation batches', () => {
+  it('show the very pixels of the canvas\'s middle, in order, the last batch short', () => {
+    const batches = [...validationBatches(dataset, all.subarray(0, 20), { height: 32, width: 48, batchSize: 16 })];
+    expect(batches.map(({ count }) => count)).toEqual([16, 4]);
+    expect([...batches[1]?.rows ?? []]).toEqual([16, 17, 18, 19]);
+    expect([...batches[1]?.pixels.subarray(0, 1536) ?? []]).toEqual(center(16));
+  });
+});
+
+function center(row: number): number[] {
+  const canvas = dataset.pixels.subarray(row * CANVAS_BYTES, (row + 1) * CANVAS_BYTES);
+  return Array.from({ length: CROP.width * CROP.height }, (_, i) =>
+    canvas[(8 + Math.floor(i / CROP.width)) * CANVAS.width + 12 + (i % CROP.width)] ?? 0);
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { groupOf } from '../../../src/train/data/groups.js';
+import { nearDuplicates } from '../../../src/train/data/near-duplicates.js';
+import { checkPartition, partitionDataset, type PartitionOptions } from '../../../src/train/data/partition.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { UsageError } from '../../../src/core/usage-error.js';
+import { eyes, many, pattern } from './eyes.js';
+
+const options: PartitionOptions = {
+  validation: 0.2, test: 0.2, split: 'group', split_seed: 1, holdout: [], duplicate_correlation: 0.93,
+};
+const dataset = eyes([...many('a', 0, 60), ...many('a', 1, 60), ...many('b', 0, 20), ...many('b', 1, 80)]);
+
+describe('groups', () => {
+  const rules = loadConfig().data.groups;
+
+  it.each([
+    ['cew_closed', 'closed/closed_eye_0012.jpg_face_2.jpg', 'closed_eye_0012'],
+    ['cew_patches', 'closed/closed_eye_0012.jpg_face_2_L.jpg', 'closed_eye_0012'],
+    ['cew_patches', 'open/Aaron_Guiel_0001_R.jpg', 'Aaron_Guiel'],
+    ['ytf68', 'images/Aaron_Guiel_52.jpg', 'Aaron_Guiel'],
+    ['kaggle_drowsiness', 'open/_39.jpg', 'kaggle_drowsiness:1'],
+    ['mine', 'open/a.jpg', 'mine/open/a.jpg'],
+  ])('of %s %s is %s', (source, path, group) => {
+    expect(groupOf(source, path, rules)).toBe(group);
+  });
+
+  it('take rules for the user\'s own sources, and refuse a pattern that captures nothing', () => {
+    const { groups } = loadConfig(undefined, ['data.groups.mine={pattern: "^(.+)_"}']).data;
+    expect(groupOf('mine', 'open/ann_1.jpg', groups)).toBe('ann');
+    expect(() => loadConfig(undefined, ['data.groups.mine={pattern: "ann"}'])).toThrow(/data.groups.mine.pattern/);
+  });
+});
+
+describe('a partition', () => {
+  // Row 80 is a brighter copy of row 3.
+  const brighter = pattern(3).map((value) => Math.min(255, value * 1.1 + 4));
+  const copies = eyes([...many('a', 0, 40), ...many('a', 1, 40), { source: 'b', label: 0, group: 'copy', pixels: brighter }]);
+
+  it('puts every eye in one part, near the shares asked for in each source and class', () => {
+    const { train, validation, test } = partitionDataset(dataset, options);
+    expect([...train, ...validation, ...test].sort((a, b) => a - b)).toEqual([...dataset.labels.keys()]);
+    for (const part of [validation, test]) {
+      for (const [source, label, count] of [['a', 0, 60], ['a', 1, 60], ['b', 0, 20], ['b', 1, 80]] as const) {
+        const got = part.filter((row) => dataset.sources[row] === source && dataset.labels[row] === label).length;
+        expect(got).toBeGreaterThanOrEqual(0.2 * count - 2);
+        expect(got).toBeLessThanOrEqual(0.2 * count + 2);
+      }
+    }
+  });
+
+  it('keeps groups whole', () => {
+    expect(() => { checkPartition(dataset, partitionDataset(dataset, options)); }).not.toThrow();
+  });
+
+  it('is the same for a seed and another for another', () => {
+    expect(partitionDataset(dataset, options)).toEqual(partitionDataset(dataset, options));
+    expect(partitionDataset(dataset, { ...options, split_seed: 2 }).test).not.toEqual(partitionDataset(dataset, options).test);
+  });
+
+  it('keeps copies of a picture together, whatever their names', () => {
+    expect(nearDuplicates(copies, 0.93).map(({ first, second }) => [first, second])).toEqual([[3, 80]]);
+    const { train, validation, test } = partitionDataset(copies, options);
+    expect([train, validation, test].filter((part) => part.includes(3) !== part.includes(80))).toEqual([]);
+  });
+
+  it('is checked for copies of a picture in two parts', () => {
+    const { train, validation, test, duplicates } = partitionDataset(copies, options);
+    const without = (part: Int32Array): Int32Array => part.filter((row) => row !== 80);
+    const partition = { train: without(train), validation: without(validation), test: without(test), duplicates };
+    const other = train.includes(80) ? 'test' : 'train';
+    expect(() => { checkPartition(copies, { ...partition, [other]: Int32Array.of(...partition[other], 80) }); }).toThrow(/look the same/);
+  });
+
+  it('leaks at random, and the check says where', () => {
+    const partition = partitionDataset(dataset, { ...options, split: 'random' });
+    expect(() => { checkPartition(dataset, partition); }).toThrow(/leaks: group "/);
+  });
+
+  it('with a source held out tests on it alone, and on no group that was learnt from', () => {
+    const shared = eyes([...many('a', 0, 40), ...many('a', 1, 40), ...many('b', 1, 40),
+      { source: 'b', label: 0, group: 'a-0-0' }, { source: 'b', label: 0, group: 'fresh' }]);
+    const { train, validation, test } = partitionDataset(shared, { ...options, holdout: ['b'], test: 0, validation: 0.3, split_seed: 3 });
+    expect([...train, ...validation].every((row) => shared.sources[row] === 'a')).toBe(true);
+    expect([...test].every((row) => shared.sources[row] === 'b')).toBe(true);
+    expect(test.includes(121)).toBe(true);
+    expect(test.includes(120)).toBe(false);
+  });
+
+  it('says so where a class is missing or a held-out source is unknown', () => {
+    expect(() => partitionDataset(eyes(many('a', 1, 40)), options)).toThrow(/0 closed.*both classes are needed/);
+    expect(() => partitionDataset(dataset, { ...options, validation: 0 })).toThrow(/validation part has 0 closed and 0 open/);
+    expect(() => partitionDataset(dataset, { ...options, holdout: ['c'] })).toThrow(UsageError);
+    expect(() => partitionDataset(dataset, { ...options, holdout: ['c'] })).toThrow(/holdout names c.*It holds: a, b/);
+  });
+});

@@ -1,0 +1,56 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createBackbone } from '../../../src/train/backbones/index.js';
+import { readCheckpoint, writeCheckpoint, type Progress } from '../../../src/train/loop/checkpoint.js';
+import { initialState, layoutOf } from '../../../src/train/loop/step.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+const layout = layoutOf(createBackbone('plain-nano'));
+const progress: Progress = {
+  backbone: 'plain-nano', optimizer: 'adamw', epoch: 3, batch: 7, learningRate: 0.002, batchSize: 64,
+  history: [{ epoch: 1, size: '16x24', train_loss: 0.5 }], best: { score: 0.93, loss: 0.2, epoch: 3 },
+  state: { ...initialState(layout, 'adamw', 5), step: 250 },
+};
+
+describe('checkpoints', () => {
+  it('give back what was put in', () => {
+    const path = join(folder, 'good.ckpt');
+    writeCheckpoint(path, progress, layout);
+    expect(readCheckpoint(path, 'plain-nano', layout)).toEqual(progress);
+  });
+
+  it('refuse one of another backbone and name both', () => {
+    const path = join(folder, 'other.ckpt');
+    writeCheckpoint(path, progress, layout);
+    expect(() => readCheckpoint(path, 'plain-small', layoutOf(createBackbone('plain-small'))))
+      .toThrow(/is of the backbone plain-nano, train\.backbone is plain-small\. Set train\.backbone to plain-nano/);
+  });
+
+  it.each(['cut short', 'one bit wrong', 'empty'])('refuse one that is %s', (how) => {
+    const path = join(folder, 'bad.ckpt');
+    writeCheckpoint(path, progress, layout);
+    const bytes = readFileSync(path);
+    const wrong = Buffer.from(bytes);
+    wrong[1000] = (wrong[1000] ?? 0) ^ 1;
+    writeFileSync(path, how === 'cut short' ? bytes.subarray(0, 5000) : how === 'empty' ? Buffer.alloc(0) : wrong);
+    expect(() => readCheckpoint(path, 'plain-nano', layout)).toThrow(/is damaged/);
+  });
+
+  it('say so when there is none', () => {
+    expect(() => readCheckpoint(join(folder, 'none.ckpt'), 'plain-nano', layout)).toThrow(/Cannot read the checkpoint/);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('leave the earlier one whole when the disk is full', () => {
+    const path = join(folder, 'kept.ckpt');
+    writeCheckpoint(path, progress, layout);
+    symlinkSync('/dev/full', `${path}.part`);
+    expect(() => { writeCheckpoint(path, { ...progress, epoch: 4 }, layout); })
+      .toThrow(/no space left on device.*Earlier checkpoints are unharmed/);
+    expect(readCheckpoint(path, 'plain-nano', layout).epoch).toBe(3);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+});
