@@ -17,7 +17,7 @@ import { createFaceFinder } from '../dist/detect/faces.js';
 import { listDetectors, listLandmarkNets } from '../dist/detect/registry.js';
 import { compareFaces } from '../dist/detect/scoring.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../dist/image/decode.js';
-import { scaleBox } from '../dist/core/raster.js';
+import { boxInPhoto, pointInPhoto } from '../dist/image/view.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const config = loadConfig();
@@ -85,8 +85,8 @@ function ytfPhotos(count) {
 async function onDlib(finder) {
   const sum = { faces: 0, found: 0, falseFaces: 0, dogs: 0 };
   for (const { path, faces } of dlibPhotos()) {
-    const { raster, scale } = await read(path);
-    const result = compareFaces(faces, (await finder.find(raster)).map(({ box }) => scaleBox(box, scale)));
+    const view = await read(path);
+    const result = compareFaces(faces, (await finder.find(view.raster)).map(({ box }) => boxInPhoto(box, view)));
     sum.faces += faces.length;
     sum.found += result.found.length;
     if (path.endsWith('dogs.jpg')) sum.dogs += result.falseFaces.length;
@@ -101,15 +101,18 @@ async function onYtf(finder, count) {
   let found = 0;
   let extra = 0;
   for (const { path, face, right, left } of photos) {
-    const { raster, scale } = await read(path);
-    const faces = await finder.find(raster);
-    const result = compareFaces([face], faces.map(({ box }) => scaleBox(box, scale)));
+    const view = await read(path);
+    const faces = await finder.find(view.raster);
+    const result = compareFaces([face], faces.map(({ box }) => boxInPhoto(box, view)));
     found += result.found.length;
     extra += result.falseFaces.length;
-    const match = faces.find(({ box }) => compareFaces([face], [scaleBox(box, scale)]).found.length === 1);
+    const match = faces.find(({ box }) => compareFaces([face], [boxInPhoto(box, view)]).found.length === 1);
     if (match === undefined) continue;
     const apart = Math.hypot(left.x - right.x, left.y - right.y);
-    const off = (point, truth) => Math.hypot(point.x * scale - truth.x, point.y * scale - truth.y) / apart;
+    const off = (point, truth) => {
+      const { x, y } = pointInPhoto(point, view);
+      return Math.hypot(x - truth.x, y - truth.y) / apart;
+    };
     errors.push((off(match.landmarks.left.center, left) + off(match.landmarks.right.center, right)) / 2);
   }
   errors.sort((a, b) => a - b);

@@ -187,9 +187,8 @@ class FaceSearch {
   }
 }
 
-/** The landmarks in px of an image whose sides are `scale` times as long. */
-export function scaleLandmarks(landmarks: Landmarks, scale: number): Landmarks {
-  const point = ({ x, y }: Point): Point => ({ x: x * scale, y: y * scale });
+/** The landmarks in px of another image: `point` says where each point lies there. */
+export function mapLandmarks(landmarks: Landmarks, point: (from: Point) => Point): Landmarks {
   const eye = ({ outer, inner, center }: EyeLandmarks): EyeLandmarks =>
     ({ outer: point(outer), inner: point(inner), center: point(center) });
   return {

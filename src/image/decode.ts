@@ -8,6 +8,7 @@ import { sniffFormat } from './format.js';
 import { decodeHeic, HeicMissingError, heicSize, isCutShort } from './heic.js';
 import { extractRawPreview } from './raw.js';
 import type { Box, Raster } from '../core/raster.js';
+import type { ViewPlace } from './view.js';
 
 // One photo uses one thread: the tool's parallelism is its workers. A cache of operations would only grow with photos.
 sharp.concurrency(1);
@@ -37,14 +38,9 @@ export interface OpenPhoto {
   readonly limits: DecodeLimits;
 }
 
-/** Pixels of a photo or of a part of it. */
-export interface DecodedPhoto {
+/** Pixels of a photo or of a part of it, and where they lie in it. */
+export interface DecodedPhoto extends ViewPlace {
   readonly raster: Raster;
-  /** px of the full-size photo per px of the raster. */
-  readonly scale: number;
-  /** Top left corner of the raster, px of the full-size photo. */
-  readonly left: number;
-  readonly top: number;
 }
 
 /**
@@ -120,7 +116,7 @@ export async function decodePhoto(photo: OpenPhoto, shrink: number): Promise<Dec
     });
   }
   const raster = await toRaster(image, photo);
-  return { raster, scale: Math.max(photo.width / raster.width, photo.height / raster.height), left: 0, top: 0 };
+  return { raster, scaleX: photo.width / raster.width, scaleY: photo.height / raster.height, left: 0, top: 0 };
 }
 
 /**
@@ -135,7 +131,7 @@ export async function decodeRegion(photo: OpenPhoto, box: Box): Promise<DecodedP
   const height = Math.min(photo.height, Math.ceil(box.y + box.height)) - top;
   if (width < 1 || height < 1) throw new PhotoError('The region lies outside the photo.');
   const raster = await toRaster(pipeline(photo).extract({ left, top, width, height }), photo);
-  return { raster, scale: 1, left, top };
+  return { raster, scaleX: 1, scaleY: 1, left, top };
 }
 
 function pipeline(photo: OpenPhoto): Sharp {

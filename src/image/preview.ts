@@ -4,7 +4,8 @@
 import sharp from 'sharp';
 import type { FacePreview, PhotoPreview } from '../core/result.js';
 import type { DecodedPhoto } from './decode.js';
-import { growBox, scaleBox, type Box } from '../core/raster.js';
+import { growBox, type Box } from '../core/raster.js';
+import { boxInView } from './view.js';
 
 /** What to cut out, px of the upright full-size photo. */
 export interface PreviewFace {
@@ -55,15 +56,15 @@ export async function makePreview(
 }
 
 /** Whether a box lies in the part of the photo that was decoded, give or take a pixel of rounding. */
-function covers({ raster, scale, left, top }: DecodedPhoto, box: Box): boolean {
+function covers({ raster, scaleX, scaleY, left, top }: DecodedPhoto, box: Box): boolean {
   return box.x >= left - 1 && box.y >= top - 1
-    && box.x + box.width <= left + raster.width * scale + 1 && box.y + box.height <= top + raster.height * scale + 1;
+    && box.x + box.width <= left + raster.width * scaleX + 1 && box.y + box.height <= top + raster.height * scaleY + 1;
 }
 
 /** Undefined where there is no box. */
 async function cut(photo: DecodedPhoto, box: Box | undefined, side: number): Promise<Uint8Array | undefined> {
   if (box === undefined) return undefined;
-  return encode(photo, scaleBox({ ...box, x: box.x - photo.left, y: box.y - photo.top }, 1 / photo.scale), side, 76);
+  return encode(photo, boxInView(box, photo), side, 76);
 }
 
 /**

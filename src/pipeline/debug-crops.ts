@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { EyeCrop } from '../core/eye.js';
 import type { DecodedPhoto } from '../image/decode.js';
 import { writeDrawing, writeGray, type Outline } from '../image/draw.js';
+import { pointInView } from '../image/view.js';
 import type { Point } from '../core/raster.js';
 import type { LocatedFace } from './photo.js';
 import type { PhotoFile } from '../core/result.js';
@@ -23,12 +24,12 @@ export async function writeDebugCrops(
 ): Promise<void> {
   const stem = join(folder, file.photo);
   await mkdir(dirname(stem), { recursive: true });
-  const outlines = faces.flatMap((face) => faceOutlines(face, 1 / whole.scale));
+  const outlines = faces.flatMap((face) => faceOutlines(face, whole));
   await writeDrawing(`${stem}.faces.jpg`, whole.raster, outlines);
   for (const [index, crop] of crops.entries()) await writeGray(`${stem}.eye-${index + 1}.png`, crop);
 }
 
-function faceOutlines(face: LocatedFace, scale: number): Outline[] {
+function faceOutlines(face: LocatedFace, whole: DecodedPhoto): Outline[] {
   const { x, y, width, height } = face.box;
   const corners = [{ x, y }, { x: x + width, y }, { x: x + width, y: y + height }, { x, y: y + height }];
   const outlines = [{ points: corners, color: '#00c8ff' }];
@@ -36,7 +37,7 @@ function faceOutlines(face: LocatedFace, scale: number): Outline[] {
     if (eye.region === undefined) continue;
     outlines.push({ points: turnedCorners(eye.region), color });
   }
-  return outlines.map(({ points, color }) => ({ color, points: points.map((point) => scaled(point, scale)) }));
+  return outlines.map(({ points, color }) => ({ color, points: points.map((point) => pointInView(point, whole)) }));
 }
 
 function turnedCorners(region: { center: Point; width: number; angle: number }): Point[] {
@@ -47,8 +48,4 @@ function turnedCorners(region: { center: Point; width: number; angle: number }):
     const dy = (v * region.width) / 3;
     return { x: region.center.x + dx * cos - dy * sin, y: region.center.y + dx * sin + dy * cos };
   });
-}
-
-function scaled(point: Point, scale: number): Point {
-  return { x: point.x * scale, y: point.y * scale };
 }

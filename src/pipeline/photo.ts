@@ -5,14 +5,15 @@ import { scoreBlur } from '../blur/sharpness.js';
 import type { EyeCrop } from '../core/eye.js';
 import type { Config } from '../config/schema.js';
 import { findEyes, regionBox, type EyeSight } from '../detect/eye-region.js';
-import { scaleLandmarks, type Face } from '../detect/faces.js';
-import type { EyeRegion, Side } from '../detect/types.js';
+import { mapLandmarks, type Face } from '../detect/faces.js';
+import type { Side } from '../detect/types.js';
 import { cutLuminance } from '../image/crop.js';
 import {
   decodePhoto, decodeRegion, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type OpenPhoto,
 } from '../image/decode.js';
 import { makePreview } from '../image/preview.js';
-import { clipBox, growBox, scaleBox, unionBox, type Box } from '../core/raster.js';
+import { boxInPhoto, boxInView, isFullSize, pointInPhoto, regionInView } from '../image/view.js';
+import { clipBox, growBox, unionBox, type Box } from '../core/raster.js';
 import { writeDebugCrops } from './debug-crops.js';
 import { StageClock } from './stage-clock.js';
 import type { Stages } from './stages.js';
@@ -106,17 +107,17 @@ export interface LocatedFace {
 type PerEye<T> = { readonly [side in Side]?: T };
 
 function locate(face: Face, whole: DecodedPhoto, photo: OpenPhoto, config: Config): LocatedFace {
-  const landmarks = scaleLandmarks(face.landmarks, whole.scale);
-  return { box: scaleBox(face.box, whole.scale), score: face.score, ...findEyes(landmarks, photo, config.eyes) };
+  const landmarks = mapLandmarks(face.landmarks, (point) => pointInPhoto(point, whole));
+  return { box: boxInPhoto(face.box, whole), score: face.score, ...findEyes(landmarks, photo, config.eyes) };
 }
 
 /** Whether a face has too few px in the shrunk photo to be judged there. */
 function needsCloserLook(face: LocatedFace, whole: DecodedPhoto, stages: Stages): boolean {
-  if (whole.scale === 1) return false;
-  const faceSide = Math.min(face.box.width, face.box.height) / whole.scale;
+  if (isFullSize(whole)) return false;
+  const box = boxInView(face.box, whole);
   const eyes = [face.left, face.right].flatMap((eye) => eye.region ?? []);
-  return faceSide < stages.config.blur.face_size
-    || eyes.some((region) => region.width / whole.scale < stages.eyes.info.width);
+  return Math.min(box.width, box.height) < stages.config.blur.face_size
+    || eyes.some((region) => regionInView(region, whole).width < stages.eyes.info.width);
 }
 
 /** The part of the photo with those faces that need it, in the pixels that the camera gave; else the photo as it is. */
@@ -134,7 +135,7 @@ function cutEyes(face: LocatedFace, view: DecodedPhoto, stages: Stages): PerEye<
   const { width, height } = stages.eyes.info;
   const cut = ({ region }: EyeSight): EyeCrop | undefined => region === undefined
     ? undefined
-    : { data: cutLuminance(view.raster, toView(region, view), width, height), width, height };
+    : { data: cutLuminance(view.raster, regionInView(region, view), width, height), width, height };
   return definedEyes(cut(face.left), cut(face.right));
 }
 
@@ -183,17 +184,4 @@ function largestFirst(faces: readonly FaceResult[], photo: OpenPhoto, minRelativ
   clipped.sort((a, b) => area(b) - area(a) || a.box.x - b.box.x || a.box.y - b.box.y);
   const largest = clipped[0] === undefined ? 0 : area(clipped[0]);
   return clipped.map((face) => ({ ...face, bystander: isBystander(area(face), largest, minRelativeArea) }));
-}
-
-function toView(region: EyeRegion, view: DecodedPhoto): EyeRegion {
-  const { x, y } = region.center;
-  return {
-    center: { x: (x - view.left) / view.scale, y: (y - view.top) / view.scale },
-    width: region.width / view.scale,
-    angle: region.angle,
-  };
-}
-
-function boxInView(box: Box, view: DecodedPhoto): Box {
-  return scaleBox({ ...box, x: box.x - view.left, y: box.y - view.top }, 1 / view.scale);
 }

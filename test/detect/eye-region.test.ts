@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eyeRegions, findEyes, headTurn, regionBox } from '../../src/detect/eye-region.js';
-import { scaleLandmarks } from '../../src/detect/faces.js';
+import { mapLandmarks } from '../../src/detect/faces.js';
 import type { EyeLandmarks, Landmarks } from '../../src/detect/types.js';
 import type { Point } from '../../src/core/raster.js';
 
@@ -48,7 +48,7 @@ describe('the region of an eye', () => {
   });
 
   it('grows with the photo', () => {
-    const { left } = eyeRegions(scaleLandmarks(face(), 3));
+    const { left } = eyeRegions(mapLandmarks(face(), ({ x, y }) => ({ x: x * 3, y: y * 3 })));
     expect(left).toEqual({ center: { x: 702, y: 300 }, width: 186, angle: 0 });
   });
 
@@ -81,7 +81,7 @@ describe('an eye', () => {
   });
 
   it('is unknown with too few pixels', () => {
-    const { left, right } = findEyes(scaleLandmarks(face(), 0.3), photo, settings);
+    const { left, right } = findEyes(mapLandmarks(face(), ({ x, y }) => ({ x: x * 0.3, y: y * 0.3 })), photo, settings);
     expect(left.reason).toBe('eye too small');
     expect(right.reason).toBe('eye too small');
   });

@@ -7,11 +7,12 @@ import type { LabelledSource } from './sources.js';
 import { UsageError } from '../../core/usage-error.js';
 import type { Config } from '../../config/schema.js';
 import { findEyes } from '../../detect/eye-region.js';
-import { scaleLandmarks, type FaceFinder } from '../../detect/faces.js';
+import { mapLandmarks, type FaceFinder } from '../../detect/faces.js';
 import type { EyeRegion, Face, Side } from '../../detect/types.js';
 import type { TurnedRegion } from '../../image/crop.js';
-import { decodePhoto, decodeRegion, openPhoto, shrinkFor, type DecodedPhoto } from '../../image/decode.js';
-import { growBox, scaleBox, type Raster } from '../../core/raster.js';
+import { decodePhoto, decodeRegion, openPhoto, shrinkFor } from '../../image/decode.js';
+import { boxInPhoto, isFullSize, pointInPhoto, regionInView } from '../../image/view.js';
+import { growBox, type Raster } from '../../core/raster.js';
 
 /** What an image shows: a whole face or more, or one eye and little else. */
 export type ImageKind = 'photo' | 'eye';
@@ -49,12 +50,12 @@ export async function patchEye(file: string, config: Config): Promise<EyeView> {
 export async function photoEyes(file: string, finder: FaceFinder, config: Config): Promise<PhotoEyes> {
   const photo = await openPhoto(file, config.image);
   const whole = await decodePhoto(photo, shrinkFor(photo, config.image.decode_side));
-  const face = largestFace(await finder.find(whole.raster), config.detect.min_face / whole.scale);
+  const face = largestFace(await finder.find(whole.raster), config.detect.min_face / whole.scaleX);
   if (face === undefined) return { face: false, eyes: {}, reasons: ['no face found'] };
-  const sights = findEyes(scaleLandmarks(face.landmarks, whole.scale), photo, config.eyes);
-  const view = whole.scale === 1 ? whole : await decodeRegion(photo, scaleBox(growBox(face.box, 2), whole.scale));
+  const sights = findEyes(mapLandmarks(face.landmarks, (point) => pointInPhoto(point, whole)), photo, config.eyes);
+  const view = isFullSize(whole) ? whole : await decodeRegion(photo, boxInPhoto(growBox(face.box, 2), whole));
   const cut = (region: EyeRegion | undefined): EyeView | undefined =>
-    region === undefined ? undefined : { image: view.raster, region: toView(region, view) };
+    region === undefined ? undefined : { image: view.raster, region: regionInView(region, view) };
   const [left, right] = [cut(sights.left.region), cut(sights.right.region)];
   return {
     face: true,
@@ -67,15 +68,6 @@ function largestFace(faces: readonly Face[], minWidth: number): Face | undefined
   const area = ({ box }: Face): number => box.width * box.height;
   const wide = faces.filter(({ box }) => box.width >= minWidth);
   return wide.reduce<Face | undefined>((best, face) => (best === undefined || area(face) > area(best) ? face : best), undefined);
-}
-
-/** A region in px of the full-size photo, in px of a view of it. */
-function toView(region: EyeRegion, view: DecodedPhoto): EyeRegion {
-  return {
-    center: { x: (region.center.x - view.left) / view.scale, y: (region.center.y - view.top) / view.scale },
-    width: region.width / view.scale,
-    angle: region.angle,
-  };
 }
 
 /** Images that are looked at to tell patches from photos. */
