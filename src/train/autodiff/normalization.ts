@@ -23,23 +23,27 @@ export interface BatchNormResult {
 
 /**
  * Batch normalization of `x` [batch, channels, height, width] by the statistics of this batch (Ioffe & Szegedy 2015).
+ *
+ * The mean is taken away before anything is squared: the mean of squares less the square of the mean has no digit left
+ * where the mean is some thousand times the deviation. The running variance is the unbiased one, as PyTorch keeps it.
  * @param momentum share of this batch in the running statistics
  */
 export function batchNorm(tape: Tape, x: Variable, variables: BatchNormVariables, momentum: number): BatchNormResult {
-  const [, channels] = imageShape(x);
+  const [batch, channels, height, width] = imageShape(x);
   const { scale, shift } = variables;
   const mean = channelMean(tape, x);
-  const meanOfSquares = channelMean(tape, tape.emit('Mul', [x, x], x.shape));
-  const difference = tape.emit('Sub', [meanOfSquares, tape.emit('Mul', [mean, mean], [channels])], [channels]);
-  // Rounding can leave a variance of nearly zero below it.
-  const variance = tape.emit('Relu', [difference], [channels]);
-  const output = tape.emit('BatchNormalization', [x, scale, shift, mean, variance], x.shape,
+  const centred = tape.emit('Sub', [x, perChannel(tape, mean)], x.shape);
+  const variance = channelMean(tape, tape.emit('Mul', [centred, centred], x.shape));
+  const zeros = { ...tape.graph.constant(new Float32Array(channels), [channels]), shape: [channels] };
+  const output = tape.emit('BatchNormalization', [centred, scale, shift, zeros, variance], x.shape,
     { epsilon: { float: NORM_EPSILON } });
-  recordBatchNorm(tape, x, output, scale, shift, mean, variance);
+  recordBatchNorm(tape, { x, centred, variance, scale, shift, output });
+  const count = batch * height * width;
+  const unbiased = tape.emit('Mul', [variance, tape.graph.scalar(count / Math.max(1, count - 1))], [channels]);
   return {
     output,
     runningMean: blend(tape, variables.runningMean, mean, momentum),
-    runningVariance: blend(tape, variables.runningVariance, variance, momentum),
+    runningVariance: blend(tape, variables.runningVariance, unbiased, momentum),
   };
 }
 
@@ -92,9 +96,17 @@ export function channelNorm(tape: Tape, x: Variable, scale: Variable, shift: Var
   ]);
 }
 
-function recordBatchNorm(
-  tape: Tape, x: Variable, output: Variable, scale: Variable, shift: Variable, mean: Variable, variance: Variable,
-): void {
+interface BatchNormParts {
+  readonly x: Variable;
+  /** `x` less its mean. */
+  readonly centred: Variable;
+  readonly variance: Variable;
+  readonly scale: Variable;
+  readonly shift: Variable;
+  readonly output: Variable;
+}
+
+function recordBatchNorm(tape: Tape, { x, centred, variance, scale, shift, output }: BatchNormParts): void {
   const [batch, channels, height, width] = imageShape(x);
   const vector = (op: string, ...inputs: Variable[]) => tape.emit(op, inputs, [channels]);
   const count = { ...tape.graph.constant(Float32Array.of(batch * height * width), [1]), shape: [1] };
@@ -102,23 +114,23 @@ function recordBatchNorm(
   const sumsOf = (dy: Variable) => {
     if (!sums) {
       const inverse = inverseDeviation(tape, variance);
-      sums = { inverse, shift: channelSum(tape, dy), scale: vector('Mul', centredSum(tape, x, dy, mean), inverse) };
+      const products = channelSum(tape, tape.emit('Mul', [dy, centred], x.shape));
+      sums = { inverse, shift: channelSum(tape, dy), scale: vector('Mul', products, inverse) };
     }
     return sums;
   };
   tape.record(output, [
     {
-      // dx = scale / deviation * (dy - mean(dy) - normalized * mean(dy * normalized)), as a * dy + (b * x + c).
+      // dx = scale / deviation * (dy - mean(dy) - normalized * mean(dy * normalized)), as a * dy + (b * centred + c).
       on: x,
       gradient: (dy) => {
         const gradients = sumsOf(dy);
         const a = vector('Mul', scale, gradients.inverse);
         const perCount = vector('Div', vector('Mul', a, gradients.inverse), count);
         const b = vector('Neg', vector('Mul', perCount, gradients.scale));
-        const meanShift = vector('Div', vector('Mul', a, gradients.shift), count);
-        const c = vector('Neg', vector('Add', meanShift, vector('Mul', b, mean)));
+        const c = vector('Neg', vector('Div', vector('Mul', a, gradients.shift), count));
         const fromGradient = tape.emit('Mul', [dy, perChannel(tape, a)], x.shape);
-        return tape.emit('Add', [fromGradient, affine(tape, x, b, c)], x.shape);
+        return tape.emit('Add', [fromGradient, affine(tape, centred, b, c)], x.shape);
       },
     },
     { on: scale, gradient: (dy) => sumsOf(dy).scale },
@@ -136,9 +148,8 @@ function affine(tape: Tape, x: Variable, scale: Variable, shift: Variable): Vari
 
 /** Sum of dy * (x - mean) over all but the channels. */
 function centredSum(tape: Tape, x: Variable, dy: Variable, mean: Variable): Variable {
-  const [, channels] = imageShape(x);
-  const products = channelSum(tape, tape.emit('Mul', [dy, x], x.shape));
-  return tape.emit('Sub', [products, tape.emit('Mul', [mean, channelSum(tape, dy)], [channels])], [channels]);
+  const centred = tape.emit('Sub', [x, perChannel(tape, mean)], x.shape);
+  return channelSum(tape, tape.emit('Mul', [dy, centred], x.shape));
 }
 
 function inverseDeviation(tape: Tape, variance: Variable): Variable {
