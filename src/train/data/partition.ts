@@ -78,28 +78,36 @@ function joined(dataset: EyeDataset, pairs: readonly { readonly first: number; r
 
 /** One component: its rows, and how many of them are in each stratum (source and class). */
 interface Component {
-  readonly name: string;
   readonly rows: number[];
   readonly strata: Map<string, number>;
+}
+
+/** All rows, ordered by what they are called; two of one name by their class. */
+function byName(dataset: EyeDataset): number[] {
+  const names = Array.from({ length: dataset.length }, (_, row) =>
+    `${dataset.sources[row]}/${dataset.paths[row]}|${dataset.labels[row]}`);
+  return [...names.keys()].sort((a, b) => {
+    const [first = '', second = ''] = [names[a], names[b]];
+    return first < second ? -1 : first > second ? 1 : 0;
+  });
 }
 
 function stratumOf(dataset: EyeDataset, row: number): string {
   return `${dataset.sources[row]}|${dataset.labels[row]}`;
 }
 
+/** Nothing here follows from the order of rows in the file: neither the order of components nor that of their strata. */
 function gather(dataset: EyeDataset, components: Int32Array): Component[] {
   const byRoot = new Map<number, Component>();
-  components.forEach((root, row) => {
-    const name = `${dataset.sources[row]}/${dataset.paths[row]}`;
-    const known = byRoot.get(root);
-    const component = known ?? { name, rows: [], strata: new Map<string, number>() };
-    if (known === undefined) byRoot.set(root, component);
+  for (const row of byName(dataset)) {
+    const root = components[row] ?? row;
+    const component = byRoot.get(root) ?? { rows: [], strata: new Map<string, number>() };
+    byRoot.set(root, component);
     const stratum = stratumOf(dataset, row);
     component.rows.push(row);
     component.strata.set(stratum, (component.strata.get(stratum) ?? 0) + 1);
-  });
-  // By name first, so that the shuffle after it does not depend on the order of rows in the file.
-  return [...byRoot.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+  return [...byRoot.values()];
 }
 
 /**

@@ -3,6 +3,7 @@ import { groupOf } from '../../../src/train/data/groups.js';
 import { nearDuplicates } from '../../../src/train/data/near-duplicates.js';
 import { checkPartition, partitionDataset, type PartitionOptions } from '../../../src/train/data/partition.js';
 import { loadConfig } from '../../../src/config/load.js';
+import { Random } from '../../../src/train/data/random.js';
 import { UsageError } from '../../../src/core/usage-error.js';
 import { eyes, many, pattern } from './eyes.js';
 
@@ -56,6 +57,20 @@ describe('a partition', () => {
   it('is the same for a seed and another for another', () => {
     expect(partitionDataset(dataset, options)).toEqual(partitionDataset(dataset, options));
     expect(partitionDataset(dataset, { ...options, split_seed: 2 }).test).not.toEqual(partitionDataset(dataset, options).test);
+  });
+
+  it('is the same whatever the order of the rows', () => {
+    const rows = [...many('b', 1, 40, 3), ...many('a', 0, 60), ...many('a', 1, 60), ...many('b', 0, 20)]
+      .map((row, index) => ({ ...row, path: `${(index * 37) % 180}.jpg`, pixels: pattern(index) }))
+      // Groups that reach over both sources and classes.
+      .map((row, index) => (index % 9 === 0 ? { ...row, group: `shared-${index % 5}` } : row));
+    const testNames = (ordered: typeof rows): string[] => {
+      const packed = eyes(ordered);
+      return Array.from(partitionDataset(packed, options).test, (row) => `${packed.sources[row]}/${packed.paths[row]}`).sort();
+    };
+    const expected = testNames(rows);
+    expect(testNames(rows.toReversed())).toEqual(expected);
+    expect(testNames(new Random(3).shuffle([...rows]))).toEqual(expected);
   });
 
   it('keeps copies of a picture together, whatever their names', () => {
