@@ -33,7 +33,7 @@ const emptyPacket = `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
  * @param existing the sidecar that is there, if there is one
  * @param force put the marks in place of others; else a mark that is there stays
  * @returns undefined where nothing changes
- * @throws if `existing` is not XMP
+ * @throws if `existing` is not XMP, or would not be any more with the marks
  */
 export function mergeMarks(existing: string | undefined, marks: Marks, editor: Editor, force: boolean): string | undefined {
   const document = parsePacket(existing ?? emptyPacket);
@@ -48,7 +48,11 @@ export function mergeMarks(existing: string | undefined, marks: Marks, editor: E
       ? setText(packet, 'Label', marks.label, force)
       : setColour(packet, colours.indexOf(marks.label), force)) || changed;
   }
-  return changed ? new XMLSerializer().serializeToString(document) : undefined;
+  if (!changed) return undefined;
+  const text = new XMLSerializer().serializeToString(document);
+  // Read once more before it takes the place of somebody's edits.
+  parsePacket(text);
+  return text;
 }
 
 interface Packet {
@@ -71,11 +75,34 @@ function setText({ descriptions, first }: Packet, name: string, value: string, f
     if (current === null) continue;
     if (current === value || (!force && current !== '' && current !== '0')) return false;
     if (child !== undefined) child.textContent = value;
-    else description.setAttributeNS(xmpNamespace, `xmp:${name}`, value);
+    else setAttribute(description, name, value);
     return true;
   }
-  first.setAttributeNS(xmpNamespace, `xmp:${name}`, value);
+  setAttribute(first, name, value);
   return true;
+}
+
+/**
+ * The prefix is free to choose, but not one that stands for something else where the attribute goes: two namespaces of one
+ * prefix are no XML any more. One that the packet binds to ours already is the best.
+ */
+function setAttribute(description: Element, name: string, value: string): void {
+  // An attribute of that name keeps its prefix.
+  if (description.hasAttributeNS(xmpNamespace, name)) {
+    description.setAttributeNS(xmpNamespace, description.getAttributeNodeNS(xmpNamespace, name)?.name ?? name, value);
+    return;
+  }
+  description.setAttributeNS(xmpNamespace, `${freePrefix(description, xmpNamespace, 'xmp')}:${name}`, value);
+}
+
+/** A prefix that means `namespace` at an element, or nothing yet. */
+function freePrefix(element: Element, namespace: string, wanted: string): string {
+  const bound = element.lookupPrefix(namespace);
+  if (bound !== null && bound !== '' && element.lookupNamespaceURI(bound) === namespace) return bound;
+  for (let number = 1; ; number += 1) {
+    const prefix = number === 1 ? wanted : `${wanted}${number}`;
+    if ([null, namespace].includes(element.lookupNamespaceURI(prefix))) return prefix;
+  }
 }
 
 function setColour({ document, descriptions, first }: Packet, colour: number, force: boolean): boolean {
@@ -84,9 +111,11 @@ function setColour({ document, descriptions, first }: Packet, colour: number, fo
   if (items.length > 0 && !force) return false;
   if (items.length === 1 && items[0]?.textContent === String(colour)) return false;
   for (const element of present) element.parentNode?.removeChild(element);
-  const labels = document.createElementNS(darktableNamespace, 'darktable:colorlabels');
-  const sequence = document.createElementNS(rdfNamespace, 'rdf:Seq');
-  const item = document.createElementNS(rdfNamespace, 'rdf:li');
+  const darktable = freePrefix(first, darktableNamespace, 'darktable');
+  const rdf = freePrefix(first, rdfNamespace, 'rdf');
+  const labels = document.createElementNS(darktableNamespace, `${darktable}:colorlabels`);
+  const sequence = document.createElementNS(rdfNamespace, `${rdf}:Seq`);
+  const item = document.createElementNS(rdfNamespace, `${rdf}:li`);
   item.textContent = String(colour);
   sequence.appendChild(item);
   labels.appendChild(sequence);

@@ -1,8 +1,9 @@
 /**
  * Sidecars for people's editors, written beside the photos of a run. The photos themselves are never written to.
  */
-import { access, constants, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, open, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { readRegularFile } from '../../files/regular-file.js';
 import { errorCode } from '../../files/error-code.js';
 import { UsageError } from '../../core/usage-error.js';
 import type { Verdict } from '../../core/result.js';
@@ -102,9 +103,10 @@ export async function writeSidecar(path: string, marks: Marks, editor: Editor, f
   }
 }
 
+/** @throws where the text is not UTF-8: written back, it would not be what it was */
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readRegularFile(path));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

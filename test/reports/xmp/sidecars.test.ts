@@ -1,3 +1,4 @@
+import { DOMParser } from '@xmldom/xmldom';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,6 +53,33 @@ describe('the sidecar of a photo', () => {
     expect(forced?.match(/Rating/g)?.length).toBe(own.match(/Rating/g)?.length);
     expect(forced).not.toContain('>5<');
     expect(forced).not.toContain('Rating="5"');
+  });
+
+  const other = edited.replace('crs:Exposure2012', 'xmlns:xmp="http://example.org/other/" xmp:Foo="1" crs:Exposure2012');
+  it.each([
+    ['where the mark goes', other],
+    ['further out', edited.replace('<rdf:RDF', '<rdf:RDF xmlns:xmp="http://example.org/other/" xmlns:darktable="http://example.org/other/"')],
+    ['where our namespace has another one', other.replace('xmp:Foo', 'xmlns:xap="http://ns.adobe.com/xap/1.0/" xap:Rating="1" xmp:Foo')],
+  ])('stays XML where a prefix that we would choose stands for something else %s', (_, own) => {
+    for (const editor of ['lightroom', 'darktable'] as const) {
+      const marks = { rating: 4, label: 'Green' } as const;
+      const merged = mergeMarks(own, marks, editor, true);
+      const document = new DOMParser({ onError: (_level, message) => { throw new Error(message); } }).parseFromString(merged ?? '', 'text/xml');
+      const [description] = document.getElementsByTagName('rdf:Description');
+      expect(description?.getAttributeNS('http://ns.adobe.com/xap/1.0/', 'Rating')).toBe('4');
+      expect(mergeMarks(merged, marks, editor, true)).toBeUndefined();
+    }
+  });
+
+  it('is left as it is where it is not UTF-8, or a pipe', async () => {
+    const path = join(folder(), 'a.xmp');
+    const bytes = Buffer.from(edited.replace('party', 'f\u00eate'), 'latin1');
+    writeFileSync(path, bytes);
+    await expect(writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow();
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    if (process.platform === 'win32') return;
+    execFileSync('mkfifo', [`${path}.xmp`]);
+    await expect(writeSidecar(`${path}.xmp`, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow(/it is a pipe/);
   });
 
   it('is left as it is, byte for byte, where it is not XMP', async () => {
