@@ -2,11 +2,13 @@
  * Whether files hold the same bytes, without holding them in memory.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { openRegularFile } from './regular-file.js';
 
-/** SHA-256 of a file's content, hexadecimal. @throws as reading does */
+/** SHA-256 of a file's content, hexadecimal. @throws as `openRegularFile` and reading do */
 export async function contentHash(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  const file = await openRegularFile(path);
+  // Closes the file when it is done.
+  for await (const chunk of file.createReadStream()) hash.update(chunk);
   return hash.digest('hex');
 }

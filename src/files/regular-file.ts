@@ -2,7 +2,7 @@
  * The only way to open what may not be a file: a pipe or a device under a photo's name would keep its reader waiting for ever.
  */
 import { constants, type Stats } from 'node:fs';
-import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { lstat, open, stat, type FileHandle } from 'node:fs/promises';
 
 /** What lies under a name is no regular file; the message is the second half of a sentence, with its full stop. */
 export class NotRegularError extends Error {
@@ -14,19 +14,22 @@ export interface OpenOptions {
   readonly refuseLinks?: boolean;
 }
 
+export interface ReadOptions extends OpenOptions {
+  /** A longer file is refused before any of it is read. Default 64 MB: what is read whole is small, photos apart. */
+  readonly maxBytes?: number;
+}
+
 /**
  * Opens a regular file for reading, and nothing else. Nobody waits: not even for the writer of a pipe.
  * @throws NotRegularError for a folder, pipe, socket or device, and for a link where links are refused; else as the system does
  */
 export async function openRegularFile(path: string, { refuseLinks = false }: OpenOptions = {}): Promise<FileHandle> {
+  // Looked at before, since some devices do something when they are opened; and after, since it may be another thing by then.
+  const before = await (refuseLinks ? lstat(path) : stat(path));
+  if (!before.isFile()) throw new NotRegularError(kindOf(before));
   // Windows knows neither flag.
   const waitFree = process.platform === 'win32' ? 0 : constants.O_NONBLOCK | (refuseLinks ? constants.O_NOFOLLOW : 0);
-  const file = await open(path, constants.O_RDONLY | waitFree).catch(async (error: unknown) => {
-    // A socket cannot be opened at all, and a link that is refused is reported as one in a circle.
-    const entry = await lstat(path).catch(() => undefined);
-    if (entry?.isSocket() === true || (refuseLinks && entry?.isSymbolicLink() === true)) throw new NotRegularError(kindOf(entry));
-    throw error;
-  });
+  const file = await open(path, constants.O_RDONLY | waitFree);
   try {
     const stats = await file.stat();
     if (!stats.isFile()) throw new NotRegularError(kindOf(stats));
@@ -37,14 +40,31 @@ export async function openRegularFile(path: string, { refuseLinks = false }: Ope
   }
 }
 
-/** The whole content of a regular file. @throws as `openRegularFile` does */
-export async function readRegularFile(path: string, options: OpenOptions = {}): Promise<Buffer> {
+/**
+ * The content of a regular file, as long as it was when it was opened: one that keeps growing is not followed.
+ * @throws NotRegularError as `openRegularFile` does, and for a file that is too long; else as the system does
+ */
+export async function readRegularFile(path: string, { maxBytes = 64e6, ...options }: ReadOptions = {}): Promise<Buffer> {
   const file = await openRegularFile(path, options);
   try {
-    return await file.readFile();
+    const { size } = await file.stat();
+    if (size > maxBytes) throw new NotRegularError(`it has ${Math.round(size / 1e6)} MB; more than ${Math.round(maxBytes / 1e6)} are not read.`);
+    return await readBytes(file, size);
   } finally {
     await file.close();
   }
+}
+
+/** The first `length` bytes of an open file, or all where it has fewer. */
+export async function readBytes(file: FileHandle, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let read = 0;
+  while (read < length) {
+    const { bytesRead } = await file.read(bytes, read, length - read, read);
+    if (bytesRead === 0) break;
+    read += bytesRead;
+  }
+  return bytes.subarray(0, read);
 }
 
 /** What something that is no regular file is: the second half of a sentence, with its full stop. */

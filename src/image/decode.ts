@@ -1,9 +1,10 @@
 /**
  * Opens photos: bytes of any supported format in, upright 8-bit sRGB pixels out. The only file that decodes with sharp.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { errorCode } from '../files/error-code.js';
+import { readProblem } from '../files/read-problem.js';
+import { openRegularFile, readBytes } from '../files/regular-file.js';
 import { sniffFormat } from './format.js';
 import { decodeHeic, HeicMissingError, heicSize, isCutShort } from './heic.js';
 import { extractRawPreview } from './raw.js';
@@ -189,31 +190,17 @@ function needsProfile(metadata: Metadata): boolean {
 async function readLimited(path: string, maxMegabytes: number): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    file = await openRegularFile(path);
     const { size } = await file.stat();
     if (size === 0) throw new PhotoError('The file is empty.');
     if (size > maxMegabytes * 1e6) {
       throw new PhotoError(`The file has ${Math.round(size / 1e6)} MB; the limit is ${maxMegabytes} (image.max_megabytes).`);
     }
-    return await file.readFile();
+    return await readBytes(file, size);
   } catch (error) {
     if (error instanceof PhotoError) throw error;
-    throw new PhotoError(`The file cannot be read: ${reasonOf(error)}.`);
+    throw new PhotoError(`The file cannot be read: ${readProblem(error)}`);
   } finally {
     await file?.close();
   }
-}
-
-const fileReasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOENT: 'it does not exist (any more)',
-  EISDIR: 'it is a folder',
-  ELOOP: 'it is a link that leads in a circle',
-  EIO: 'the disk reports an error',
-  EMFILE: 'too many files are open',
-};
-
-function reasonOf(error: unknown): string {
-  return fileReasons[errorCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }

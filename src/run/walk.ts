@@ -2,9 +2,10 @@
  * Finds the photos of a run. Only reads.
  */
 import type { Dirent } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { errorCode } from '../files/error-code.js';
+import { openRegularFile, readBytes } from '../files/regular-file.js';
 import { UsageError } from '../core/usage-error.js';
 import type { PhotoFile } from '../core/result.js';
 import { sniffFormat } from '../image/format.js';
@@ -124,10 +125,9 @@ async function looksLikePhoto(path: string): Promise<boolean> {
   if (photoExtensions.has(extname(path).toLowerCase())) return true;
   // A sidecar of an editor or a text is no photo; a JPEG without an ending is.
   try {
-    const file = await open(path, 'r');
+    const file = await openRegularFile(path);
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(32), 0, 32, 0);
-      return sniffFormat(buffer.subarray(0, bytesRead)).supported;
+      return sniffFormat(await readBytes(file, 32)).supported;
     } finally {
       await file.close();
     }

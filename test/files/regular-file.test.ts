@@ -37,6 +37,11 @@ describe('reading a regular file', () => {
     await expect(readRegularFile('/dev/zero')).rejects.toThrow(new NotRegularError('it is a device, not a file.'));
   });
 
+  it('refuses what is longer than the caller allows', async () => {
+    await expect(readRegularFile(join(folder, 'file'), { maxBytes: 6 })).rejects.toThrow(NotRegularError);
+    expect(String(await readRegularFile(join(folder, 'file'), { maxBytes: 7 }))).toBe('content');
+  });
+
   it('says that it is a folder, and leaves what the system says of a missing file as it is', async () => {
     mkdirSync(join(folder, 'sub'));
     await expect(readRegularFile(join(folder, 'sub'))).rejects.toThrow(new NotRegularError('it is a folder.'));

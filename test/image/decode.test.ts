@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,6 +127,12 @@ describe('openPhoto', () => {
     return path;
   }
 
+  function pipe(): string {
+    const path = join(mkdtempSync(join(tmpdir(), 'photo-')), 'photo.jpg');
+    execFileSync('mkfifo', [path]);
+    return path;
+  }
+
   async function failure(path: string, change = {}): Promise<unknown> {
     try {
       await decodePhoto(await openPhoto(path, { ...limits, ...change }), 1);
@@ -142,6 +149,7 @@ describe('openPhoto', () => {
     ['random bytes', () => file(Buffer.from([0, 1, 2, 3, 250, 251, 7, 9])), /not a JPEG/],
     ['a missing file', () => '/nowhere/a.jpg', /does not exist/],
     ['a folder', () => mkdtempSync(join(tmpdir(), 'photo-')), /folder/],
+    ['a pipe that nobody writes to', () => pipe(), /pipe, not a file/],
     ['only the header of a JPEG', () => file(demo.subarray(0, 300)), /cut short|damaged/],
   ])('refuses %s', async (_, make, message) => {
     const error = await failure(make());
