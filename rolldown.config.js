@@ -20,6 +20,7 @@ export default defineConfig([
       worker: 'src/run/worker.ts',
       'loader-worker': 'src/train/data/loader-worker.ts',
       'decode-worker': 'src/bench/decode-worker.ts',
+      'device-trial': 'src/onnx/device-trial.ts',
     },
     platform: 'node',
     external: (id) => /^[@a-z]/.test(id) && !bundled.test(id),

@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UsageError } from '../core/usage-error.js';
 import { packageFilePath } from '../files/weight-packages.js';
 import { writeLargePhoto } from '../image/large-photo.js';
 import type { PhotoFile } from '../core/result.js';
@@ -28,7 +29,8 @@ export interface DefaultSets {
 /**
  * The six group photos (22 people, 1920 px wide) in @vladmandic/face-api, and a portrait of two in 24 megapixels made
  * from one of them: with grain, as large a file as a camera's, and without.
- * @throws if the package is not installed or the temporary folder cannot be written to
+ * @throws UsageError if the package is not installed
+ * @throws if the temporary folder cannot be written to
  */
 export async function makeDefaultSets(): Promise<DefaultSets> {
   const folder = await mkdtemp(join(tmpdir(), 'pipeline-bench-'));
@@ -52,7 +54,12 @@ export function demoPhotos(): PhotoFile[] {
 }
 
 function demoPhoto(number: number): string {
-  return packageFilePath('@vladmandic/face-api', `demo/sample${number}.jpg`);
+  try {
+    return packageFilePath('@vladmandic/face-api', `demo/sample${number}.jpg`);
+  } catch (error) {
+    throw new UsageError('The photos to measure come with @vladmandic/face-api, which is not installed: '
+      + 'name photos of your own, or "npm install @vladmandic/face-api".', { cause: error });
+  }
 }
 
 function photoFile(path: string): PhotoFile {

@@ -1,10 +1,8 @@
 /**
  * Looks at what is there to run on, and tries it out.
  */
-import { readFileSync } from 'node:fs';
 import { createEyeClassifier } from '../classify/eye-classifier.js';
 import type { Config } from '../config/schema.js';
-import { packageFilePath, type WeightPackage } from '../files/weight-packages.js';
 import { listDetectors, listLandmarkNets } from '../detect/registry.js';
 import { decodePhoto, openBytes } from '../image/decode.js';
 import { problemOf, thisHost, type DeviceHost } from '../onnx/device.js';
@@ -120,7 +118,7 @@ async function photoFinding(): Promise<Finding> {
 function netFindings(): Finding[] {
   try {
     return [...listDetectors(), ...listLandmarkNets()].map((net) => finding('models', 'ok',
-      `${net.name}, ${net.inputSize} px, ${(net.weightBytes / 1e6).toFixed(1)} MB, from ${net.package} ${versionOf(net.package)}.`));
+      `${net.name}, ${net.inputSize} px, ${(net.bytes / 1e6).toFixed(1)} MB, from ${net.source}.`));
   } catch (error) {
     return [finding('models', 'broken', messageOf(error))];
   }
@@ -143,9 +141,4 @@ function finding(part: Finding['part'], state: Finding['state'], text: string): 
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function versionOf(name: WeightPackage): string {
-  const json: { readonly version: string } = JSON.parse(readFileSync(packageFilePath(name, 'package.json'), 'utf8'));
-  return json.version;
 }

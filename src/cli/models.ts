@@ -51,8 +51,8 @@ async function listModels(options: SettingsOptions): Promise<void> {
 }
 
 function netLine(net: NetInfo, ms: number, inUse: boolean): string {
-  const name = `${inUse ? '  * ' : '    '}${net.name} (${net.package})`;
-  return `${name.padEnd(48)} ${String(net.inputSize).padStart(4)} px ${kilobytes(net.weightBytes).padStart(10)} ${ms.toFixed(1).padStart(8)}`;
+  const name = `${inUse ? '  * ' : '    '}${net.name} (${net.source})`;
+  return `${name.padEnd(48)} ${String(net.inputSize).padStart(4)} px ${kilobytes(net.bytes).padStart(10)} ${ms.toFixed(1).padStart(8)}`;
 }
 
 function kilobytes(bytes: number): string {

@@ -2,9 +2,8 @@
  * BlazeFace (Bazarevsky et al., 2019, https://arxiv.org/abs/1907.05047), the back camera's model: 256 px, 896 anchors.
  */
 import { byteTensor, floatsOf, type Tensors } from '../onnx/session.js';
-import { openGraphModel, type EngineOptions } from './engine.js';
+import { openNet, type EngineOptions } from './engine.js';
 import type { FaceNet } from './face-net.js';
-import type { GraphModelSpec } from './graph-model.js';
 import { suppressOverlaps } from './non-max-suppression.js';
 import type { Detection } from './types.js';
 
@@ -15,26 +14,15 @@ const valuesPerAnchor = 16;
 
 /** Both grids of anchors: cells a side, anchors in each cell, and the outputs that belong to them. */
 const grids = [
-  { cells: 16, anchors: 2, scores: 'scores16', boxes: 'boxes16', nodes: ['Identity', 'Identity_2'] },
-  { cells: 8, anchors: 6, scores: 'scores8', boxes: 'boxes8', nodes: ['Identity_1', 'Identity_3'] },
+  { cells: 16, anchors: 2, scores: 'scores16', boxes: 'boxes16' },
+  { cells: 8, anchors: 6, scores: 'scores8', boxes: 'boxes8' },
 ] as const;
 
 type Grid = (typeof grids)[number];
 
-const spec: GraphModelSpec = {
-  name: 'blazeface',
-  inputSize,
-  scale: 1 / 127.5,
-  offset: -1,
-  outputs: grids.flatMap(({ cells, anchors, scores, boxes, nodes }) => [
-    { node: nodes[0], name: scores, shape: [cells * cells * anchors, 1] },
-    { node: nodes[1], name: boxes, shape: [cells * cells * anchors, valuesPerAnchor] },
-  ]),
-};
-
 /** @param minScore faces below it are left out, 0 to 1 */
 export async function createBlazeFace(minScore: number, options: EngineOptions): Promise<FaceNet> {
-  const session = await openGraphModel(spec, options);
+  const session = await openNet('blazeface', options);
   return {
     name: 'blazeface',
     inputSize,

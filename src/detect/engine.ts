@@ -3,9 +3,10 @@
  *
  * Both take the same pixels and give the same tensors, so that what comes before and after a net is the same for both.
  */
+import { readFile } from 'node:fs/promises';
+import { netPath } from '../files/package.js';
 import { createSession, type Session, type SessionOptions } from '../onnx/session.js';
-import type { FaceApiNetName } from '../tfjs/face-api-nets.js';
-import { compileGraphModel, type GraphModelSpec } from './graph-model.js';
+import type { ForeignNetName } from '../tfjs/nets.js';
 
 export type Engine = 'onnx' | 'tfjs';
 
@@ -15,27 +16,19 @@ export interface EngineOptions extends SessionOptions {
 }
 
 /**
- * Opens a graph model of @vladmandic/human.
- * @throws if its weights are not installed, or the engine is not
+ * Opens one of the foreign nets: on the onnx engine the graph that the build compiled, on the tfjs engine the original.
+ * @throws if the graph is not there or the engine is not installed; the message says what to do
  */
-export async function openGraphModel(spec: GraphModelSpec, options: EngineOptions): Promise<Session> {
-  if (options.engine !== 'tfjs') return createSession(await compileGraphModel(spec), options);
+export async function openNet(name: ForeignNetName, options: EngineOptions): Promise<Session> {
+  if (options.engine !== 'tfjs') return createSession(await readGraph(name), options);
   // Loaded only here: TensorFlow.js is not needed, and need not be installed, for anything else.
-  const tfjs = await import('../tfjs/graph-model.js');
-  return tfjs.openGraphModel(spec);
+  const tfjs = await import('../tfjs/nets.js');
+  return tfjs.openNet(name);
 }
 
-/**
- * Opens a net of @vladmandic/face-api.
- * @param compile gives the bytes of its ONNX graph
- * @throws if its weights are not installed, or the engine is not
- */
-export async function openFaceApiNet(
-  name: FaceApiNetName,
-  compile: () => Promise<Uint8Array>,
-  options: EngineOptions,
-): Promise<Session> {
-  if (options.engine !== 'tfjs') return createSession(await compile(), options);
-  const tfjs = await import('../tfjs/face-api-nets.js');
-  return tfjs.openFaceApiNet(name);
+async function readGraph(name: ForeignNetName): Promise<Uint8Array> {
+  const path = netPath(name);
+  return readFile(path).catch((error: unknown) => {
+    throw new Error(`Cannot read the net ${path}. In a checkout, "npm run build" makes it; else install the package again.`, { cause: error });
+  });
 }

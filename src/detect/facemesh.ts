@@ -3,8 +3,7 @@
  */
 import type { Point } from '../core/raster.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
-import { openGraphModel, type EngineOptions } from './engine.js';
-import type { GraphModelSpec } from './graph-model.js';
+import { openNet, type EngineOptions } from './engine.js';
 import { landmarkNetOf, type PointNet } from './point-net.js';
 import type { LandmarkNet } from './types.js';
 
@@ -20,20 +19,9 @@ const eyes = {
 } as const;
 const noseTip = 1;
 
-const spec: GraphModelSpec = {
-  name: 'facemesh',
-  inputSize,
-  scale: 1 / 255,
-  offset: 0,
-  outputs: [
-    { node: 'Identity_2', name: 'points', shape: [pointCount * 3] },
-    { node: 'Identity_1', name: 'face', shape: [1] },
-  ],
-};
-
 /** The net as it is. */
 export async function createFaceMeshNet(options: EngineOptions): Promise<PointNet> {
-  const session = await openGraphModel(spec, options);
+  const session = await openNet('facemesh', options);
   return {
     name: 'facemesh',
     inputSize,

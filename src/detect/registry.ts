@@ -1,12 +1,14 @@
 /**
  * Detectors and landmark nets by name.
  */
+import { readFileSync } from 'node:fs';
+import { netPath } from '../files/package.js';
+import { readMetadata } from '../onnx/model-file.js';
 import { createBlazeFace } from './blazeface.js';
 import type { EngineOptions } from './engine.js';
 import { createFaceMesh } from './facemesh.js';
 import { detectorOf } from './face-net.js';
 import { createLandmarks68 } from './landmarks68.js';
-import { packageFileSize, type WeightPackage } from '../files/weight-packages.js';
 import { createSsdMobileNet } from './ssd-mobilenet.js';
 import { createTinyFace } from './tiny-face.js';
 import type { Detector, LandmarkNet } from './types.js';
@@ -16,10 +18,10 @@ export interface NetInfo {
   readonly name: string;
   /** Side of its square input, px. */
   readonly inputSize: number;
-  /** The npm package that its weights come from. */
-  readonly package: WeightPackage;
-  /** Size of the weights in that package. */
-  readonly weightBytes: number;
+  /** The npm package that its weights were compiled from, with its version. */
+  readonly source: string;
+  /** Size of its file. */
+  readonly bytes: number;
 }
 
 export interface DetectorOptions extends EngineOptions {
@@ -29,8 +31,6 @@ export interface DetectorOptions extends EngineOptions {
 
 interface Entry<Net, Options> {
   readonly inputSize: number;
-  readonly package: WeightPackage;
-  readonly weights: string;
   readonly create: (options: Options) => Promise<Net>;
 }
 
@@ -39,20 +39,14 @@ const defaultMinScore = 0.5;
 const detectors: Readonly<Record<string, Entry<Detector, DetectorOptions>>> = {
   'blazeface': {
     inputSize: 256,
-    package: '@vladmandic/human',
-    weights: 'models/blazeface.bin',
     create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createBlazeFace(minScore, options)),
   },
   'ssd-mobilenet-v1': {
     inputSize: 512,
-    package: '@vladmandic/face-api',
-    weights: 'model/ssd_mobilenetv1_model.bin',
     create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createSsdMobileNet(minScore, options)),
   },
   'tiny-face': {
     inputSize: 416,
-    package: '@vladmandic/face-api',
-    weights: 'model/tiny_face_detector_model.bin',
     create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createTinyFace(minScore, options)),
   },
 };
@@ -60,21 +54,17 @@ const detectors: Readonly<Record<string, Entry<Detector, DetectorOptions>>> = {
 const landmarkNets: Readonly<Record<string, Entry<LandmarkNet, EngineOptions>>> = {
   'facemesh': {
     inputSize: 192,
-    package: '@vladmandic/human',
-    weights: 'models/facemesh.bin',
     create: createFaceMesh,
   },
   'landmarks68': {
     inputSize: 112,
-    package: '@vladmandic/face-api',
-    weights: 'model/face_landmark_68_model.bin',
     create: createLandmarks68,
   },
 };
 
 /**
- * A detector, ready to run: its weights are read and compiled here, once.
- * @throws if there is none of that name, or its weights are not installed
+ * A detector, ready to run: its graph is read here, once.
+ * @throws if there is none of that name, or its graph is not there
  */
 export function createDetector(name: string, options: DetectorOptions = {}): Promise<Detector> {
   return entryOf(detectors, 'detector', name).create(options);
@@ -82,7 +72,7 @@ export function createDetector(name: string, options: DetectorOptions = {}): Pro
 
 /**
  * A landmark net, ready to run.
- * @throws if there is none of that name, or its weights are not installed
+ * @throws if there is none of that name, or its graph is not there
  */
 export function createLandmarkNet(name: string, options: EngineOptions = {}): Promise<LandmarkNet> {
   return entryOf(landmarkNets, 'landmark net', name).create(options);
@@ -105,7 +95,8 @@ function entryOf<T>(entries: Readonly<Record<string, T>>, kind: string, name: st
 }
 
 function listOf<Net, Options>(entries: Readonly<Record<string, Entry<Net, Options>>>): NetInfo[] {
-  return Object.entries(entries).map(([name, { inputSize, package: from, weights }]) => ({
-    name, inputSize, package: from, weightBytes: packageFileSize(from, weights),
-  }));
+  return Object.entries(entries).map(([name, { inputSize }]) => {
+    const model = readFileSync(netPath(name));
+    return { name, inputSize, source: readMetadata(model)['source'] ?? 'an unknown place', bytes: model.length };
+  });
 }

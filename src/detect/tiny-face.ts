@@ -3,12 +3,9 @@
  * convolutions, 416 px, 13 x 13 cells.
  */
 import type { Box } from '../core/raster.js';
-import { GraphBuilder } from '../onnx/graph.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
-import { openFaceApiNet, type EngineOptions } from './engine.js';
-import { readFaceApiWeights, type FaceApiWeights } from './face-api-weights.js';
+import { openNet, type EngineOptions } from './engine.js';
 import type { FaceNet } from './face-net.js';
-import { conv, depthwiseConv, flatten, imageInput, leakyRelu, maxPool, type FeatureMap } from './layers.js';
 import { suppressOverlaps } from './non-max-suppression.js';
 import type { Detection } from './types.js';
 
@@ -22,33 +19,10 @@ const anchors = [
   [1.603231, 2.094468], [6.041143, 7.080126], [2.882459, 3.518061], [4.266906, 5.178857], [9.041765, 10.66308],
 ] as const;
 const boxCount = cells * cells * anchors.length;
-/** Mean red, green and blue of the images it was trained on. */
-const mean = [117.001, 114.697, 97.404];
-
-/** Bytes of the ONNX model, compiled from the weights in @vladmandic/face-api. */
-async function compileTinyFace(): Promise<Uint8Array> {
-  const weights = await readFaceApiWeights('tiny_face_detector_model');
-  const graph = new GraphBuilder('tiny-face');
-  const image = imageInput(graph, inputSize, 1 / 255, mean.map((value) => -value / 255));
-  const first = conv(graph, image, weights.get('conv0/filters'), { bias: weights.get('conv0/bias'), padding: 'valid' });
-  let x = maxPool(graph, leakyRelu(graph, first, 0.1), 2, 2, 'same');
-  for (let layer = 1; layer <= 5; layer += 1) {
-    x = maxPool(graph, separable(graph, x, `conv${layer}`, weights), 2, layer === 5 ? 1 : 2, 'same');
-  }
-  const last = conv(graph, x, weights.get('conv8/filters'), { bias: weights.get('conv8/bias') });
-  graph.output(flatten(graph, last, [boxCount, valuesPerBox]), 'boxes', 'float32', ['batch', boxCount, valuesPerBox]);
-  return graph.toModel();
-}
-
-function separable(graph: GraphBuilder, x: FeatureMap, name: string, weights: FaceApiWeights): FeatureMap {
-  const depthwise = depthwiseConv(graph, x, weights.get(`${name}/depthwise_filter`));
-  const bias = weights.get(`${name}/bias`);
-  return leakyRelu(graph, conv(graph, depthwise, weights.get(`${name}/pointwise_filter`), { bias }), 0.1);
-}
 
 /** @param minScore faces below it are left out, 0 to 1 */
 export async function createTinyFace(minScore: number, options: EngineOptions): Promise<FaceNet> {
-  const session = await openFaceApiNet('tiny-face', compileTinyFace, options);
+  const session = await openNet('tiny-face', options);
   return {
     name: 'tiny-face',
     inputSize,

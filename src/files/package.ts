@@ -18,6 +18,11 @@ export function packageVersion(): string {
  * The compiled script of a process or thread, also for code that a test has loaded from its TypeScript source.
  * @param name as rolldown.config.js names it
  */
-export function workerScript(name: 'worker' | 'loader-worker' | 'decode-worker'): string {
+export function workerScript(name: 'worker' | 'loader-worker' | 'decode-worker' | 'device-trial'): string {
   return join(packageFolder, 'dist', 'bin', `${name}.js`);
+}
+
+/** The file of a foreign net, as the build compiled it to ONNX from the npm package that carries its weights. */
+export function netPath(name: string): string {
+  return join(packageFolder, 'dist', 'nets', `${name}.onnx`);
 }

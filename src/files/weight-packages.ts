@@ -1,7 +1,7 @@
 /**
- * Files inside npm packages, from where the foreign nets' weights are read.
+ * Files inside the npm packages of the foreign nets: their weights, licences and demo photos. A user need not have them.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -32,27 +32,15 @@ export async function readPackageFile(name: WeightPackage, path: string): Promis
   }
 }
 
-/**
- * Size of a file of an installed package, bytes.
- * @throws as `readPackageFile` does
- */
-export function packageFileSize(name: WeightPackage, path: string): number {
-  try {
-    return statSync(packageFilePath(name, path)).size;
-  } catch (error) {
-    throw unreadable(name, path, error);
-  }
-}
-
 function unreadable(name: WeightPackage, path: string, cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new Error(`Cannot read ${path} of the npm package ${name}: ${reason}. Run "npm ci" again.`, { cause });
+  return new Error(`Cannot read ${path} of the npm package ${name}: ${reason}. Run "npm install ${name}".`, { cause });
 }
 
 /** Looked for as Node.js looks for packages, but without their `exports`, which hide data files. */
 function packageFolder(name: WeightPackage): string {
   const folders = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name));
   const found = folders.find((folder) => existsSync(folder));
-  if (found === undefined) throw new Error('the package is not installed');
+  if (found === undefined) throw new Error(`${name} is not installed`);
   return found;
 }

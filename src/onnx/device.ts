@@ -4,8 +4,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { GraphBuilder } from './graph.js';
-import { createSession, floatsOf, floatTensor, type Device } from './session.js';
+import { runTrial } from './trial.js';
+import type { Device } from './session.js';
 
 /** What a user may ask for. `auto` is the first GPU that starts, else the CPU. */
 export type DeviceSetting = Device | 'auto';
@@ -21,7 +21,8 @@ export interface DeviceHost {
   readonly platform: string;
   /** Whether the CUDA libraries lie beside onnxruntime-node; npm does not carry them. */
   readonly hasCudaLibraries: boolean;
-  readonly createSession: typeof createSession;
+  /** Runs a small net on the device. Rejects with the reason where that does not work. */
+  readonly tryOut: (device: Device) => Promise<void>;
 }
 
 export interface DeviceChoice {
@@ -80,7 +81,7 @@ export async function problemOf(gpu: Gpu, host: DeviceHost = thisHost()): Promis
     return `${name} is not available: its libraries are not installed. Get them with "${cudaInstallCommand}". ${remedies.cuda}`;
   }
   try {
-    await tryOut(gpu, host.createSession);
+    await host.tryOut(gpu);
     return undefined;
   } catch (error) {
     return `${name} could not be started: ${reasonOf(error)}. ${remedies[gpu]}`;
@@ -89,27 +90,12 @@ export async function problemOf(gpu: Gpu, host: DeviceHost = thisHost()): Promis
 
 /** The machine that this runs on. */
 export function thisHost(): DeviceHost {
-  return { platform: `${process.platform}/${process.arch}`, hasCudaLibraries: hasCudaLibraries(), createSession };
+  return { platform: `${process.platform}/${process.arch}`, hasCudaLibraries: hasCudaLibraries(), tryOut: runTrial };
 }
 
 function hasCudaLibraries(): boolean {
   const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   return existsSync(join(folder, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'));
-}
-
-/** Runs a convolution: libraries that are missing often show only when the first real kernel is asked for. */
-async function tryOut(device: Device, create: DeviceHost['createSession']): Promise<void> {
-  const graph = new GraphBuilder('try-out');
-  const x = graph.input('x', 'float32', [1, 1, 4, 4]);
-  const filter = graph.constant(Float32Array.of(2), [1, 1, 1, 1]);
-  graph.output(graph.op('Conv', [x, filter], { kernel_shape: { ints: [1, 1] } }), 'y', 'float32', [1, 1, 4, 4]);
-  const session = await create(graph.toModel(), { device });
-  try {
-    const y = floatsOf(await session.run({ x: floatTensor(new Float32Array(16).fill(3), [1, 1, 4, 4]) }), 'y');
-    if (!y.every((value) => Math.abs(value - 6) < 1e-3)) throw new Error(`2 x 3 gave ${y[0] ?? 'nothing'}`);
-  } finally {
-    await session.release();
-  }
 }
 
 /** The last sentence of a native message, without source files and function names. */

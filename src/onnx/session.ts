@@ -5,6 +5,9 @@ import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntim
 
 export { Tensor };
 
+// Before the first session: the runtime's own log looks for graphics cards when it starts, and warns of each that has no driver.
+env.logLevel = 'error';
+
 /** Where a model runs. `cpu` always works; the others need what `pipeline doctor` names. */
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 

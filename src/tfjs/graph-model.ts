@@ -2,11 +2,11 @@
  * Runs the graph models of @vladmandic/human on TensorFlow.js itself, behind the interface of an ONNX session.
  */
 import type * as tfjs from '@tensorflow/tfjs';
-import type { GraphModelSpec } from '../detect/graph-model.js';
 import { readPackageFile } from '../files/weight-packages.js';
 import { floatTensor, type Session, type Tensors } from '../onnx/session.js';
-import { bytesOf, valuesOf } from './tensors.js';
+import type { GraphModelSpec } from './graph-model-specs.js';
 import { sharedTfjs } from './shared.js';
+import { bytesOf, valuesOf } from './tensors.js';
 
 /**
  * Loads a graph model.

@@ -43,6 +43,9 @@ export const tfjsPackages: readonly TfjsPackage[] = [
   },
 ];
 
+/** The packages that the nets come from; the onnx engine needs neither. */
+const netPackages = ['@vladmandic/face-api', '@vladmandic/human'] as const;
+
 /** A TensorFlow.js that works, with the nets that run on it. */
 export interface LoadedTfjs {
   readonly api: FaceApi;
@@ -75,7 +78,7 @@ export async function loadTfjs(load: Load = createRequire(import.meta.url)): Pro
       const api = await start(candidate, load);
       return { api, package: candidate, passedOver };
     } catch (error) {
-      passedOver.push(isMissing(error, candidate) ? howToInstall(candidate) : whyNot(candidate, error));
+      passedOver.push(sentenceFor(candidate, error));
     }
   }
   throw new TfjsMissingError(passedOver);
@@ -113,10 +116,19 @@ async function tryOut({ tf }: FaceApi): Promise<void> {
   if (values[0] !== 6) throw new Error(`2 x 3 gave ${String(values[0])}`);
 }
 
-/** Whether it is the package itself that is not there, and not something that it needs. */
-function isMissing(error: unknown, { packages }: TfjsPackage): boolean {
+/** What is missing or broken, and what to do about it. */
+function sentenceFor(candidate: TfjsPackage, error: unknown): string {
+  if (isMissing(error, candidate.packages)) return howToInstall(candidate);
+  if (isMissing(error, [candidate.faceApi])) {
+    return `${candidate.packages[0]} is installed, the packages of the nets are not: npm install ${netPackages.join(' ')}.`;
+  }
+  return whyNot(candidate, error);
+}
+
+/** Whether it is one of these modules itself that is not there, and not something that it needs. */
+function isMissing(error: unknown, modules: readonly string[]): boolean {
   return error instanceof Error && errorCode(error) === 'MODULE_NOT_FOUND'
-    && packages.some((name) => error.message.includes(`'${name}'`));
+    && modules.some((name) => error.message.includes(`'${name}'`));
 }
 
 function howToInstall(candidate: TfjsPackage): string {

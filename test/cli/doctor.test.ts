@@ -5,6 +5,8 @@ import { examine, thisDoctorHost, type DoctorHost, type Finding } from '../../sr
 import { loadConfig } from '../../src/config/load.js';
 import { UsageError } from '../../src/core/usage-error.js';
 import { TfjsMissingError } from '../../src/tfjs/packages.js';
+import { canMount, withoutMount } from '../support/disk.js';
+import { pipeline, pipelineUnder } from '../support/pipeline.js';
 
 /** A Linux machine without a GPU and without any TensorFlow.js. */
 const bare: DoctorHost = {
@@ -14,7 +16,7 @@ const bare: DoctorHost = {
   devices: {
     platform: 'linux/x64',
     hasCudaLibraries: false,
-    createSession: async () => { throw new Error('No supported adapters'); },
+    tryOut: async () => { throw new Error('No supported adapters'); },
   },
   loadTfjs: async () => { throw new TfjsMissingError(['@tensorflow/tfjs is not installed; npm install @tensorflow/tfjs.']); },
 };
@@ -105,6 +107,18 @@ describe('pipeline doctor', () => {
     await doctor('--json');
     const findings: unknown = JSON.parse(output);
     expect(findings).toContainEqual(expect.objectContaining({ part: 'onnx engine', state: 'ok' }));
+  });
+
+  it.each(['doctor', 'models'])('leaves standard error empty, whatever libraries have to say (%s)', async (verb) => {
+    const { stderr } = await pipeline(verb);
+    expect(stderr).toBe('');
+  });
+
+  it.skipIf(!canMount)(`leaves it empty beside a graphics card that the runtime cannot make out${withoutMount}`, async () => {
+    const card = 'mount -t tmpfs none /sys/class && mkdir -p /sys/class/drm/card0/device && touch /sys/class/drm/card0/device/vendor';
+    const { stderr, stdout } = await pipelineUnder(['unshare', '-rm', 'sh', '-c', `${card} && exec "$@"`, 'sh'], 'doctor');
+    expect(stdout).toContain('All that these settings need is there.');
+    expect(stderr).toBe('');
   });
 
   it('refuses settings that there are not', async () => {

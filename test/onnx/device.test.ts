@@ -1,21 +1,24 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseDevice, DeviceError, thisHost, type DeviceHost } from '../../src/onnx/device.js';
-import { createSession, type Device } from '../../src/onnx/session.js';
+import { createSession, type Device, type Session } from '../../src/onnx/session.js';
+import { runTrial } from '../../src/onnx/trial.js';
+import { tryOut } from '../../src/onnx/try-out.js';
 
-/** A Linux machine on which these devices start; a net "on" them is computed by the CPU. */
+/** A Linux machine on which these devices start. */
 function machine(starts: readonly Device[], changes: Partial<DeviceHost> = {}): DeviceHost & { tried: Device[] } {
   const tried: Device[] = [];
   return {
     tried,
     platform: 'linux/x64',
     hasCudaLibraries: true,
-    createSession: async (model, options) => {
-      const device = options?.device ?? 'cpu';
+    tryOut: async (device) => {
       tried.push(device);
       if (!starts.includes(device)) {
         throw new Error('webgpu_context.cc:136 status == Success was false. Failed to get a WebGPU adapter: No supported adapters\n');
       }
-      return createSession(model, { ...options, device: 'cpu' });
     },
     ...changes,
   };
@@ -69,17 +72,48 @@ describe('the choice of a device', () => {
     await expect(chooseDevice('cuda', host)).rejects.toThrow('onnxruntime-node has it for linux/x64, this is darwin/arm64');
   });
 
-  it('does not take a device that computes something else', async () => {
-    const host = machine([]);
-    const wrong: DeviceHost['createSession'] = async (model, options) => {
-      const session = await createSession(model, { ...options, device: 'cpu' });
-      return { ...session, run: async ({ x }) => ({ y: x ?? (() => { throw new Error('no input'); })() }) };
-    };
-    expect((await chooseDevice('auto', { ...host, createSession: wrong })).device).toBe('cpu');
-  });
-
   it('finds a device that works on this machine', async () => {
     const { device } = await chooseDevice('auto', thisHost());
     expect(['cpu', 'cuda', 'webgpu']).toContain(device);
+  });
+});
+
+describe('the try-out of a device', () => {
+  it('is content with one that computes', async () => {
+    await expect(tryOut('cpu')).resolves.toBeUndefined();
+  });
+
+  it('does not take one that computes something else', async () => {
+    const wrong = async (model: Uint8Array): Promise<Session> => {
+      const session = await createSession(model);
+      return { ...session, run: async ({ x }) => ({ y: x ?? (() => { throw new Error('no input'); })() }) };
+    };
+    await expect(tryOut('webgpu', wrong)).rejects.toThrow('2 x 3 gave 3');
+  });
+});
+
+describe('the trial in a process of its own', () => {
+  let folder: string;
+  beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'trial-')); });
+  afterAll(() => { rmSync(folder, { recursive: true }); });
+
+  function script(text: string): string {
+    const path = join(folder, 'script.cjs');
+    writeFileSync(path, text);
+    return path;
+  }
+
+  it('works where the device does', async () => {
+    await expect(runTrial('cpu')).resolves.toBeUndefined();
+  });
+
+  it('gives the reason that the process printed, and keeps its warnings to itself', async () => {
+    const failing = script('console.error("Warning: no Vulkan"); console.log("No " + process.argv[2]); process.exitCode = 1;');
+    await expect(runTrial('webgpu', failing)).rejects.toThrow(/^No webgpu$/);
+  });
+
+  it('survives a driver that ends the process', async () => {
+    await expect(runTrial('webgpu', script('process.kill(process.pid, "SIGSEGV"); setTimeout(() => {}, 9000);')))
+      .rejects.toThrow('its driver ended the process (SIGSEGV)');
   });
 });

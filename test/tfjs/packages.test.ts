@@ -78,6 +78,12 @@ describe('the choice of a TensorFlow.js', () => {
     expect(found.passedOver[1]).toContain('npm install @tensorflow/tfjs-node.');
   });
 
+  it('says what to install where TensorFlow.js is there and the packages of the nets are not', async () => {
+    const { load } = machine({ '@tensorflow/tfjs': {}, [wasm]: {} });
+    await expect(loadTfjs(load)).rejects.toThrow(
+      '@tensorflow/tfjs is installed, the packages of the nets are not: npm install @vladmandic/face-api @vladmandic/human.');
+  });
+
   it('passes over a package whose native part is missing, with its own words', async () => {
     const { load } = machine({
       [gpu]: () => { throw new Error('The native addon module can not be found at path: lib/tfjs_binding.node.\nRun npm rebuild'); },

@@ -4,7 +4,8 @@
  * Feature maps run as NCHW, which onnxruntime's kernels want; weights and flat outputs are in TensorFlow's NHWC.
  */
 import type { GraphBuilder, Value } from '../onnx/graph.js';
-import type { Weight } from './weights.js';
+import { constantOf } from './palette.js';
+import type { Weight } from './manifest.js';
 
 /** An NCHW value with its sizes; the batch is only known at run time. */
 export interface FeatureMap {
@@ -41,7 +42,7 @@ export function imageInput(graph: GraphBuilder, size: number, scale: number, off
 export function conv(graph: GraphBuilder, x: FeatureMap, filter: Weight, options: ConvOptions = {}): FeatureMap {
   const [height = 1, width = 1, channelsIn = 1, channelsOut = 1] = filter.shape;
   const data = transposeFilter(filter.data, height * width, channelsIn, channelsOut);
-  const weights = graph.constant(data, [channelsOut, channelsIn, height, width]);
+  const weights = constantOf(graph, data, [channelsOut, channelsIn, height, width]);
   return convolve(graph, x, weights, [height, width], channelsOut, 1, options);
 }
 
@@ -161,7 +162,7 @@ function slide(size: number, kernel: number, stride: number, padding: Padding): 
 function transposeFilter(data: Float32Array, area: number, channelsIn: number, channelsOut: number): Float32Array {
   const transposed = new Float32Array(data.length);
   let from = 0;
-  // Hot loop: every weight of the net at start-up.
+  // Hot loop: every weight of the net.
   for (let position = 0; position < area; position += 1) {
     for (let channelIn = 0; channelIn < channelsIn; channelIn += 1) {
       let to = channelIn * area + position;

@@ -2,7 +2,7 @@
  * Weights of face-api's nets. The package carries no graphs: each net's layers are written out in its own file.
  */
 import { readPackageFile } from '../files/weight-packages.js';
-import { decodeWeights, manifestSchema, weightOf, type Weight } from './weights.js';
+import { decodeWeights, manifestSchema, weightOf, type Weight } from './manifest.js';
 
 /** The weights of one net, by the names that face-api gives them. */
 export interface FaceApiWeights {

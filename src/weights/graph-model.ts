@@ -4,10 +4,11 @@
  * Knows the eleven ops that BlazeFace and FaceMesh are made of; an unknown one is an error that names it.
  */
 import { z } from 'zod';
-import { GraphBuilder, type Value } from '../onnx/graph.js';
-import { add, conv, depthwiseConv, flatten, imageInput, maxPool, padChannels, pointwise, prelu, type FeatureMap } from './layers.js';
 import { readPackageFile } from '../files/weight-packages.js';
-import { decodeWeights, manifestSchema, weightOf, type Weight, type Weights } from './weights.js';
+import { GraphBuilder, type Value } from '../onnx/graph.js';
+import type { GraphModelSpec } from '../tfjs/graph-model-specs.js';
+import { add, conv, depthwiseConv, flatten, imageInput, maxPool, padChannels, pointwise, prelu, type FeatureMap } from './layers.js';
+import { decodeWeights, manifestSchema, weightOf, type Weight, type Weights } from './manifest.js';
 
 const attributeSchema = z.object({
   s: z.string().optional(),
@@ -28,21 +29,11 @@ const modelSchema = z.object({
 
 type Node = z.infer<typeof modelSchema>['modelTopology']['node'][number];
 
-/** Which part of a GraphModel is wanted, and how its input is scaled. */
-export interface GraphModelSpec {
-  /** Name under `models/` of @vladmandic/human. */
-  readonly name: string;
-  /** Side of the square input, px. */
-  readonly inputSize: number;
-  /** The net sees `byte * scale + offset`. */
-  readonly scale: number;
-  readonly offset: number;
-  /** Node of the model -> name of the ONNX output, and its shape without the batch. What no output needs is left out. */
-  readonly outputs: readonly { readonly node: string; readonly name: string; readonly shape: readonly number[] }[];
-}
-
-/** Bytes of the ONNX model: input `pixels` (uint8, batch x size x size x 3), the outputs asked for (float32). */
-export async function compileGraphModel(spec: GraphModelSpec): Promise<Uint8Array> {
+/**
+ * The model as an ONNX graph: input `pixels` (uint8, batch x size x size x 3), the outputs asked for (float32).
+ * @throws if the package is not installed, or the model has an op that is not known here
+ */
+export async function compileGraphModel(spec: GraphModelSpec): Promise<GraphBuilder> {
   const file = `models/${spec.name}`;
   const [json, bytes] = await Promise.all([
     readPackageFile('@vladmandic/human', `${file}.json`),
@@ -68,11 +59,11 @@ class GraphModelCompiler {
     this.nodes = new Map(nodes.map((node) => [node.name, node]));
   }
 
-  compile(): Uint8Array {
+  compile(): GraphBuilder {
     for (const { node, name, shape } of this.spec.outputs) {
       this.graph.output(this.flat(node, shape), name, 'float32', ['batch', ...shape]);
     }
-    return this.graph.toModel();
+    return this.graph;
   }
 
   /** The value of a node behind the point where the net leaves the image plane: a Reshape or what follows it. */
