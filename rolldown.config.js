@@ -18,6 +18,7 @@ export default defineConfig([
     input: {
       main: 'src/cli/main.ts',
       worker: 'src/run/worker.ts',
+      watchdog: 'src/run/watchdog.ts',
       'loader-worker': 'src/train/data/loader-worker.ts',
       'decode-worker': 'src/bench/decode-worker.ts',
       'device-trial': 'src/onnx/device-trial.ts',

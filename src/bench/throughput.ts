@@ -37,7 +37,7 @@ export async function measureThroughput(
       if (round > 0) decodeOnly.push(decodeRate);
       for (const count of workers) {
         const batch = repeated(photos, count);
-        const settings = { config: { ...config, run: { workers: count } } };
+        const settings = { config: { ...config, run: { ...config.run, workers: count } } };
         const pipelineRate = await rate(batch.length, () => pool.run(batch, settings, (_, { photo, error }) => {
           if (error !== undefined) throw new Error(`${photo}: ${error}`);
         }, new AbortController().signal));

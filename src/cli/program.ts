@@ -4,11 +4,11 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../core/usage-error.js';
 import { packageVersion } from '../files/package.js';
-import type { PhotoPool } from '../run/pool.js';
+import type { PhotoExecutor } from '../run/executor.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 
-type Register = (program: Command, pool: PhotoPool) => void;
+type Register = (program: Command, executor: PhotoExecutor) => void;
 
 /** Verbs in the order in which the help shows them. */
 const verbs: Readonly<Record<string, () => Promise<Register>>> = {
@@ -25,10 +25,10 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
 /**
  * Does what the command line says; messages go to standard error.
  * @param arguments_ the verb and what follows it
- * @param pool where photos will be judged
+ * @param executor where photos will be judged
  * @returns the exit code
  */
-export async function runProgram(arguments_: readonly string[], pool: PhotoPool): Promise<number> {
+export async function runProgram(arguments_: readonly string[], executor: PhotoExecutor): Promise<number> {
   const program = new Command('pipeline')
     .description('Finds closed eyes and blurred faces in folders of portraits.')
     .version(packageVersion())
@@ -37,7 +37,7 @@ export async function runProgram(arguments_: readonly string[], pool: PhotoPool)
     .addHelpText('after', '\nExamples:\n  pipeline run ./photos --report out.csv\n  pipeline run --help\n');
   const verb = arguments_[0];
   const known = verb === undefined ? undefined : verbs[verb];
-  for (const load of known === undefined ? Object.values(verbs) : [known]) (await load())(program, pool);
+  for (const load of known === undefined ? Object.values(verbs) : [known]) (await load())(program, executor);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync([...arguments_], { from: 'user' });

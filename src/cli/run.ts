@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import { settleEngine } from '../pipeline/engine.js';
-import type { PhotoPool } from '../run/pool.js';
+import type { PhotoExecutor } from '../run/executor.js';
 import { runPhotos } from '../run/run.js';
 import { checkModel } from '../pipeline/model-path.js';
 import { findPhotos } from '../run/walk.js';
@@ -33,8 +33,8 @@ interface RunVerbOptions extends SettingsOptions {
   readonly debugCrops?: string;
 }
 
-/** @param pool where photos will be judged */
-export function registerRun(program: Command, pool: PhotoPool): void {
+/** @param executor where photos will be judged */
+export function registerRun(program: Command, executor: PhotoExecutor): void {
   const command = program.command('run')
     .description('Judge photos: which have closed eyes, which faces are blurred. Photos are only read, never changed.')
     .argument('<photos...>', 'folders (searched recursively) and files')
@@ -53,7 +53,7 @@ export function registerRun(program: Command, pool: PhotoPool): void {
     .option('--force', 'with --xmp: put the stars and labels in place of those that a sidecar has')
     .option('--follow-links', 'follow links that lead outside the folders given')
     .option('--debug-crops <folder>', 'write pictures of the faces and eye crops that were found')
-    .action((inputs: readonly string[], options: RunVerbOptions) => run(inputs, options, pool));
+    .action((inputs: readonly string[], options: RunVerbOptions) => run(inputs, options, executor));
   addSettingsOptions(command).addHelpText('after', `
 Exit codes: 0 all photos read; 3 finished, but some photos could not be read; 2 wrong usage or settings; 1 anything else.
 
@@ -65,7 +65,7 @@ Examples:
   pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1`);
 }
 
-async function run(inputs: readonly string[], options: RunVerbOptions, pool: PhotoPool): Promise<void> {
+async function run(inputs: readonly string[], options: RunVerbOptions, executor: PhotoExecutor): Promise<void> {
   checkCompanions(options);
   const chosen = settingsFrom(options, [
     shortcut('detect.detector', options.detector),
@@ -89,7 +89,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions, pool: Pho
   const progress = createProgress(photos.length);
   const stop = stopOnInterrupt();
   const summary = await runPhotos(photos, {
-    pool,
+    executor,
     settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
     folder,
     output: reportOutput({

@@ -111,6 +111,8 @@ export const configSchema = z.strictObject({
   }),
   run: z.strictObject({
     workers: z.union([z.literal('auto'), z.number().int().min(1).max(256)]),
+    photo_seconds: z.number().min(1).max(3600),
+    photo_megabytes: z.number().min(300).max(1_000_000),
   }),
 });
 

@@ -30,6 +30,8 @@ export interface Journal {
   readonly resumed: boolean;
   /** What the reader of the log should know: a damaged record, settings that changed. */
   readonly notes: readonly string[];
+  /** Whether there is a record of a photo, be its file as it was then or not. */
+  knows(photo: string): boolean;
   /** Whether a photo was done, and its file is as it was then. */
   has(photo: string, stamp: FileStamp): boolean;
   /**
@@ -143,6 +145,10 @@ class JournalFile implements Journal {
 
   get size(): number {
     return this.index.places.size;
+  }
+
+  knows(photo: string): boolean {
+    return this.index.places.has(photo);
   }
 
   has(photo: string, stamp: FileStamp): boolean {

@@ -1,122 +1,173 @@
 /**
- * Worker processes, one a core: onnxruntime-node blocks the thread that calls it, and a native crash must not end a run.
+ * Judges photos in worker processes of this machine, one a core: onnxruntime-node blocks the thread that calls it, and a photo
+ * that crashes, hangs or bloats its process must not end a run.
  */
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import workerpool, { type Pool } from 'workerpool';
 import { workerScript } from '../files/package.js';
 import type { Config } from '../config/schema.js';
 import { errorResult, type PhotoFile, type PhotoResult } from '../core/result.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
-import { workerEnvironment } from './worker-memory.js';
+import type { PhotoExecutor } from './executor.js';
+import { WorkerDeath, WorkerProcess, type DeathCause } from './worker-process.js';
 
-/** A few photos for one worker. */
-export interface PhotoJob {
-  readonly photos: readonly PhotoFile[];
-  readonly settings: PhotoSettings;
-}
+/** Photos that a process has at once: while one is inferred on its main thread, the next is decoded on libvips' own. */
+const photosAProcess = 2;
 
-/** A worker's answer for one photo of its job. */
-export interface PhotoMessage {
-  readonly index: number;
-  readonly result: PhotoResult;
-}
+/**
+ * Times that a photo is tried in a process of its own. A crash may come from outside, as where the system is short of memory
+ * and ends what is largest.
+ */
+const triesAlone: Readonly<Record<DeathCause, number>> = { crash: 2, deadline: 1, memory: 1 };
 
-export interface PhotoPool {
-  /** Starts a process already, for the first photos: it gets ready while its caller does. */
-  prepare(): void;
-  /**
-   * Judges photos, several at once; `settings.config.run.workers` says how many processes share them.
-   * @param onResult called once a photo, in any order, with its index in `photos`
-   * @param signal after its abort no further photos are begun
-   * @throws if the nets cannot be loaded
-   */
-  run(
-    photos: readonly PhotoFile[],
-    settings: PhotoSettings,
-    onResult: (index: number, result: PhotoResult) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
-  close(): Promise<void>;
-}
+/** Processes in a row that may end before they have loaded their nets. */
+const failedStarts = 4;
 
-/** Photos that one job carries at most: enough to keep a worker busy, few enough to stop soon. */
-const jobSize = 16;
-
-/** Number of workers for the setting `run.workers`. */
+/** Number of worker processes for the setting `run.workers`. */
 export function workerCount(setting: Config['run']['workers']): number {
   return setting === 'auto' ? availableParallelism() : setting;
 }
 
-/** Milliseconds that a process has for ending by itself, at `close`. */
-const endTimeout = 100;
-
 /**
- * A pool; its processes start with the first photos.
- * @param script what the processes run: a module that serves `photos` through workerpool, as worker.ts does
+ * A pool; its processes start with the first photos, and stay for the next run.
+ * @param script what the processes run, as worker.ts
  */
-export function createPool(script = workerScript('worker')): PhotoPool {
-  let started: Pool | undefined;
-  const processes = (): Pool => started ??= workerpool.pool(script, {
-    workerType: 'process',
-    minWorkers: 1,
-    // One a job, which `run` limits.
-    maxWorkers: Number.MAX_SAFE_INTEGER,
-    workerTerminateTimeout: endTimeout,
-    // The default serialization, JSON, has no bytes; previews are bytes.
-    forkOpts: { serialization: 'advanced', env: workerEnvironment() },
-  });
-
-  const runJob = async (
-    job: PhotoJob,
-    onResult: (index: number, result: PhotoResult) => void,
-  ): Promise<void> => {
-    await processes().exec('photos', [job], {
-      on: (message: PhotoMessage) => { onResult(message.index, message.result); },
-    });
-  };
-
-  /** A job whose worker died is repeated photo by photo, to find the one that killed it. */
-  const runAlone = async (
-    photo: PhotoFile, settings: PhotoSettings, onResult: (result: PhotoResult) => void,
-  ): Promise<void> => {
-    try {
-      await runJob({ photos: [photo], settings }, (_, result) => { onResult(result); });
-    } catch (error) {
-      if (!isCrash(error)) throw error;
-      onResult(errorResult(photo, 'Reading this photo made the worker process crash; the run went on without it.'));
-    }
-  };
-
+export function createPool(script = workerScript('worker')): PhotoExecutor {
+  const processes = new Processes(script);
   return {
-    prepare: processes,
+    prepare: () => { processes.prepare(); },
     run: async (photos, settings, onResult, signal) => {
-      const workers = workerCount(settings.config.run.workers);
-      const size = Math.max(1, Math.min(jobSize, Math.ceil(photos.length / (workers * 2))));
-      const starts = Array.from({ length: Math.ceil(photos.length / size) }, (_, job) => job * size);
-      const limit = pLimit(workers);
-      await Promise.all(starts.map((start) => limit(async () => {
-        if (signal.aborted) return;
-        const mine = photos.slice(start, start + size);
-        const missing = new Set(mine.keys());
-        try {
-          await runJob({ photos: mine, settings }, (index, result) => {
-            missing.delete(index);
-            onResult(start + index, result);
-          });
-        } catch (error) {
-          if (!isCrash(error)) throw error;
-          for (const index of missing) {
-            const photo = mine[index];
-            if (photo !== undefined && !signal.aborted) await runAlone(photo, settings, (result) => { onResult(start + index, result); });
-          }
+      const failure = new AbortController();
+      const stop = AbortSignal.any([signal, failure.signal]);
+      const source = iterate(photos);
+      const places = Array.from({ length: workerCount(settings.config.run.workers) }, () => new Place(processes, settings, stop));
+      let taken = 0;
+      const lane = async (place: Place): Promise<void> => {
+        while (!stop.aborted) {
+          const index = taken;
+          taken += 1;
+          const { value, done } = await source.next();
+          if (done === true) return;
+          const result = await place.judge(value);
+          if (result !== undefined) onResult(index, result);
         }
-      })));
+      };
+      const lanes = Array.from({ length: photosAProcess }, () => places).flat()
+        .map((place) => lane(place).catch((error: unknown) => {
+          failure.abort();
+          throw error;
+        }));
+      const ended = await Promise.allSettled(lanes);
+      for (const place of places) place.leave();
+      for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason;
     },
-    close: async () => { await started?.terminate(); },
+    close: () => processes.close(),
   };
 }
 
-function isCrash(error: unknown): boolean {
-  return error instanceof Error && /terminated unexpectedly|exited unexpectedly/i.test(error.message);
+async function* iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T, undefined> {
+  yield* values;
+}
+
+/** All processes of a pool. */
+class Processes {
+  private readonly all = new Set<WorkerProcess>();
+  private idle: WorkerProcess[] = [];
+  /** Whatever ends this process, an uncaught error or a second Ctrl-C: nothing of it lives on. */
+  private readonly onExit = (): void => { for (const worker of this.all) void worker.end(); };
+
+  constructor(private readonly script: string) {}
+
+  prepare(): void {
+    if (this.all.size === 0) this.idle.push(this.start());
+  }
+
+  /** A process that has nothing to do. */
+  take(): WorkerProcess {
+    this.idle = this.idle.filter(({ alive }) => alive);
+    return this.idle.shift() ?? this.start();
+  }
+
+  giveBack(worker: WorkerProcess): void {
+    this.idle.push(worker);
+  }
+
+  start(): WorkerProcess {
+    if (this.all.size === 0) process.on('exit', this.onExit);
+    const worker = new WorkerProcess(this.script);
+    this.all.add(worker);
+    void worker.gone.then(() => {
+      this.all.delete(worker);
+      if (this.all.size === 0) process.off('exit', this.onExit);
+    });
+    return worker;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.all].map((worker) => worker.end()));
+  }
+}
+
+/** Where one process at a time works for a run: when it dies, the next takes its place. */
+class Place {
+  private worker: WorkerProcess | undefined;
+  private readonly oneByOne = pLimit(1);
+
+  constructor(
+    private readonly processes: Processes,
+    private readonly settings: PhotoSettings,
+    private readonly stop: AbortSignal,
+  ) {}
+
+  /** @returns undefined where the run was stopped before it was clear whether a photo is to blame for a death */
+  async judge(photo: PhotoFile): Promise<PhotoResult | undefined> {
+    if (this.worker?.alive !== true) this.worker = this.processes.take();
+    try {
+      return await this.worker.judge(photo, this.settings, { afterLoading: false });
+    } catch (error) {
+      if (!(error instanceof WorkerDeath)) throw error;
+      if (error.alone && error.how !== 'crash') return blame(photo, error.how, this.settings);
+      // Which of its photos killed the process is found out by giving each a process of its own.
+      return this.oneByOne(() => this.judgeAlone(photo));
+    }
+  }
+
+  private async judgeAlone(photo: PhotoFile): Promise<PhotoResult | undefined> {
+    let starts = 0;
+    for (let tries = 1; !this.stop.aborted;) {
+      const worker = this.processes.start();
+      try {
+        return await worker.judge(photo, this.settings, { afterLoading: true });
+      } catch (error) {
+        if (!(error instanceof WorkerDeath)) throw error;
+        if (!error.ready && error.how !== 'memory') {
+          starts += 1;
+          if (starts === failedStarts) {
+            throw new Error('Worker processes end before their nets are loaded. Does pipeline doctor find something?', { cause: error });
+          }
+          continue;
+        }
+        if (tries >= triesAlone[error.how]) return blame(photo, error.how, this.settings);
+        tries += 1;
+      } finally {
+        await worker.end();
+      }
+    }
+    return undefined;
+  }
+
+  /** The run is over: the process is for the next one. */
+  leave(): void {
+    if (this.worker !== undefined) this.processes.giveBack(this.worker);
+    this.worker = undefined;
+  }
+}
+
+function blame(photo: PhotoFile, how: DeathCause, { config: { run } }: PhotoSettings): PhotoResult {
+  const what = {
+    crash: 'Reading this photo made the worker process crash',
+    deadline: `This photo took more than ${run.photo_seconds} seconds (run.photo_seconds)`,
+    memory: `This photo took more than ${run.photo_megabytes} MB of memory (run.photo_megabytes)`,
+  }[how];
+  return errorResult(photo, `${what}; the run went on without it.`);
 }

@@ -6,13 +6,13 @@ import { UsageError } from '../core/usage-error.js';
 import { runFingerprint } from './fingerprint.js';
 import { fileStamp, openJournal, type FileStamp, type Journal } from './journal.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
-import type { PhotoPool } from './pool.js';
+import type { PhotoExecutor } from './executor.js';
 import type { ResultSink, RunOutput } from './sink.js';
 import { RunSummary } from './summary.js';
 
 export interface RunOptions {
   /** Where the photos are judged. It stays open. */
-  readonly pool: PhotoPool;
+  readonly executor: PhotoExecutor;
   readonly settings: PhotoSettings;
   /** The folder that photos are named by. */
   readonly folder: string;
@@ -39,7 +39,7 @@ export interface RunOptions {
  */
 export async function runPhotos(photos: readonly PhotoFile[], options: RunOptions): Promise<RunSummary> {
   const settings = { ...options.settings, previews: options.output.previews };
-  const { pool, output } = options;
+  const { executor, output } = options;
   await output.check(photos.length);
   const summary = new RunSummary(photos.length);
   const { sinks, journal } = await openFiles(settings, options, (problem) => {
@@ -48,35 +48,44 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
   });
   for (const note of journal?.notes ?? []) options.onNote?.(note);
   const failure = new AbortController();
-  // Reports are written one result after the other, in the order of `photos`, while later photos are still in work.
-  let writing = Promise.resolve();
+  const stop = AbortSignal.any([options.signal, failure.signal]);
+  const fail = (): void => { failure.abort(); };
   let journaling = Promise.resolve();
-  const inOrder = new InOrder((result: () => Promise<PhotoResult>) => {
-    writing = writing.then(async () => {
-      const value = await result();
-      for (const sink of sinks) await sink.write(value);
-      summary.add(value);
-      options.onResult?.(value);
-    });
-    // A failure, such as a full disk, ends the run. It surfaces where `writing` is awaited.
-    writing.catch(() => { failure.abort(); });
-  });
+  const writing = new OrderedWriting(async (result) => {
+    for (const sink of sinks) await sink.write(result);
+    summary.add(result);
+    options.onResult?.(result);
+  }, stop, fail);
+  const inWork: Todo[] = [];
+  /** The photos that are not done, as fast as their results are written: a slow disk or reader makes nothing pile up. */
+  const todo = async function* (): AsyncGenerator<PhotoFile> {
+    for (const [index, file] of photos.entries()) {
+      await writing.roomFor(index);
+      if (stop.aborted) return;
+      const stamp = journal === undefined ? undefined : await fileStamp(file.path, options.compareContent === true);
+      if (journal !== undefined && stamp !== undefined && journal.has(file.photo, stamp)) {
+        options.onProgress?.();
+        writing.take(index, () => journal.recall(file.photo));
+      } else {
+        inWork.push({ index, stamp });
+        yield file;
+      }
+    }
+  };
   try {
-    const todo = await recallDone(photos, journal, options, (index, recall) => {
-      options.onProgress?.();
-      inOrder.take(index, recall);
-    });
-    await pool.run(todo.map(({ file }) => file), settings, (at, result) => {
-      const { index, stamp } = todo[at] ?? { index: at, stamp: undefined };
+    if (journal?.resumed === true) options.onNote?.(doneBefore(photos, journal));
+    await executor.run(todo(), settings, (at, result) => {
+      const { index, stamp } = inWork[at] ?? { index: at, stamp: undefined };
       options.onProgress?.();
       // A photo that could not be read is tried again by a resumed run.
       if (journal !== undefined && stamp !== undefined && result.status !== 'error') {
         journaling = journal.append(result, stamp);
-        journaling.catch(() => { failure.abort(); });
+        journaling.catch(fail);
       }
-      inOrder.take(index, () => Promise.resolve(result));
-    }, AbortSignal.any([options.signal, failure.signal]));
-    await writing;
+      const journaled = journaling;
+      writing.take(index, () => journaled.then(() => result));
+    }, stop);
+    await writing.done();
     await journaling;
     const complete = summary.photos === photos.length;
     for (const sink of sinks) await (complete ? sink.finish() : sink.abandon());
@@ -91,33 +100,17 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
   return summary;
 }
 
-/** A photo that has to be judged. */
+/** A photo that the executor took. */
 interface Todo {
-  readonly file: PhotoFile;
   /** Its place in the report. */
   readonly index: number;
   /** How its file looked before it was read. */
   readonly stamp: FileStamp | undefined;
 }
 
-/** Passes on what the journal knows of unchanged photos. @returns the others */
-async function recallDone(
-  photos: readonly PhotoFile[],
-  journal: Journal | undefined,
-  options: RunOptions,
-  onDone: (index: number, recall: () => Promise<PhotoResult>) => void,
-): Promise<Todo[]> {
-  const todo: Todo[] = [];
-  for (const [index, file] of photos.entries()) {
-    const stamp = journal === undefined ? undefined : await fileStamp(file.path, options.compareContent === true);
-    if (journal !== undefined && stamp !== undefined && journal.has(file.photo, stamp)) {
-      onDone(index, () => journal.recall(file.photo));
-    } else {
-      todo.push({ file, index, stamp });
-    }
-  }
-  if (journal?.resumed === true) options.onNote?.(`${photos.length - todo.length} of ${photos.length} photos were done before.`);
-  return todo;
+function doneBefore(photos: readonly PhotoFile[], journal: Journal): string {
+  const known = photos.filter(({ photo }) => journal.knows(photo)).length;
+  return `${known} of ${photos.length} photos were done before; those that have changed since are judged again.`;
 }
 
 /** A run without a report that is a file has nothing to go on with. */
@@ -146,19 +139,56 @@ async function openFiles(
   }
 }
 
-/** Passes values on in the order of their index, however they arrive. */
-class InOrder<T> {
-  private readonly waiting = new Map<number, T>();
+/** Results that may wait for being written, be it for an earlier one: with the pictures of a page, some 50 MB. */
+const mostWaiting = 512;
+
+/** Writes results one after the other in the order of their index, however they arrive. */
+class OrderedWriting {
+  private readonly waiting = new Map<number, () => Promise<PhotoResult>>();
   private next = 0;
+  private written = 0;
+  private writing = Promise.resolve();
+  private wake: () => void = () => undefined;
 
-  constructor(private readonly emit: (value: T) => void) {}
+  /**
+   * @param stop after its abort nobody is kept waiting for room
+   * @param onFailure called when a result cannot be written; what it was is thrown by `done`
+   */
+  constructor(
+    private readonly write: (result: PhotoResult) => Promise<void>,
+    private readonly stop: AbortSignal,
+    private readonly onFailure: () => void,
+  ) {
+    stop.addEventListener('abort', () => { this.wake(); });
+  }
 
-  take(index: number, value: T): void {
-    this.waiting.set(index, value);
+  /** Waits until few enough results are on their way for another one. For one caller at a time. */
+  async roomFor(index: number): Promise<void> {
+    while (index >= this.written + mostWaiting && !this.stop.aborted) {
+      await new Promise<void>((resolve) => { this.wake = resolve; });
+    }
+  }
+
+  take(index: number, result: () => Promise<PhotoResult>): void {
+    this.waiting.set(index, result);
     for (let ready = this.waiting.get(this.next); ready !== undefined; ready = this.waiting.get(this.next)) {
       this.waiting.delete(this.next);
       this.next += 1;
-      this.emit(ready);
+      this.enqueue(ready);
     }
+  }
+
+  /** Waits until everything that can be is written. @throws as writing did */
+  async done(): Promise<void> {
+    await this.writing;
+  }
+
+  private enqueue(result: () => Promise<PhotoResult>): void {
+    this.writing = this.writing.then(async () => {
+      await this.write(await result());
+      this.written += 1;
+      this.wake();
+    });
+    this.writing.catch(this.onFailure);
   }
 }

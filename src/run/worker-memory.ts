@@ -20,3 +20,6 @@ export function workerEnvironment(): NodeJS.ProcessEnv {
 export function collectGarbageLessOften(): void {
   setFlagsFromString('--heap-growing-percent=400');
 }
+
+/** What a process that took more memory than it may ends itself with; nothing else does. */
+export const memorySignal = 'SIGUSR2';

@@ -1,39 +1,73 @@
 /**
  * A worker process: takes photos, sends back a result each.
  */
-import pLimit from 'p-limit';
-import workerpool from 'workerpool';
+import { Worker } from 'node:worker_threads';
+import { workerScript } from '../files/package.js';
 import { processPhoto } from '../pipeline/photo.js';
 import { createStages, type Stages } from '../pipeline/stages.js';
-import type { PhotoJob, PhotoMessage } from './pool.js';
 import { collectGarbageLessOften } from './worker-memory.js';
+import type { PhotoTask, WorkerMessage } from './worker-process.js';
 
 collectGarbageLessOften();
 
-// What a library prints must not get into a report on standard output.
-process.stdout.write = process.stderr.write.bind(process.stderr);
-
-// Ctrl-C reaches the whole process group; it is for the parent to decide when this process ends.
+// Ctrl-C and what ends a service reach the whole process group; it is for the parent to decide when this process ends.
 process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
 
-// An answer could not be sent: the parent was killed, and nobody is left to tell.
-process.on('error', () => { process.exit(1); });
+// The parent is gone. An ordinary exit would wait for decoders that are still at work.
+process.on('disconnect', () => { process.kill(process.pid, 'SIGKILL'); });
+process.on('error', () => { process.kill(process.pid, 'SIGKILL'); });
 
-let stages: Promise<Stages> | undefined;
+const watchdog = new Worker(workerScript('watchdog'));
 
-/** Results go out one by one, so that a crash costs one photo and not those before it. */
-async function photos(job: PhotoJob): Promise<void> {
-  stages ??= createStages(job.settings.config);
-  const loading = stages;
-  // Whoever needs the stages meets the failure; until then nobody may be there to meet it.
-  loading.catch(() => undefined);
-  // Two at a time: while one is inferred on this thread, the next is decoded on libvips' own.
-  const limit = pLimit(2);
-  await Promise.all(job.photos.map((photo, index) => limit(async () => {
-    const result = await processPhoto(photo, loading, job.settings);
-    const message: PhotoMessage = { index, result };
-    workerpool.workerEmit(message);
-  })));
+/** The nets that some settings ask for, and how many photos are in work with them. */
+interface Loaded {
+  readonly key: string;
+  readonly stages: Promise<Stages>;
+  photos: number;
 }
 
-workerpool.worker({ photos });
+let loaded: Loaded | undefined;
+
+/** The nets for these settings; others are released as soon as their last photo is done. */
+function load({ settings }: PhotoTask): Loaded {
+  const key = JSON.stringify({ ...settings.config, run: undefined });
+  if (loaded?.key === key) return loaded;
+  const earlier = loaded;
+  const stages = createStages(settings.config);
+  // Whoever needs the stages meets the failure; until then nobody may be there to meet it.
+  stages.then(() => { send({ kind: 'ready' }); }, () => { if (loaded?.stages === stages) loaded = undefined; });
+  loaded = { key, stages, photos: 0 };
+  if (earlier !== undefined) releaseUnused(earlier);
+  watchdog.postMessage(settings.config.run.photo_megabytes * 1e6);
+  return loaded;
+}
+
+function releaseUnused(nets: Loaded): void {
+  if (nets === loaded || nets.photos > 0) return;
+  nets.stages.then((stages) => stages.release()).catch(() => undefined);
+}
+
+async function judge(task: PhotoTask): Promise<void> {
+  const nets = load(task);
+  nets.photos += 1;
+  try {
+    if (task.afterLoading) await nets.stages;
+    send({ kind: 'result', id: task.id, result: await processPhoto(task.photo, nets.stages, task.settings) });
+  } catch (error) {
+    send({ kind: 'failed', id: task.id, message: error instanceof Error ? error.message : String(error) });
+  } finally {
+    nets.photos -= 1;
+    releaseUnused(nets);
+  }
+}
+
+function send(message: WorkerMessage): void {
+  process.send?.(message);
+}
+
+function isTask(value: unknown): value is PhotoTask {
+  return typeof value === 'object' && value !== null && 'photo' in value;
+}
+
+process.on('message', (message) => { if (isTask(message)) void judge(message); });

@@ -18,9 +18,11 @@ function photosNamed(...names: readonly string[]): PhotoFile[] {
   return names.map((photo) => ({ path: `/${photo}`, photo }));
 }
 
-async function judge(photos: readonly PhotoFile[], workers: number, script?: string): Promise<Map<string, PhotoResult>> {
+async function judge(
+  photos: readonly PhotoFile[], workers: number, script?: string, ...set: readonly string[]
+): Promise<Map<string, PhotoResult>> {
   const pool = createPool(script);
-  const settings = { config: loadConfig(undefined, [`run.workers=${workers}`]) };
+  const settings = { config: loadConfig(undefined, [`run.workers=${workers}`, ...set]) };
   const results = new Map<string, PhotoResult>();
   try {
     await pool.run(photos, settings, (index, result) => { results.set(photos[index]?.photo ?? '', result); }, new AbortController().signal);
@@ -30,9 +32,71 @@ async function judge(photos: readonly PhotoFile[], workers: number, script?: str
   return results;
 }
 
-describe('a worker that dies', () => {
-  const script = fileURLToPath(new URL('../support/deadly-worker.js', import.meta.url));
+const script = fileURLToPath(new URL('../support/deadly-worker.js', import.meta.url));
 
+describe('a photo beyond a limit', () => {
+  it.each([1, 2])('of time or memory costs an error row, and the photos beside it nothing (%i workers)', async (workers) => {
+    const photos = photosNamed('a.jpg', 'endless-1.jpg', 'b.jpg', 'bloated-1.jpg', 'slow-1.jpg', 'c.jpg', 'bloated-2.jpg');
+    const results = await judge(photos, workers, script, 'run.photo_seconds=1');
+    expect([...results.keys()].sort()).toEqual(photos.map(({ photo }) => photo).sort());
+    expect(results.get('endless-1.jpg')?.error).toMatch(/more than 1 seconds \(run\.photo_seconds\)/);
+    for (const photo of ['bloated-1.jpg', 'bloated-2.jpg']) {
+      expect(results.get(photo)?.error).toMatch(/more than 3000 MB of memory \(run\.photo_megabytes\)/);
+    }
+    for (const photo of ['a.jpg', 'b.jpg', 'c.jpg', 'slow-1.jpg']) expect(results.get(photo)?.status).toBe('no_face');
+  }, 30_000);
+
+  it('is found out by what a real worker takes, be its thread busy or not', async () => {
+    const photos = demoPhotos.slice(0, 3).map((path) => ({ path, photo: path }));
+    // No run fits into so little; loadConfig would not allow it.
+    const config = { ...loadConfig(), run: { workers: 1, photo_seconds: 60, photo_megabytes: 100 } };
+    const pool = createPool();
+    const errors: (string | undefined)[] = [];
+    await pool.run(photos, { config }, (_, { error }) => { errors.push(error); }, new AbortController().signal).finally(() => pool.close());
+    expect(errors).toHaveLength(photos.length);
+    expect(errors).toContainEqual(expect.stringMatching(/100 MB of memory/));
+  }, 60_000);
+});
+
+describe('an executor', () => {
+  it('takes photos only as it can judge them', async () => {
+    const pool = createPool(script);
+    const photos = photosNamed(...Array.from({ length: 12 }, (_, index) => `${index}.jpg`));
+    let taken = 0;
+    let most = 0;
+    let judged = 0;
+    const source = async function* (): AsyncGenerator<PhotoFile> {
+      for (const photo of photos) {
+        taken += 1;
+        most = Math.max(most, taken - judged);
+        yield photo;
+      }
+    };
+    await pool.run(source(), { config: loadConfig(undefined, ['run.workers=2']) }, () => { judged += 1; }, new AbortController().signal);
+    await pool.close();
+    expect(judged).toBe(12);
+    expect(most).toBeLessThanOrEqual(5);
+  });
+
+  it('judges every run by its own settings', async () => {
+    const pool = createPool();
+    const photos = demoPhotos.slice(0, 1).map((path) => ({ path, photo: path }));
+    const states: string[] = [];
+    for (const limits of [['0.001', '0.002'], ['0.998', '0.999']]) {
+      const config = loadConfig(undefined, [`classify.closed_below=${limits[0]}`, `classify.open_above=${limits[1]}`, 'run.workers=1']);
+      await pool.run(photos, { config }, (_, { faces }) => { states.push(String(faces[0]?.eyes)); }, new AbortController().signal);
+    }
+    await pool.close();
+    expect(states[0]).not.toBe(states[1]);
+  }, 60_000);
+
+  it('ends with what keeps its processes from judging anything', async () => {
+    await expect(judge(photosNamed('a.jpg', 'unloadable.jpg', 'b.jpg'), 2, script)).rejects.toThrow('The nets cannot be loaded.');
+    await expect(judge(photosNamed('a.jpg'), 1, '/nowhere/worker.js')).rejects.toThrow(/before their nets are loaded/);
+  }, 30_000);
+});
+
+describe('a worker that dies', () => {
   it.each([1, 2])('costs the photo that killed it an error row, and no other photo anything (%i workers)', async (workers) => {
     const photos = photosNamed('a.jpg', 'b.jpg', 'deadly-1.jpg', 'c.jpg', 'd.jpg', 'deadly-2.jpg', 'e.jpg', 'f.jpg');
     const results = await judge(photos, workers, script);
@@ -44,7 +108,7 @@ describe('a worker that dies', () => {
   });
 
   it('after the run was stopped does not hold up its end', async () => {
-    const photos = photosNamed('a.jpg', 'deadly-1.jpg', 'b.jpg', 'c.jpg');
+    const photos = photosNamed('a.jpg', 'slow-deadly-1.jpg', 'b.jpg', 'c.jpg');
     const pool = createPool(script);
     const stop = new AbortController();
     const judged: string[] = [];

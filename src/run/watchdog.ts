@@ -1,0 +1,18 @@
+/**
+ * A thread beside a worker's main thread, which a photo may keep busy for as long as it likes: ends the process when its parent
+ * is gone, or when it takes more memory than it may.
+ */
+import { parentPort } from 'node:worker_threads';
+import { memorySignal } from './worker-memory.js';
+
+/** Milliseconds. A decoder takes a few hundred MB in that time at most. */
+const interval = 200;
+
+const parent = process.ppid;
+let budget = Infinity;
+parentPort?.on('message', (bytes: number) => { budget = bytes; });
+
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+  if (process.memoryUsage.rss() > budget) process.kill(process.pid, memorySignal);
+}, interval);
