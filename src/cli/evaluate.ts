@@ -11,6 +11,7 @@ import { writeGray } from '../image/draw.js';
 import {
   evaluateSource, type Evaluation, type JudgedEye, type LevelFigures,
 } from '../train/data/evaluate.js';
+import { describeQuality } from '../train/metrics/binary-metrics.js';
 import { checkModel } from '../pipeline/model-path.js';
 import { createStages } from '../pipeline/stages.js';
 import { exitCodes } from './exit-codes.js';
@@ -95,7 +96,7 @@ function finish(evaluation: Evaluation, report: string | undefined): void {
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   for (const [name, level] of [['closed', eye.closed], ['open', eye.open]] as const) {
-    if (level.n === 0) log.warn(`There is no ${name} eye among the images: F1 and AUC say little.`);
+    if (level.n === 0) log.warn(`There is no ${name} eye among the images: there is no F1 and no AUC, only recall.`);
   }
   if (report !== undefined) writeReport(report, { kind, eye, photo, unreadable });
   process.exitCode = unreadable.length > 0 ? exitCodes.someUnread : exitCodes.ok;
@@ -112,12 +113,11 @@ function nothingMeasured({ kind, unreadable, missing }: Evaluation, report: stri
 
 function describe(level: string, figures: LevelFigures): string[] {
   const { n, weighted_f1, accuracy, confusion, auc, ece, closed, open, intervals } = figures;
-  const [low, high] = intervals.weighted_f1;
   const row = (name: string, [toClosed, toOpen]: readonly [number, number], { precision, recall, f1 }: typeof closed): string =>
     `  ${name.padEnd(6)} called closed ${String(toClosed).padStart(6)}  called open ${String(toOpen).padStart(6)}  ` +
     `precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}  F1 ${f1.toFixed(4)}`;
   return [
-    `${level}: n ${n}, weighted F1 ${weighted_f1.toFixed(4)} (95 %: ${low.toFixed(4)}-${high.toFixed(4)}), accuracy ` +
+    `${level}: n ${n}, ${weighted_f1 === null ? '' : 'weighted '}${describeQuality(figures, intervals)}, accuracy ` +
       `${accuracy.toFixed(4)}, AUC ${auc === null ? 'none' : auc.toFixed(4)}, calibration error ${ece.toFixed(4)}`,
     row('closed', confusion[0], closed),
     row('open', confusion[1], open),

@@ -10,7 +10,7 @@ import { checkPartition, partitionDataset } from '../train/data/partition.js';
 import { importModel } from '../train/loop/export.js';
 import { finishModel, type ExportedModel } from '../train/loop/finish.js';
 import {
-  chooseBatchSize, lastStage, searchLearningRate, startingState, train as runTraining, type TrainingRun,
+  chooseBatchSize, describeRate, lastStage, searchLearningRate, startingState, train as runTraining, type TrainingRun,
 } from '../train/loop/loop.js';
 import { checkSameData, createRunFolder, openRunFolder, runFiles } from '../train/loop/run-folder.js';
 import { layoutOf } from '../train/loop/step.js';
@@ -128,7 +128,7 @@ async function findLearningRate(run: TrainingRun): Promise<void> {
   const batchSize = await chooseBatchSize(run, backbone, layout, lastStage(run.config.train));
   const search = await searchLearningRate(run, startingState(run, layout), batchSize);
   run.folder.write('find-lr.svg', drawRateSearch(search));
-  run.say(`learning rate: ${search.suggestion}; the curve is ${run.folder.file('find-lr.svg')}`);
+  run.say(`${describeRate(search)}; the curve is ${run.folder.file('find-lr.svg')}`);
 }
 
 async function trainAndExport(run: TrainingRun): Promise<void> {
@@ -149,7 +149,7 @@ async function trainAndExport(run: TrainingRun): Promise<void> {
   for (const exported of finished.exports) {
     folder.write(fileOf(exported), exported.model);
     say(`${fileOf(exported)}: ${(exported.model.length / 1000).toFixed(0)} KB, ${exported.msPerEye.toFixed(3)} ms an eye, `
-      + `F1 ${exported.figures.weighted_f1.toFixed(4)} on validation`);
+      + `F1 ${exported.figures.weighted_f1?.toFixed(4) ?? 'none'} on validation`);
   }
   const [full] = finished.exports;
   const test = full ? await figuresBySource(full.model, dataset, partition.test, { height, width }, settings.threads) : [];

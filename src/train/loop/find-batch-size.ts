@@ -38,10 +38,12 @@ const WARM_UP = 2;
 const MEASURED = 5;
 /** A larger batch must be faster by this factor: it makes fewer updates of the same epoch. */
 const WORTH = 1.05;
+/** And it must leave this many updates an epoch: with a dozen of them a net learns little, however fast they are. */
+const UPDATES = 50;
 
 /**
- * Tries batch sizes from 16 upwards until one needs more memory than allowed, there are fewer eyes, or the throughput
- * falls.
+ * Tries batch sizes from 16 upwards until one needs more memory than allowed, an epoch would have fewer than 50 updates, or
+ * the throughput falls.
  * @param held memory of the process, bytes
  * @throws TrainingStopped if `limit.stop` was aborted
  */
@@ -57,7 +59,7 @@ export async function findBatchSize(
     return megabytes;
   };
   for (const batchSize of CANDIDATES) {
-    if (trials.length > 0 && batchSize > limit.eyes) break;
+    if (trials.length > 0 && batchSize * UPDATES > limit.eyes) break;
     const trial = await tryBatchSize(backbone, layout, { ...options, batch: batchSize }, grown, limit.stop);
     if (trials.length > 0 && trial.megabytes > limit.megabytes) break;
     const fallen = trial.imagesPerSecond < (trials.at(-1)?.imagesPerSecond ?? 0);

@@ -152,7 +152,7 @@ async function begun(run: TrainingRun, { backbone, layout, last }: Plan): Promis
   const state = startingState(run, layout);
   const rateSearch = settings.lr === 'auto' ? await searchLearningRate(run, state, batchSize) : undefined;
   const learningRate = settings.lr === 'auto' ? rateSearch?.suggestion ?? 0 : settings.lr;
-  if (rateSearch) say(`learning rate: ${learningRate} (found by a sweep of ${rateSearch.points.length} steps)`);
+  if (rateSearch) say(describeRate(rateSearch));
   const progress: Progress = {
     backbone: backbone.name, optimizer: settings.optimizer, epoch: 0, batch: 0, history: [], learningRate, batchSize, state,
   };
@@ -238,6 +238,11 @@ export async function searchLearningRate(
   }
 }
 
+/** What the search for a learning rate found, and how far its sweeps agree. */
+export function describeRate({ suggestion, suggestions }: RateSearch): string {
+  return `learning rate: ${suggestion} (the median of ${suggestions.length} sweeps, which say ${suggestions.join(', ')})`;
+}
+
 /** The state before the first step: random, or what `init` gives. */
 export function startingState(run: Pick<TrainingRun, 'config' | 'init'>, layout: Layout): TrainingState {
   const { optimizer, seed } = run.config.train;
@@ -264,7 +269,7 @@ export async function chooseBatchSize(
   for (const { batchSize, imagesPerSecond, megabytes } of found.trials) {
     run.say(`batch size ${batchSize}: ${imagesPerSecond.toFixed(0)} images a second, grown by ${megabytes.toFixed(0)} MB so far`);
   }
-  run.say(`batch size: ${found.batchSize}`);
+  run.say(`batch size: ${found.batchSize}, ${Math.floor(eyes / found.batchSize)} updates an epoch`);
   return found.batchSize;
 }
 
@@ -328,7 +333,8 @@ async function validate(run: TrainingRun, layout: Layout, state: TrainingState, 
   const loss = requireFinite(meanLoss(predictions), 0);
   const metrics = new BinaryMetrics();
   predictions.logits.forEach((logit, index) => { metrics.add(sigmoid(logit), predictions.labels[index] ?? 0); });
-  return { loss, f1: metrics.figures().weighted_f1 };
+  // Both classes are there: a split without one of them was refused.
+  return { loss, f1: metrics.figures().weighted_f1 ?? 0 };
 }
 
 /** By weighted F1; where that is equal, by loss. */

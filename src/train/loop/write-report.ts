@@ -2,7 +2,7 @@
  * What a finished run leaves in its folder for people: figures of the test part, pictures, a page.
  */
 import type { EyeDataset } from '../data/packed-file.js';
-import { BinaryMetrics, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
+import { BinaryMetrics, describeQuality, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
 import { confusionChart, lineChart, reliabilityChart } from '../run-report/charts.js';
 import { summaryPage } from '../run-report/summary.js';
 import type { HistoryRow } from './checkpoint.js';
@@ -45,11 +45,10 @@ export async function figuresBySource(
 /** One line on a source's figures. */
 export function describeFigures({ figures, intervals }: SourceFigures): string {
   const { weighted_f1, n, closed, open, auc, ece } = figures;
-  const [low, high] = intervals.weighted_f1;
+  const both = weighted_f1 === null ? ''
+    : `, closed recall ${closed.recall.toFixed(4)} of ${closed.n}, open recall ${open.recall.toFixed(4)} of ${open.n}`;
   const area = auc === null ? '' : `, AUC ${auc.toFixed(4)}`;
-  return `F1 ${weighted_f1.toFixed(4)} (${low.toFixed(4)}-${high.toFixed(4)}), n ${n}, `
-    + `closed recall ${closed.recall.toFixed(4)} of ${closed.n}, open recall ${open.recall.toFixed(4)} of ${open.n}${area}, `
-    + `calibration error ${ece.toFixed(4)}`;
+  return `${describeQuality(figures, intervals)}, n ${n}${both}${area}, calibration error ${ece.toFixed(4)}`;
 }
 
 /** Writes figures.json, the pictures and summary.html. */
@@ -68,12 +67,12 @@ export async function writeReport(
     title: `${config.train.backbone}, ${folder.path}`,
     results: {
       'best epoch': outcome.best.epoch,
-      'weighted F1 on validation': full?.figures.weighted_f1.toFixed(4) ?? '',
+      'weighted F1 on validation': full?.figures.weighted_f1?.toFixed(4) ?? '',
       'temperature': temperature.toFixed(3),
       'closed below, open above': `${band.closedBelow.toFixed(3)}, ${band.openAbove.toFixed(3)}`,
       'decided, of them right (validation)': `${(100 * band.coverage).toFixed(1)} %, ${(100 * band.accuracy).toFixed(2)} %`,
       ...Object.fromEntries(exports.map(({ precision, bytes, ms_per_eye, validation }) => [precision,
-        `${(bytes / 1000).toFixed(0)} KB, ${ms_per_eye.toFixed(3)} ms an eye, F1 ${validation.weighted_f1.toFixed(4)} on validation`])),
+        `${(bytes / 1000).toFixed(0)} KB, ${ms_per_eye.toFixed(3)} ms an eye, F1 ${validation.weighted_f1?.toFixed(4) ?? 'none'} on validation`])),
       ...Object.fromEntries(test.map((figures) => [`test part, ${figures.source}`, describeFigures(figures)])),
       'time waited for batches': `${(100 * outcome.waiting).toFixed(1)} %`,
     },

@@ -34,8 +34,11 @@ export interface BinaryFigures {
   /** Rows: truth, columns: prediction; order closed, open. */
   readonly confusion: readonly [readonly [number, number], readonly [number, number]];
   readonly accuracy: number;
-  /** F1 of both classes, weighted by how many eyes each has. */
-  readonly weighted_f1: number;
+  /**
+   * F1 of both classes, weighted by how many eyes each has; null where a class is missing, for there it is 2r / (1 + r) of
+   * the recall r and flatters.
+   */
+  readonly weighted_f1: number | null;
   readonly closed: ClassFigures;
   readonly open: ClassFigures;
   /** Area under the ROC curve; null where a class is missing. */
@@ -49,8 +52,25 @@ export interface BinaryIntervals {
   readonly accuracy: Interval;
   readonly closed_recall: Interval;
   readonly open_recall: Interval;
-  readonly weighted_f1: Interval;
+  readonly weighted_f1: Interval | null;
   readonly auc: Interval | null;
+}
+
+/**
+ * The one figure that says most, with its interval, in words: weighted F1, or the recall where there is one class only.
+ */
+export function describeQuality(
+  { weighted_f1, closed, open }: Pick<BinaryFigures, 'weighted_f1' | 'closed' | 'open'>,
+  intervals: Pick<BinaryIntervals, 'weighted_f1' | 'closed_recall' | 'open_recall'>,
+): string {
+  if (weighted_f1 !== null && intervals.weighted_f1 !== null) return `F1 ${withInterval(weighted_f1, intervals.weighted_f1)}`;
+  return open.n === 0
+    ? `closed recall ${withInterval(closed.recall, intervals.closed_recall)}`
+    : `open recall ${withInterval(open.recall, intervals.open_recall)}`;
+}
+
+function withInterval(value: number, [low, high]: Interval): string {
+  return `${value.toFixed(4)} (95 %: ${low.toFixed(4)}-${high.toFixed(4)})`;
 }
 
 type Counts = [[number, number], [number, number]];
@@ -113,10 +133,10 @@ export class BinaryMetrics {
 
   /**
    * 95 % intervals: Wilson's for proportions, a bootstrap over whole groups for the others, as eyes of one photo or person
-   * are right or wrong together.
+   * are right or wrong together. Where every eye is right all resamples are alike; F1 then has Wilson's interval, of groups.
    */
   intervals(seed = 1, threshold = 0.5): BinaryIntervals {
-    const { n, confusion, closed, open } = this.figures(threshold);
+    const { n, confusion, closed, open, weighted_f1: f1OfAll } = this.figures(threshold);
     // In the order of names, so that the order of adding does not matter.
     const names = [...this.groups.keys()].sort();
     const histograms = names.flatMap((name) => this.groups.get(name) ?? []);
@@ -125,7 +145,8 @@ export class BinaryMetrics {
     const auc: number[] = [];
     for (let resample = 0; resample < RESAMPLES; resample += 1) {
       const steps = sortedSteps(drawn(histograms, random));
-      f1.push(figuresOf(confusionOf(steps, threshold)).weighted_f1);
+      const { weighted_f1: resampled } = figuresOf(confusionOf(steps, threshold));
+      if (resampled !== null) f1.push(resampled);
       const area = areaUnderRoc(steps);
       if (area !== null) auc.push(area);
     }
@@ -133,7 +154,7 @@ export class BinaryMetrics {
       accuracy: wilsonInterval(confusion[0][0] + confusion[1][1], n),
       closed_recall: wilsonInterval(confusion[0][0], closed.n),
       open_recall: wilsonInterval(confusion[1][1], open.n),
-      weighted_f1: bootstrapInterval(f1),
+      weighted_f1: f1OfAll === null ? null : f1OfAll === 1 ? wilsonInterval(names.length, names.length) : bootstrapInterval(f1),
       auc: auc.length === 0 ? null : bootstrapInterval(auc),
     };
   }
@@ -188,7 +209,7 @@ function figuresOf(confusion: Counts): Omit<BinaryFigures, 'auc' | 'ece'> {
   return {
     n, confusion, closed, open,
     accuracy: ratio(closedRight + openRight, n),
-    weighted_f1: ratio(closed.f1 * closed.n + open.f1 * open.n, n),
+    weighted_f1: closed.n === 0 || open.n === 0 ? null : ratio(closed.f1 * closed.n + open.f1 * open.n, n),
   };
 }
 

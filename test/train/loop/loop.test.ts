@@ -141,7 +141,9 @@ describe.skipIf(!hasSharedData)(`training on real eyes${hasSharedData ? '' : ' (
   it('finds a learning rate that lowers the loss', async () => {
     const run = prepare();
     const start = startingState(run, layoutOf(createBackbone('plain-nano')));
-    const { points, suggestion } = await searchLearningRate(run, start, 32);
+    const { points, suggestion, suggestions } = await searchLearningRate(run, start, 32);
+    expect(suggestions).toHaveLength(3);
+    expect(suggestions.toSorted((a, b) => a - b)[1]).toBe(suggestion);
     expect(points.length).toBeGreaterThan(20);
     expect(suggestion).toBeGreaterThan(1e-4);
     expect(suggestion).toBeLessThan(0.5);
@@ -177,8 +179,8 @@ describe('the batch-size finder', () => {
     expect(batchSize).toBe(16);
   });
 
-  it('tries no more than there are eyes and keeps to what it measured', async () => {
-    const { batchSize, trials } = await findBatchSize(backbone, layoutOf(backbone), options, { megabytes: 1e6, eyes: 40 });
+  it('leaves an epoch at least fifty updates and keeps to what it measured', async () => {
+    const { batchSize, trials } = await findBatchSize(backbone, layoutOf(backbone), options, { megabytes: 1e6, eyes: 2000 });
     expect(trials.map((trial) => trial.batchSize)).not.toContain(64);
     expect(trials.map((trial) => trial.batchSize)).toContain(batchSize);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/train/data/random.js';
-import { BinaryMetrics } from '../../../src/train/metrics/binary-metrics.js';
+import { BinaryMetrics, describeQuality } from '../../../src/train/metrics/binary-metrics.js';
 import { chooseUnsureBand, fitTemperature } from '../../../src/train/metrics/calibration.js';
 import { wilsonInterval } from '../../../src/train/metrics/intervals.js';
 
@@ -41,11 +41,25 @@ describe('metrics', () => {
     const metrics = gather(eyes);
     const { weighted_f1, auc } = metrics.figures();
     const intervals = metrics.intervals();
-    expect(intervals.weighted_f1[0]).toBeLessThan(weighted_f1);
-    expect(intervals.weighted_f1[1]).toBeGreaterThan(weighted_f1);
+    expect(intervals.weighted_f1?.[0]).toBeLessThan(weighted_f1 ?? 0);
+    expect(intervals.weighted_f1?.[1]).toBeGreaterThan(weighted_f1 ?? 1);
     expect(intervals.auc?.[0]).toBeLessThan(auc ?? 0);
     const twice = gather(eyes.flatMap((eye) => [eye, eye])).intervals();
     expect(twice.weighted_f1).toEqual(intervals.weighted_f1);
+  });
+
+  it('of one class are its recall: an F1 would flatter', () => {
+    const metrics = gather([[0.3, 0, 'a'], [0.9, 0, 'b'], [0.1, 0, 'c'], [0.2, 0, 'd']]);
+    expect(metrics.figures().weighted_f1).toBeNull();
+    expect(metrics.intervals().weighted_f1).toBeNull();
+    expect(describeQuality(metrics.figures(), metrics.intervals())).toMatch(/^closed recall 0\.7500 \(95 %: 0\.\d+-0\.\d+\)$/);
+    expect(describeQuality(gather(eyes).figures(), gather(eyes).intervals())).toMatch(/^F1 0\.\d+ \(95 %/);
+  });
+
+  it('are not beyond doubt where a few eyes are all right', () => {
+    const metrics = gather(Array.from({ length: 24 }, (_, i) => [i % 2, i % 2, `person ${i >> 1}`] as const));
+    expect(metrics.figures().weighted_f1).toBe(1);
+    expect(metrics.intervals().weighted_f1).toEqual(wilsonInterval(12, 12));
   });
 
   it('have no AUC with one class, and refuse what is not a probability', () => {
