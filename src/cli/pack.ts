@@ -55,6 +55,7 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
       const progress = createProgress(source.images.length);
       try {
         if (source.images.length === 0) throw new UsageError(noLabels(input, source));
+        if (!Object.hasOwn(config.data.groups, source.name) && source.images.length > 1) log.warn(noGroupRule(source.name));
         if (source.unlabelled > 0) log.warn(`${source.name}: ${source.unlabelled} image(s) without a label were left out.`);
         packed.push(await packSource(source, finder, { kind: options.kind, config, onImage: () => { progress.step(); } }));
       } finally {
@@ -66,6 +67,11 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
     await finder.release();
   }
   finish(packed, options.output);
+}
+
+function noGroupRule(source: string): string {
+  return `${source} has no rule in data.groups: each image is a group by itself, and photos of one person or burst can be trained on `
+    + `and tested on. If their names tell who belongs together, add one, as in --set 'data.groups.${source}={pattern: "^(.+)_"}'.`;
 }
 
 function finish(packed: readonly PackedSource[], output: string): void {

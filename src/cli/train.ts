@@ -8,7 +8,7 @@ import { createBackbone } from '../train/backbones/index.js';
 import { openPackedFile } from '../train/data/packed-file.js';
 import { checkPartition, partitionDataset } from '../train/data/partition.js';
 import { importModel } from '../train/loop/export.js';
-import { finishModel, type ExportedModel } from '../train/loop/finish.js';
+import { CALIBRATION_EYES, finishModel, type ExportedModel, type FinishedModel } from '../train/loop/finish.js';
 import {
   chooseBatchSize, describeRate, lastStage, searchLearningRate, startingState, train as runTraining, type TrainingRun,
 } from '../train/loop/loop.js';
@@ -48,7 +48,8 @@ export function registerTrain(program: Command): void {
     .action(train);
   addSettingsOptions(command).addHelpText('after', `
 The run folder (workdir/NNN-name) gets the settings, the log, metrics.csv, checkpoints, pictures, summary.html and the
-models eye-state.onnx, eye-state.fp16.onnx and eye-state.int8.onnx.
+models eye-state.onnx, eye-state.fp16.onnx and eye-state.int8.onnx. fp16 and int8 are ways to store weights: smaller files,
+as fast as the large one, for all compute in float32.
 
 Examples:
   pipeline train eyes.arrow
@@ -64,11 +65,12 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const dataset = openPackedFile(data);
   const partition = partitionDataset(dataset, config.data);
   if (config.data.split === 'group') checkPartition(dataset, partition);
-  const init = settings.init === 'none' || options.resume !== undefined
-    ? undefined : importModel(readModel(settings.init), backbone, settings.init);
+  const parent = parentOf(settings, options.resume);
+  const init = parent === undefined ? undefined : importModel(parent, backbone, settings.init);
   const digest = await contentHash(data);
   const folder = options.resume === undefined ? createRunFolder(config, data, digest) : openRunFolder(options.resume);
   if (options.resume !== undefined) checkSameData(folder, digest);
+  else if (parent !== undefined) folder.write(runFiles.parent, parent);
   const say = (line: string): void => {
     log.log(line);
     folder.note(line);
@@ -114,6 +116,12 @@ function backboneOf(name: string): ReturnType<typeof createBackbone> {
   }
 }
 
+/** The model to train on from; that of a run to go on with is in its folder. */
+function parentOf({ init }: Config['train'], resume: string | undefined): Uint8Array | undefined {
+  if (init === 'none') return undefined;
+  return readModel(resume === undefined ? init : join(resume, runFiles.parent));
+}
+
 function readModel(path: string): Uint8Array {
   try {
     return readFileSync(path);
@@ -142,8 +150,11 @@ async function trainAndExport(run: TrainingRun): Promise<void> {
   const { height, width } = lastStage(settings);
   const finished = await finishModel(createBackbone(settings.backbone), { parameters: average, statistics }, {
     dataset, validation: partition.validation, height, width, rightShare: settings.right_share, threads: settings.threads,
+    ...(run.init ? { parent: run.init.info } : {}),
   });
   const { band, temperature } = finished;
+  const note = calibrationNote(finished, settings.init);
+  if (note !== undefined) say(note);
   say(`temperature ${temperature.toFixed(3)}; closed below ${band.closedBelow.toFixed(3)}, open above ${band.openAbove.toFixed(3)}: `
     + `${(100 * band.coverage).toFixed(1)} % of the validation eyes are decided, ${(100 * band.accuracy).toFixed(2)} % of them rightly`);
   for (const exported of finished.exports) {
@@ -156,6 +167,15 @@ async function trainAndExport(run: TrainingRun): Promise<void> {
   for (const figures of test) say(`test ${figures.source}: ${describeFigures(figures)}`);
   await writeReport(run, outcome, finished, test);
   say(`summary: ${folder.file(runFiles.summary)}`);
+}
+
+/** What there is to say where calibration could not rest on enough validation eyes. */
+function calibrationNote({ calibratedOn, open }: FinishedModel, parent: string): string | undefined {
+  if (calibratedOn === 'validation') return undefined;
+  const few = `fewer than ${CALIBRATION_EYES} validation eyes of a class (${open.length} in all) are too few to calibrate on: `;
+  return few + (calibratedOn === 'parent'
+    ? `temperature and thresholds stay those of ${parent}`
+    : 'temperature and thresholds below are guesses. Label more eyes, or train on from a model with --init');
 }
 
 function fileOf({ precision }: ExportedModel): string {

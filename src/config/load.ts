@@ -101,12 +101,18 @@ function allKeys(tree: Tree, path: readonly string[] = []): string[] {
     isTree(value) ? [[...path, key].join('.'), ...allKeys(value, [...path, key])] : [[...path, key].join('.')]);
 }
 
+/** `lr` for `learning_rate`: who knows a setting by its long name finds the short one. */
+function initials(name: string): string {
+  return name.split(/[_-]/).map(([first = '']) => first).join('');
+}
+
 function unknownKey(path: readonly string[], where: string): string {
   const key = path.join('.');
   const known = allKeys(readYaml(defaultConfigPath));
   // A name that was not written to its end is nearer to what it begins than its length tells.
   const [begun] = known.filter((each) => path.length > 1 && each.startsWith(key));
-  return `Unknown setting ${key} (in ${where}). Did you mean ${begun ?? closest(key, known)}?`;
+  const short = [...path.slice(0, -1), initials(path.at(-1) ?? '')].join('.');
+  return `Unknown setting ${key} (in ${where}). Did you mean ${begun ?? (known.includes(short) ? short : closest(key, known))}?`;
 }
 
 function describeIssue(error: z.ZodError, settings: Tree): string {

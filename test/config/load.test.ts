@@ -39,6 +39,7 @@ describe('loadConfig', () => {
     ['a value out of range', ['detect.min_score=1.5'], /detect\.min_score is 1\.5.*0-1/],
     ['a value of another type', ['detect.min_score=high'], /detect\.min_score is "high".*0-1/],
     ['an unknown name', ['detect.detector=yolo'], /detect\.detector is "yolo".*blazeface/],
+    ['a short name written out', ['train.learning_rate=0.01'], /Did you mean train\.lr\?/],
     ['a name not written to its end', ['train.batch=3'], /Did you mean train\.batch_size\?/],
     ['a wrong value in a list', ['train.strength=[0.5,2]'], /train\.strength\.1 is 2: .*two numbers, 0-1/],
     ['a size of another shape than the eyes have', ['train.sizes=[16x24, 32x32]'], /train\.sizes\.1 is "32x32": must be 1\.5 times as wide/],

@@ -10,6 +10,8 @@ import { storeWeight } from './stored-weight.js';
 import type { ConvOptions, FeatureMap, FeatureVector, NetWriter } from './net.js';
 
 export class InferenceNet implements NetWriter {
+  private readonly foldedTensors = new Map<string, Float32Array>();
+
   /**
    * @param tensors trained parameters and running statistics by name
    * @param precision how weights are stored; all computation is float32
@@ -20,6 +22,11 @@ export class InferenceNet implements NetWriter {
     private readonly precision: Precision,
   ) {}
 
+  /** What was folded into convolutions and no node reads: with it the weights can be unfolded again, to train on. */
+  get folded(): ReadonlyMap<string, Float32Array> {
+    return this.foldedTensors;
+  }
+
   conv(name: string, x: FeatureMap, options: ConvOptions): FeatureMap {
     return this.writeConv(name, x, this.tensor(`${name}.weight`), this.tensor(`${name}.bias`), options);
   }
@@ -27,8 +34,7 @@ export class InferenceNet implements NetWriter {
   convNorm(name: string, x: FeatureMap, options: ConvOptions): FeatureMap {
     const weight = this.tensor(`${name}.weight`);
     const norm = batchNormOf(this.tensors, name);
-    // Nothing in the graph reads these four: they are there to unfold the weights again when training goes on.
-    for (const part of BATCH_NORM_PARTS) this.keep(`${name}.${part}`);
+    for (const part of BATCH_NORM_PARTS) this.foldedTensors.set(`${name}.${part}`, norm[part]);
     const { factors, bias } = folding(norm);
     return this.writeConv(name, x, scaleRows(weight, factors), bias, options);
   }
@@ -94,11 +100,6 @@ export class InferenceNet implements NetWriter {
     return storeWeight(this.graph, name, this.tensor(name), this.precision);
   }
 
-  private keep(name: string): void {
-    const { data, shape } = this.tensor(name);
-    this.graph.constant(data, shape, name);
-  }
-
   private tensor(name: string): NamedTensor {
     return tensorOf(this.tensors, name);
   }
@@ -130,7 +131,7 @@ function scaleRows({ shape, data }: NamedTensor, factors: Float32Array): NamedTe
 /**
  * The weight that was folded, from what `convNorm` wrote into a model: the inverse of folding. A channel whose scale is
  * 0 has lost its weights; they come back as 0.
- * @param tensors the constants of an exported model
+ * @param tensors the constants of an exported model, and what was folded into them
  */
 export function unfoldedWeight(tensors: ReadonlyMap<string, NamedTensor>, name: string): NamedTensor {
   const { factors } = folding(batchNormOf(tensors, name));

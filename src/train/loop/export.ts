@@ -1,6 +1,7 @@
 /**
  * Trained weights to model files, and back.
  */
+import { z } from 'zod';
 import { unflatten, type NamedTensor } from '../autodiff/flat-vector.js';
 import { UsageError } from '../../core/usage-error.js';
 import { GraphBuilder } from '../../onnx/graph.js';
@@ -16,10 +17,23 @@ import { layoutOf, type Layout } from './step.js';
 /** Name of a model's second output: float32 logit, divided by the temperature [batch]. */
 export const LOGIT_OUTPUT = 'logit';
 
+/**
+ * The metadata key under which a model carries the batch norms that were folded into its weights: as constants of the graph
+ * they would be ones that no node reads, and every runtime that loads the file would warn of them.
+ */
+const FOLDED = 'folded_batch_norm';
+
+const foldedSchema = z.record(z.string(), z.base64());
+
 /** A backbone's weights, as training leaves them: parameters and batch norm statistics, flat. */
 export interface Weights {
   readonly parameters: Float32Array;
   readonly statistics: Float32Array;
+}
+
+/** A model to train on from: its weights, and what it says of itself. */
+export interface ImportedModel extends Weights {
+  readonly info: EyeModelInfo;
 }
 
 /**
@@ -39,7 +53,7 @@ export function exportModel(layout: Layout, weights: Weights, info: EyeModelInfo
   const logit = graph.op('Mul', [graph.op('Squeeze', [column, graph.int64s([1])]), graph.scalar(1 / info.temperature)]);
   graph.output(logit, LOGIT_OUTPUT, 'float32', ['batch']);
   graph.output(graph.op('Sigmoid', [logit]), OPEN_OUTPUT, 'float32', ['batch']);
-  return graph.toModel(13, infoToMetadata(info));
+  return graph.toModel(13, { ...infoToMetadata(info), [FOLDED]: foldedToText(net.folded) });
 }
 
 /**
@@ -47,7 +61,7 @@ export function exportModel(layout: Layout, weights: Weights, info: EyeModelInfo
  * @param name what error messages call the model
  * @throws UsageError if it is not an eye-state model, or one of another backbone
  */
-export function importModel(model: Uint8Array, backbone: Backbone, name: string): Weights {
+export function importModel(model: Uint8Array, backbone: Backbone, name: string): ImportedModel {
   const info = infoOf(model);
   if (!info) throw new UsageError(`${name} is not an eye-state model of this version of the tool.`);
   if (info.backbone !== backbone.name) {
@@ -55,12 +69,28 @@ export function importModel(model: Uint8Array, backbone: Backbone, name: string)
       + `Set train.backbone to ${info.backbone}, or leave --init out.`);
   }
   const layout = layoutOf(backbone);
-  const stored = loadWeights(readInitializers(model));
+  const stored = new Map([...loadWeights(readInitializers(model)), ...foldedFromText(readMetadata(model)[FOLDED], name)]);
   return {
+    info,
     parameters: collect(layout.parameters, (tensor) => isFolded(layout, tensor)
       ? unfoldedWeight(stored, tensor.replace(/\.weight$/, '')) : stored.get(tensor), name),
     statistics: collect(layout.statistics, (tensor) => stored.get(tensor), name),
   };
+}
+
+/** JSON: base64 of little-endian float32 by name. */
+function foldedToText(folded: ReadonlyMap<string, Float32Array>): string {
+  return JSON.stringify(Object.fromEntries([...folded].map(([name, { buffer, byteOffset, byteLength }]) =>
+    [name, Buffer.from(buffer, byteOffset, byteLength).toString('base64')])));
+}
+
+function foldedFromText(text: string | undefined, model: string): Map<string, NamedTensor> {
+  if (text === undefined) throw new UsageError(`${model} does not carry what training needs; it is from another version of the tool.`);
+  return new Map(Object.entries(foldedSchema.parse(JSON.parse(text))).map(([name, base64]) => {
+    const { buffer } = Uint8Array.from(Buffer.from(base64, 'base64'));
+    const data = new Float32Array(buffer);
+    return [name, { shape: [data.length], data }];
+  }));
 }
 
 function infoOf(model: Uint8Array): EyeModelInfo | undefined {

@@ -8,7 +8,7 @@ import type { Backbone } from '../backbones/index.js';
 import { validationBatches } from '../data/loader.js';
 import { createEyeClassifierFromModel } from '../../classify/eye-classifier.js';
 import { BinaryMetrics, type BinaryFigures, type ReliabilityBin } from '../metrics/binary-metrics.js';
-import { chooseUnsureBand, fitTemperature, type UnsureBand } from '../metrics/calibration.js';
+import { bandAt, chooseUnsureBand, fitTemperature, type UnsureBand } from '../metrics/calibration.js';
 import type { EyeModelInfo, Precision } from '../../classify/model-info.js';
 import { exportModel, type Weights } from './export.js';
 import { predict, sigmoid } from './predict.js';
@@ -26,6 +26,8 @@ export interface ExportedModel {
 export interface FinishedModel {
   readonly temperature: number;
   readonly band: UnsureBand;
+  /** Where temperature and band come from: these validation eyes, the parent, or too few eyes to rely on. */
+  readonly calibratedOn: 'validation' | 'parent' | 'few';
   /** Calibrated probability of open of each validation eye. */
   readonly open: Float32Array;
   readonly reliability: readonly ReliabilityBin[];
@@ -41,7 +43,12 @@ export interface FinishOptions {
   /** Share of decided eyes that must be right. */
   readonly rightShare: number;
   readonly threads: number;
+  /** Of the model that was trained on from: kept where there are too few validation eyes to calibrate on. */
+  readonly parent?: Calibration;
 }
+
+/** How logits become an answer. */
+export type Calibration = Pick<EyeModelInfo, 'temperature' | 'closedBelow' | 'openAbove'>;
 
 /** An export's logits may differ from the training graph's by this much. */
 const PARITY = 1e-4;
@@ -49,6 +56,11 @@ const PARITY = 1e-4;
 const PARITY_RELATIVE = 1e-5;
 const PARITY_EYES = 64;
 const TIMED_RUNS = 200;
+/**
+ * Validation eyes of each class from which on temperature and thresholds are fitted. On fewer all are soon right, and a fit
+ * makes the model as sure as it can be: thresholds that only a percent of eyes may break cannot be seen on fifty.
+ */
+export const CALIBRATION_EYES = 150;
 
 /** Calibrates and exports. @throws if the exported model does not compute what the training graph does */
 export async function finishModel(backbone: Backbone, weights: Weights, options: FinishOptions): Promise<FinishedModel> {
@@ -60,9 +72,11 @@ export async function finishModel(backbone: Backbone, weights: Weights, options:
   };
   await checkParity(backbone, weights, exportModel(layout, weights, raw), options);
   const { logits, labels } = await predict(exportModel(layout, weights, raw), dataset, validation, options, threads);
-  const temperature = fitTemperature(logits, labels);
+  const few = Math.min(...countClasses(labels)) < CALIBRATION_EYES;
+  const parent = few ? options.parent : undefined;
+  const temperature = parent?.temperature ?? fitTemperature(logits, labels);
   const open = logits.map((logit) => sigmoid(logit / temperature));
-  const band = chooseUnsureBand(open, labels, options.rightShare);
+  const band = parent ? bandAt(open, labels, parent) : chooseUnsureBand(open, labels, options.rightShare);
   const exports: ExportedModel[] = [];
   for (const precision of ['fp32', 'fp16', 'int8'] as const) {
     const info = { ...raw, temperature, precision, closedBelow: band.closedBelow, openAbove: band.openAbove };
@@ -71,7 +85,14 @@ export async function finishModel(backbone: Backbone, weights: Weights, options:
       precision, model, figures: await figuresOf(model, options), msPerEye: await measureMsPerEye(model, options),
     });
   }
-  return { temperature, band, open, reliability: gathered(open, labels).reliability(), exports };
+  return {
+    temperature, band, calibratedOn: parent ? 'parent' : few ? 'few' : 'validation', open, reliability: gathered(open, labels).reliability(), exports,
+  };
+}
+
+function countClasses(labels: Uint8Array): [closed: number, open: number] {
+  const open = labels.reduce((sum, label) => sum + label, 0);
+  return [labels.length - open, open];
 }
 
 async function checkParity(

@@ -11,7 +11,7 @@ import type { Partition } from '../data/partition.js';
 import { BinaryMetrics } from '../metrics/binary-metrics.js';
 import { readCheckpoint, writeCheckpoint, type HistoryRow, type Progress } from './checkpoint.js';
 import { checkData, overfitOneBatch, requireFinite } from './checks.js';
-import { exportModel } from './export.js';
+import { exportModel, type ImportedModel } from './export.js';
 import { findBatchSize, heldMemory } from './find-batch-size.js';
 import { findLearningRate, type RateSearch } from './find-learning-rate.js';
 import { meanLoss, predict, sigmoid } from './predict.js';
@@ -30,7 +30,7 @@ export interface TrainingRun {
   readonly partition: Partition;
   readonly folder: RunFolder;
   /** Weights to start from instead of random ones. */
-  readonly init?: { readonly parameters: Float32Array; readonly statistics: Float32Array };
+  readonly init?: ImportedModel;
   /** Go on from the folder's last checkpoint. */
   readonly resume: boolean;
   /** Aborting it ends the run after the step in progress, with a checkpoint. */
@@ -248,7 +248,8 @@ export function startingState(run: Pick<TrainingRun, 'config' | 'init'>, layout:
   const { optimizer, seed } = run.config.train;
   const state = initialState(layout, optimizer, seed);
   if (!run.init) return state;
-  return { ...state, ...run.init, average: run.init.parameters.slice() };
+  const { parameters, statistics } = run.init;
+  return { ...state, parameters, statistics, average: parameters.slice() };
 }
 
 /**

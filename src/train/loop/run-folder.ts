@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import {
-  appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync,
+  appendFileSync, cpSync, existsSync, readdirSync, readFileSync, realpathSync, renameSync, writeFileSync,
 } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,8 @@ export const runFiles = {
   metrics: 'metrics.csv',
   versions: 'versions.json',
   sources: 'sources',
+  /** The model that was trained on from. */
+  parent: 'parent.onnx',
   last: 'last.ckpt',
   best: 'best.ckpt',
   summary: 'summary.html',
@@ -92,7 +94,7 @@ export function checkSameData(folder: RunFolder, digest: string): void {
 export function versions(): Readonly<Record<string, string>> {
   return {
     tool: packageVersion(),
-    commit: gitCommit(),
+    commit: gitCommit(packageFolder),
     node: process.version,
     onnxruntime: runtimeInfo().version,
     platform: `${process.platform} ${process.arch}`,
@@ -100,11 +102,15 @@ export function versions(): Readonly<Record<string, string>> {
   };
 }
 
-/** The commit that the sources are at, with `+` where they were changed since; `unknown` outside a checkout. */
-function gitCommit(): string {
+/**
+ * The commit that a package's sources are at, with `+` where they were changed since; `unknown` outside a checkout. An
+ * installed package may lie in a checkout of something else: only one whose top is the package's own folder counts.
+ */
+export function gitCommit(folder: string): string {
   const git = (...arguments_: string[]): string =>
-    execFileSync('git', arguments_, { cwd: packageFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    execFileSync('git', arguments_, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
+    if (realpathSync(git('rev-parse', '--show-toplevel')) !== realpathSync(folder)) return 'unknown';
     return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--', 'src') === '' ? '' : '+');
   } catch {
     return 'unknown';
@@ -113,6 +119,6 @@ function gitCommit(): string {
 
 /** TypeScript from a checkout, JavaScript from an installed package. */
 function copySources(to: string): void {
-  const root = join(packageFolder, existsSync(join(packageFolder, 'src', 'autodiff')) ? 'src' : 'dist');
-  for (const part of ['autodiff', 'classify']) cpSync(join(root, part), join(to, part), { recursive: true });
+  const root = join(packageFolder, existsSync(join(packageFolder, 'src', 'train')) ? 'src' : 'dist');
+  for (const part of ['train', 'classify']) cpSync(join(root, part), join(to, part), { recursive: true });
 }

@@ -93,6 +93,25 @@ export function chooseUnsureBand(open: ArrayLike<number>, labels: ArrayLike<numb
   return best;
 }
 
+/**
+ * What thresholds that were chosen elsewhere are worth on these eyes.
+ * @param open probability of open, 0 to 1
+ * @param labels 0 closed, 1 open
+ */
+export function bandAt(
+  open: ArrayLike<number>, labels: ArrayLike<number>,
+  { closedBelow, openAbove }: Pick<UnsureBand, 'closedBelow' | 'openAbove'>,
+): UnsureBand {
+  let [decided, right] = [0, 0];
+  for (let i = 0; i < open.length; i += 1) {
+    const probability = open[i] ?? NaN;
+    if (probability >= closedBelow && probability <= openAbove) continue;
+    decided += 1;
+    if ((probability > openAbove) === (labels[i] === 1)) right += 1;
+  }
+  return { closedBelow, openAbove, coverage: decided / Math.max(1, open.length), accuracy: right / Math.max(1, decided) };
+}
+
 /** Eyes by class below each threshold: `bins[i][label]` have a probability below `i * bandStep`. */
 type Cumulative = readonly (readonly [number, number])[];
 

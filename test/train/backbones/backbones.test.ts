@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PbfReader } from 'pbf';
 import { describe, expect, it } from 'vitest';
 import { createBackbone, listBackbones } from '../../../src/train/backbones/index.js';
 import { fromFloat16, toFloat16 } from '../../../src/train/backbones/stored-weight.js';
 import { createEyeClassifierFromModel } from '../../../src/classify/eye-classifier.js';
-import type { EyeModelInfo, Precision } from '../../../src/classify/model-info.js';
+import { infoFromMetadata, type EyeModelInfo, type Precision } from '../../../src/classify/model-info.js';
+import { packageFolder } from '../../../src/files/package.js';
+import { readMetadata } from '../../../src/onnx/model-file.js';
 import type { Batch } from '../../../src/train/loop/batch.js';
 import { exportModel, importModel, type Weights } from '../../../src/train/loop/export.js';
 import { createTrainingStep, forwardLogits, initialState, layoutOf } from '../../../src/train/loop/step.js';
@@ -99,6 +104,34 @@ describe.each(listBackbones().filter((name) => name !== 'residual-large'))('%s',
     const again = importModel(full, backbone, 'test');
     expect(largestDifference(again.parameters, weights.parameters)).toBeLessThan(1e-4);
     expect(largestDifference(again.statistics, weights.statistics)).toBe(0);
+  });
+});
+
+/** Names of a model's constants that no node reads. */
+function unreadConstants(model: Uint8Array): string[] {
+  const found = { read: new Set<string>(), constants: Array<string>() };
+  new PbfReader(model).readFields((tag, graph: typeof found, pbf) => {
+    if (tag !== 7) return;
+    pbf.readMessage((field, into: typeof found, inner) => {
+      if (field === 1) inner.readMessage((part, read: Set<string>, node) => { if (part === 1) read.add(node.readString()); }, into.read);
+      if (field === 5) inner.readMessage((part, names: string[], tensor) => { if (part === 8) names.push(tensor.readString()); }, into.constants);
+    }, graph);
+  }, found);
+  return found.constants.filter((name) => !found.read.has(name));
+}
+
+describe('an exported model', () => {
+  it.each(['plain-nano', 'mobile-small', 'residual-small', 'convnext-small'])('of %s holds nothing that no node reads', (name) => {
+    const layout = layoutOf(createBackbone(name));
+    const { parameters, statistics } = initialState(layout, 'adamw', 1);
+    expect(unreadConstants(exportModel(layout, { parameters, statistics }, infoFor(name, 'fp16')))).toEqual([]);
+  });
+
+  it('ships', () => {
+    const shipped = readFileSync(join(packageFolder, 'models', 'eye-state.onnx'));
+    expect(unreadConstants(shipped)).toEqual([]);
+    expect(importModel(shipped, createBackbone(infoFromMetadata(readMetadata(shipped))?.backbone ?? ''), 'shipped').parameters.length)
+      .toBeGreaterThan(1000);
   });
 });
 

@@ -9,7 +9,6 @@ const start: TrainingState = { parameters: empty, moments: [], statistics: empty
 const batch: Batch = {
   pixels: new Uint8Array(0), labels: new Uint8Array(0), weights: empty, rows: new Int32Array(0), count: 0, height: 8, width: 12,
 };
-// eslint-disable-next-line @typescript-eslint/require-await -- batches come from an asynchronous loader
 async function* batches(): AsyncGenerator<Batch, void, void> {
   for (;;) yield batch;
 }

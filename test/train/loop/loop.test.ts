@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,14 +7,15 @@ import { createBackbone } from '../../../src/train/backbones/index.js';
 import type { EyeDataset } from '../../../src/train/data/packed-file.js';
 import { partitionDataset } from '../../../src/train/data/partition.js';
 import { createEyeClassifierFromModel } from '../../../src/classify/eye-classifier.js';
+import type { EyeModelInfo } from '../../../src/classify/model-info.js';
 import { exportModel, importModel } from '../../../src/train/loop/export.js';
 import { findBatchSize } from '../../../src/train/loop/find-batch-size.js';
 import { finishModel } from '../../../src/train/loop/finish.js';
 import {
   chooseBatchSize, lastStage, searchLearningRate, startingState, train, type TrainingRun,
 } from '../../../src/train/loop/loop.js';
-import { createRunFolder, openRunFolder } from '../../../src/train/loop/run-folder.js';
-import { layoutOf } from '../../../src/train/loop/step.js';
+import { createRunFolder, gitCommit, openRunFolder } from '../../../src/train/loop/run-folder.js';
+import { initialState, layoutOf } from '../../../src/train/loop/step.js';
 import { TrainingStopped } from '../../../src/train/loop/stopped.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { UsageError } from '../../../src/core/usage-error.js';
@@ -25,6 +27,13 @@ afterAll(() => { rmSync(workdir, { recursive: true, force: true }); });
 
 const small = ['train.backbone=plain-nano', 'train.sizes=[8x12, 16x24]', 'train.epochs=4', 'train.threads=1',
   'train.batch_size=32', 'data.test=0', 'data.validation=0.3', `train.workdir=${workdir}`];
+
+function infoFor(): EyeModelInfo {
+  return {
+    backbone: 'plain-nano', height: 16, width: 24, temperature: 1.7, closedBelow: 0.2, openAbove: 0.6, precision: 'fp16',
+    toolVersion: '0.0.0',
+  };
+}
 
 describe.skipIf(!hasSharedData)(`training on real eyes${hasSharedData ? '' : ' (skipped: no ../shared/data)'}`, () => {
   let dataset: EyeDataset;
@@ -84,13 +93,24 @@ describe.skipIf(!hasSharedData)(`training on real eyes${hasSharedData ? '' : ' (
     const { best } = await train(prepare());
     const backbone = createBackbone('plain-nano');
     const { average, statistics } = best.state;
-    const model = exportModel(layoutOf(backbone), { parameters: average, statistics }, {
-      backbone: 'plain-nano', height: 16, width: 24, temperature: 1, closedBelow: 0.4, openAbove: 0.6, precision: 'fp16',
-      toolVersion: '0.0.0',
-    });
+    const model = exportModel(layoutOf(backbone), { parameters: average, statistics }, infoFor());
     const init = importModel(model, backbone, 'test');
     const again = await train(prepare(['train.sizes=[16x24]', 'train.epochs=1', 'train.lr=0.0005'], { init }));
     expect(Number(again.history[0]?.['train_loss'])).toBeLessThan(Number(best.history[0]?.['train_loss']));
+  });
+
+  it('keeps the calibration of the model it trained on from where there are only a few dozen eyes to calibrate on', async () => {
+    const eyes = await someEyes(40);
+    const backbone = createBackbone('plain-nano');
+    const weights = initialState(layoutOf(backbone), 'adamw', 1);
+    const validation = Int32Array.from({ length: eyes.length }, (_, row) => row);
+    const options = { dataset: eyes, validation, height: 16, width: 24, rightShare: 0.99, threads: 1 };
+    const tuned = await finishModel(backbone, weights, { ...options, parent: infoFor() });
+    expect(tuned).toMatchObject({ calibratedOn: 'parent', temperature: 1.7, band: { closedBelow: 0.2, openAbove: 0.6 } });
+    expect((await finishModel(backbone, weights, options)).calibratedOn).toBe('few');
+    const many = await someEyes(12);
+    const enough = { ...options, dataset: many, validation: Int32Array.from({ length: many.length }, (_, row) => row) };
+    expect(await finishModel(backbone, weights, { ...enough, parent: infoFor() })).toMatchObject({ calibratedOn: 'validation' });
   });
 
   it('stops early when nothing gets better', async () => {
@@ -128,7 +148,7 @@ describe.skipIf(!hasSharedData)(`training on real eyes${hasSharedData ? '' : ' (
     const run = prepare();
     const layout = layoutOf(createBackbone('plain-nano'));
     const { parameters, statistics } = startingState(run, layout);
-    await expect(train({ ...run, init: { parameters: parameters.fill(NaN), statistics } })).rejects.toThrow(/lower train\.lr/);
+    await expect(train({ ...run, init: { parameters: parameters.fill(NaN), statistics, info: infoFor() } })).rejects.toThrow(/lower train\.lr/);
     expect(readdirSync(run.folder.path).filter((name) => name.endsWith('.ckpt'))).toEqual([]);
   });
 
@@ -195,9 +215,23 @@ describe('the memory that the batch-size finder reports', () => {
     // The second size makes use of what the first has left behind.
     const held = [105e6, 101e6, 108e6, 108e6, 108e6, 108e6];
     const { trials } = await findBatchSize(backbone, layoutOf(backbone), options,
-      { megabytes: 1000, eyes: 1000, heldBefore: 90e6 }, () => held.shift() ?? 0);
+      { megabytes: 1000, eyes: 2000, heldBefore: 90e6 }, () => held.shift() ?? 0);
     expect(trials.map(({ megabytes }) => megabytes).slice(0, 2)).toEqual([15, 15]);
     expect(trials.every(({ megabytes }, index) => megabytes >= (trials[index - 1]?.megabytes ?? 0))).toBe(true);
+  });
+});
+
+describe('the commit that a run folder names', () => {
+  it('is the package\'s own, never that of a repository that the package lies in', () => {
+    const repository = join(workdir, 'site');
+    const installed = join(repository, 'node_modules', 'portrait-pipeline');
+    mkdirSync(installed, { recursive: true });
+    const git = (...words: string[]): string => execFileSync('git', words, { cwd: repository, encoding: 'utf8' });
+    git('init', '-q');
+    git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '-q', '--allow-empty', '-m', 'site');
+    expect(gitCommit(installed)).toBe('unknown');
+    expect(gitCommit(repository)).toBe(git('rev-parse', 'HEAD').trim());
+    expect(gitCommit(tmpdir())).toBe('unknown');
   });
 });
 
@@ -207,6 +241,7 @@ describe('the run folder', () => {
     expect(createRunFolder(config, 'eyes.arrow').path).toMatch(/001-try$/);
     const second = createRunFolder(config, 'eyes.arrow');
     expect(second.path).toMatch(/002-try$/);
+    expect(readdirSync(join(second.path, 'sources'))).toEqual(['classify', 'train']);
     expect(readdirSync(second.path).sort()).toEqual(['config.yaml', 'sources', 'versions.json']);
     expect(loadConfig(second.file('config.yaml'))).toEqual(config);
     expect(JSON.parse(readFileSync(second.file('versions.json'), 'utf8'))).toMatchObject({ node: process.version, data: 'eyes.arrow' });
