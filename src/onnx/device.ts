@@ -45,7 +45,9 @@ const platforms: Readonly<Record<Gpu, readonly string[]>> = {
 const names: Readonly<Record<Gpu, string>> = { cuda: 'CUDA', webgpu: 'WebGPU' };
 
 /** How to get the libraries that npm does not carry. */
-export const cudaInstallCommand = 'ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install.js';
+function cudaInstallCommand(): string {
+  return `ONNXRUNTIME_NODE_INSTALL=true node '${join(runtimeFolder(), 'script', 'install.js')}'`;
+}
 
 const remedies: Readonly<Record<Gpu, string>> = {
   cuda: 'It takes an NVIDIA driver, CUDA 12 and cuDNN 9 where the dynamic linker finds them (LD_LIBRARY_PATH).',
@@ -78,7 +80,7 @@ export async function problemOf(gpu: Gpu, host: DeviceHost = thisHost()): Promis
     return `${name} is not available: onnxruntime-node has it for ${platforms[gpu].join(', ')}, this is ${host.platform}.`;
   }
   if (gpu === 'cuda' && !host.hasCudaLibraries) {
-    return `${name} is not available: its libraries are not installed. Get them with "${cudaInstallCommand}". ${remedies.cuda}`;
+    return `${name} is not available: its libraries are not installed. Get them with "${cudaInstallCommand()}". ${remedies.cuda}`;
   }
   try {
     await host.tryOut(gpu);
@@ -93,9 +95,13 @@ export function thisHost(): DeviceHost {
   return { platform: `${process.platform}/${process.arch}`, hasCudaLibraries: hasCudaLibraries(), tryOut: runTrial };
 }
 
+/** Where onnxruntime-node lies: beside this package, or inside it. */
+function runtimeFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+}
+
 function hasCudaLibraries(): boolean {
-  const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  return existsSync(join(folder, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'));
+  return existsSync(join(runtimeFolder(), 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'));
 }
 
 /** The last sentence of a native message, without source files and function names. */
