@@ -6,19 +6,23 @@ import { z } from 'zod';
 /** Marks a model file as one of ours and gives the layout of its inputs, outputs and metadata. */
 const FORMAT = 'portrait-pipeline/eye-state/1';
 
+/** px; ten times what the eyes of a portrait have. */
+const largestCrop = 512;
+
 const positive = z.coerce.number().positive();
 const probability = z.coerce.number().min(0).max(1);
 
 const metadataSchema = z.object({
   format: z.literal(FORMAT),
-  backbone: z.string().min(1),
-  width: positive.int(),
-  height: positive.int(),
+  backbone: z.string().min(1).max(100),
+  // A crop of every eye of a photo is made of this size.
+  width: positive.int().max(largestCrop),
+  height: positive.int().max(largestCrop),
   temperature: positive,
   closed_below: probability,
   open_above: probability,
   precision: z.enum(['fp32', 'fp16', 'int8']),
-  tool_version: z.string(),
+  tool_version: z.string().max(100),
 });
 
 /** How the weights of a model file are stored. */

@@ -24,8 +24,10 @@ export interface DecodeLimits {
 
 /** A photo that cannot be read; the message is for the report's `error` column. */
 export class PhotoError extends Error {
-  override readonly name = 'PhotoError';
+  override readonly name: string = 'PhotoError';
 }
+
+class DecodeTimeoutError extends PhotoError {}
 
 /** A photo whose header was read and found within the limits. */
 export interface OpenPhoto {
@@ -36,12 +38,15 @@ export interface OpenPhoto {
   /** Whether the embedded colour profile has to be applied to get sRGB. */
   readonly needsProfile: boolean;
   readonly hasAlpha: boolean;
+  readonly isJpeg: boolean;
   readonly limits: DecodeLimits;
 }
 
 /** Pixels of a photo or of a part of it, and where they lie in it. */
 export interface DecodedPhoto extends ViewPlace {
   readonly raster: Raster;
+  /** What the decoder says of data that are not as they were written: part of the picture is made up. */
+  readonly damage?: string;
 }
 
 /**
@@ -62,10 +67,43 @@ export async function openBytes(file: Buffer, limits: DecodeLimits): Promise<Ope
   if (width * height > limits.max_megapixels * 1e6) {
     throw new PhotoError(tooManyPixels(width, height, limits));
   }
+  checkCost(bytes, metadata, limits);
   return {
     bytes, width, height, limits, needsProfile: needsProfile(metadata), hasAlpha: metadata.hasAlpha,
+    isJpeg: metadata.format === 'jpeg',
   };
 }
+
+/** A file of a few MB may ask for GB of memory or for minutes, with no more pixels than a camera's. */
+function checkCost(bytes: Buffer, metadata: Metadata, limits: DecodeLimits): void {
+  const { width, height, channels, depth, format, isProgressive = false } = metadata;
+  // A progressive JPEG is decoded into coefficients of 2 bytes, which are all kept until its last scan.
+  const sampleBytes = Math.max(bytesOfDepth[depth ?? 'uchar'] ?? 8, format === 'jpeg' && isProgressive ? 2 : 1);
+  const megabytes = (width * height * channels * sampleBytes) / 1e6;
+  const limit = limits.max_megapixels * bytesOfPixel;
+  if (megabytes > limit) {
+    throw new PhotoError(`The photo takes ${Math.round(megabytes)} MB of memory when it is opened; the limit is `
+      + `${Math.round(limit)}, ${bytesOfPixel} bytes for each of image.max_megapixels.`);
+  }
+  if (format === 'jpeg' && countScans(bytes) > mostScans) {
+    throw new PhotoError(`The photo is a JPEG of more than ${mostScans} scans, which no camera or editor writes.`);
+  }
+}
+
+const bytesOfPixel = 4;
+const bytesOfDepth: Readonly<Record<string, number>> = { char: 1, uchar: 1, short: 2, ushort: 2, int: 4, uint: 4, float: 4 };
+
+/** Progressive JPEGs have about ten; each costs as much time as opening the photo once. */
+const mostScans = 100;
+
+/** Scans of a JPEG, those of pictures embedded in it included; counted no further than one too many. */
+function countScans(jpeg: Buffer): number {
+  let scans = 0;
+  for (let at = jpeg.indexOf(startOfScan); at >= 0 && scans <= mostScans; at = jpeg.indexOf(startOfScan, at + 2)) scans += 1;
+  return scans;
+}
+
+const startOfScan = Buffer.from([0xff, 0xda]);
 
 /** What sharp can open: the file itself, the preview inside a RAW file, or the pixels of a HEIC. */
 async function pictureOf(file: Buffer, format: string, limits: DecodeLimits): Promise<Buffer> {
@@ -76,8 +114,9 @@ async function pictureOf(file: Buffer, format: string, limits: DecodeLimits): Pr
   }
   if (format !== 'heic') return file;
   if (isCutShort(file)) throw new PhotoError('The photo is cut short: the file ends before its pixels do.');
-  const { width, height } = heicSize(file) ?? { width: 0, height: 0 };
-  if (width * height > limits.max_megapixels * 1e6) throw new PhotoError(tooManyPixels(width, height, limits));
+  const stated = heicSize(file);
+  if (stated === undefined) throw new PhotoError('The photo is damaged: its header does not say how large it is.');
+  if (stated.width * stated.height > limits.max_megapixels * 1e6) throw new PhotoError(tooManyPixels(stated.width, stated.height, limits));
   try {
     const pixels = await decodeHeic(file);
     return await sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels: 4 } })
@@ -104,11 +143,26 @@ export function shrinkFor(photo: { readonly width: number; readonly height: numb
 }
 
 /**
- * Decodes the whole photo, upright, shrunk by `shrink` (1: the pixels that the camera gave).
- * @throws PhotoError where the data are damaged or take too long
+ * Decodes the whole photo, upright, shrunk by `shrink` (1: the pixels that the camera gave). A JPEG whose data are broken
+ * off, written over or cut short before a proper end is decoded as far as it goes, and `damage` says so.
+ * @throws PhotoError where the data cannot be decoded or take too long
  */
 export async function decodePhoto(photo: OpenPhoto, shrink: number): Promise<DecodedPhoto> {
-  const image = pipeline(photo);
+  try {
+    return await decodeWhole(photo, shrink, photo.isJpeg ? 'warning' : 'truncated');
+  } catch (error) {
+    if (!photo.isJpeg || error instanceof DecodeTimeoutError) throw error;
+    const decoded = await decodeWhole(photo, shrink, 'truncated');
+    const text = error instanceof Error ? error.message : String(error);
+    return brokenData.test(text) ? { ...decoded, damage: text } : decoded;
+  }
+}
+
+/** What libjpeg warns of where data are not as they were written. Its other warnings are about makers' odd headers. */
+const brokenData = /premature end of data|bad huffman|bad arithmetic|extraneous bytes|restart marker|progression sequence/i;
+
+async function decodeWhole(photo: OpenPhoto, shrink: number, failOn: FailOn): Promise<DecodedPhoto> {
+  const image = pipeline(photo, failOn);
   if (shrink > 1) {
     image.resize({
       width: Math.max(1, Math.floor(photo.width / shrink)),
@@ -119,6 +173,9 @@ export async function decodePhoto(photo: OpenPhoto, shrink: number): Promise<Dec
   const raster = await toRaster(image, photo);
   return { raster, scaleX: photo.width / raster.width, scaleY: photo.height / raster.height, left: 0, top: 0 };
 }
+
+/** `truncated`: a photo cut short is an error, a maker's odd but complete file is not. */
+type FailOn = 'truncated' | 'warning';
 
 /**
  * Decodes a part of the photo at full size, upright.
@@ -131,14 +188,13 @@ export async function decodeRegion(photo: OpenPhoto, box: Box): Promise<DecodedP
   const width = Math.min(photo.width, Math.ceil(box.x + box.width)) - left;
   const height = Math.min(photo.height, Math.ceil(box.y + box.height)) - top;
   if (width < 1 || height < 1) throw new PhotoError('The region lies outside the photo.');
-  const raster = await toRaster(pipeline(photo).extract({ left, top, width, height }), photo);
+  const raster = await toRaster(pipeline(photo, 'truncated').extract({ left, top, width, height }), photo);
   return { raster, scaleX: 1, scaleY: 1, left, top };
 }
 
-function pipeline(photo: OpenPhoto): Sharp {
+function pipeline(photo: OpenPhoto, failOn: FailOn): Sharp {
   const image = sharp(photo.bytes, {
-    // A photo cut short is an error, a maker's odd but complete file is not.
-    failOn: 'truncated',
+    failOn,
     limitInputPixels: photo.limits.max_megapixels * 1e6,
     ignoreIcc: !photo.needsProfile,
     sequentialRead: true,
@@ -172,7 +228,7 @@ function photoError(error: unknown, limits?: DecodeLimits): PhotoError {
   // libvips stacks messages, one a line; the first says what happened.
   const text = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
   if (/timeout/i.test(text)) {
-    return new PhotoError(`Opening the photo took more than ${limits?.timeout_seconds} seconds (image.timeout_seconds).`);
+    return new DecodeTimeoutError(`Opening the photo took more than ${limits?.timeout_seconds} seconds (image.timeout_seconds).`);
   }
   if (/premature end|truncated|out of order read|unexpected end|not enough data|read error/i.test(text)) {
     return new PhotoError(`The photo is cut short: ${text}`);

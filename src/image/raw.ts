@@ -20,9 +20,10 @@ export function isRaw(bytes: Buffer): boolean {
  * @returns the bytes of a JPEG file, or undefined where there is none that is larger than a thumbnail
  */
 export function extractRawPreview(bytes: Buffer): Buffer | undefined {
+  const search = new JpegSearch(bytes);
   let best: EmbeddedJpeg | undefined;
   for (let at = bytes.indexOf(startOfImage); at >= 0; at = bytes.indexOf(startOfImage, at + 1)) {
-    const found = walkJpeg(bytes, at);
+    const found = search.walk(at);
     if (found === undefined) continue;
     if (best === undefined || found.width * found.height > best.width * best.height) best = found;
     // What lies inside a JPEG (its own thumbnail) is smaller than itself.
@@ -46,37 +47,66 @@ interface EmbeddedJpeg {
   readonly orientation: number | undefined;
 }
 
-/** Follows the segments of a JPEG (ITU-T T.81, annex B). Undefined for what only looks like one, and for lossless RAW data. */
-function walkJpeg(bytes: Buffer, start: number): EmbeddedJpeg | undefined {
-  let size: { width: number; height: number } | undefined;
-  let orientation: number | undefined;
-  let at = start + 2;
-  while (at + 9 < bytes.length && bytes[at] === 0xff) {
-    const marker = bytes.readUInt8(at + 1);
-    const length = bytes.readUInt16BE(at + 2);
-    if (marker === 0xff) {
-      at += 1;
-      continue;
-    }
-    if (marker < 0xc0 || length < 2 || marker === 0xc3) return undefined;
-    if (marker >= 0xc0 && marker <= 0xc2) size = { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) };
-    if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 8) === 'Exif') {
-      orientation = orientationOf(bytes.subarray(at + 10, at + 2 + length));
-    }
-    if (marker === 0xda) {
-      const end = endOfImage(bytes, at + 2 + length);
-      return size === undefined || end === undefined ? undefined : { start, end, ...size, orientation };
-    }
-    at += 2 + length;
+/**
+ * Looks at what may be a JPEG in a file, one beginning after the other. No byte is walked over twice, so that a file full of
+ * beginnings takes no longer than another of its size.
+ */
+class JpegSearch {
+  /** A bit for each place where a segment was looked at. What was found to lead nowhere once is not followed again. */
+  private readonly walked: Uint8Array;
+  /** From here on there is no end of an image any more. */
+  private noEndFrom = Infinity;
+
+  constructor(private readonly bytes: Buffer) {
+    this.walked = new Uint8Array(Math.ceil(bytes.length / 8));
   }
-  return undefined;
+
+  /** Follows the segments of a JPEG (ITU-T T.81, annex B). Undefined for what only looks like one, and for lossless RAW data. */
+  walk(start: number): EmbeddedJpeg | undefined {
+    const { bytes } = this;
+    let size: { width: number; height: number } | undefined;
+    let orientation: number | undefined;
+    let at = start + 2;
+    while (at + 9 < bytes.length && bytes[at] === 0xff && this.isNew(at)) {
+      const marker = bytes.readUInt8(at + 1);
+      const length = bytes.readUInt16BE(at + 2);
+      if (marker === 0xff) {
+        at += 1;
+        continue;
+      }
+      if (marker < 0xc0 || length < 2 || marker === 0xc3) return undefined;
+      if (marker >= 0xc0 && marker <= 0xc2) size = { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) };
+      if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 8) === 'Exif') {
+        orientation = orientationOf(bytes.subarray(at + 10, at + 2 + length));
+      }
+      if (marker === 0xda) {
+        if (size === undefined) return undefined;
+        const end = this.endOfImage(at + 2 + length);
+        return end === undefined ? undefined : { start, end, ...size, orientation };
+      }
+      at += 2 + length;
+    }
+    return undefined;
+  }
+
+  private isNew(at: number): boolean {
+    const bit = 1 << (at & 7);
+    const byte = this.walked[at >> 3] ?? 0;
+    this.walked[at >> 3] = byte | bit;
+    return (byte & bit) === 0;
+  }
+
+  /** In the coded data an 0xff is followed by 0 or a restart marker; tables of further scans are stepped over by that too. */
+  private endOfImage(from: number): number | undefined {
+    if (from >= this.noEndFrom) return undefined;
+    const at = this.bytes.indexOf(endMarker, from);
+    if (at >= 0) return at + 2;
+    this.noEndFrom = from;
+    return undefined;
+  }
 }
 
-/** In the coded data an 0xff is followed by 0 or a restart marker; tables of further scans are stepped over by that too. */
-function endOfImage(bytes: Buffer, from: number): number | undefined {
-  const at = bytes.indexOf(Buffer.from([0xff, 0xd9]), from);
-  return at < 0 ? undefined : at + 2;
-}
+const endMarker = Buffer.from([0xff, 0xd9]);
 
 /** Puts an EXIF block with nothing but the orientation behind the start of a JPEG. */
 function withOrientation(jpeg: Buffer, orientation: number): Buffer {
@@ -122,7 +152,8 @@ function firstDirectory(bytes: Buffer): number {
 /** Tags of a TIFF directory with their first value, or the place of their values; empty where there is none. */
 function readDirectory(bytes: Buffer, offset: number): Map<number, number> {
   const found = new Map<number, number>();
-  const count = Math.min(offset < 8 ? 0 : readNumber(bytes, offset, 2) ?? 0, 512);
+  const room = Math.max(0, Math.floor((bytes.length - offset - 2) / 12));
+  const count = Math.min(offset < 8 ? 0 : readNumber(bytes, offset, 2) ?? 0, 512, room);
   for (let entry = 0; entry < count; entry += 1) {
     const at = offset + 2 + entry * 12;
     const [tag, type] = [readNumber(bytes, at, 2), readNumber(bytes, at + 2, 2)];

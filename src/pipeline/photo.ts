@@ -18,7 +18,7 @@ import { writeDebugCrops } from './debug-crops.js';
 import { StageClock } from './stage-clock.js';
 import type { Stages } from './stages.js';
 import { errorResult, type EyeResult, type FaceResult, type PhotoFile, type PhotoResult } from '../core/result.js';
-import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, type EyeThresholds } from './verdict.js';
+import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, withDamage, type EyeThresholds } from './verdict.js';
 
 /** What a worker has to know besides the photo. Crosses a process boundary: plain data only. */
 export interface PhotoSettings {
@@ -89,7 +89,7 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
     width: photo.width,
     height: photo.height,
     faces,
-    ...photoVerdict(faces),
+    ...withDamage(photoVerdict(faces), whole.damage),
     times: clock.times(),
     ...(previews === undefined ? {} : { preview: previews }),
   };

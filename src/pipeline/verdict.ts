@@ -67,6 +67,11 @@ export function photoVerdict(faces: readonly FaceResult[]): PhotoVerdict {
   return { verdict, reasons: numberedReasons(faces) };
 }
 
+/** The verdict of a photo of which a part is not what the camera saw: someone has to look, whatever the rest of it shows. */
+export function withDamage(judged: PhotoVerdict, damage: string | undefined): PhotoVerdict {
+  return damage === undefined ? judged : { verdict: 'review', reasons: ['photo damaged', ...judged.reasons] };
+}
+
 function faceVerdict(face: FaceResult): Verdict {
   if (face.eyes === 'closed' || face.blur.verdict === 'blurred') return 'reject';
   return face.reasons.length > 0 ? 'review' : 'keep';

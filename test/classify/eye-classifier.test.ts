@@ -66,4 +66,9 @@ describe('the eye classifier', () => {
     graph.output(graph.op('Add', [x, x]), 'y', 'float32', [1]);
     await expect(createEyeClassifier(file('double.onnx', graph.toModel()))).rejects.toThrow(/is not an eye-state model/);
   });
+
+  it('does not believe a file that asks for crops larger than any eye', async () => {
+    const greedy = exportModel(layout, initialState(layout, 'adamw', 1), { ...info, width: 20_000, height: 20_000 });
+    await expect(createEyeClassifier(file('greedy.onnx', greedy))).rejects.toThrow(/not an eye-state model/);
+  });
 });

@@ -102,6 +102,32 @@ describe('decodePhoto', () => {
   });
 });
 
+describe('a JPEG that is broken but ends as it should', () => {
+  const end = Buffer.from([0xff, 0xd9]);
+  const filled = (value: number, from: number, to: number): Buffer => Buffer.from(demo).fill(value, Math.floor(demo.length * from), Math.floor(demo.length * to) - 2);
+
+  it.each<[string, () => Buffer]>([
+    ['cut at 30 % and closed', () => Buffer.concat([demo.subarray(0, Math.floor(demo.length * 0.3)), end])],
+    ['zero from 30 % on', () => filled(0, 0.3, 1)],
+    ['0xff from 60 % on', () => filled(0xff, 0.6, 1)],
+    ['zero for a twentieth in the middle', () => filled(0, 0.5, 0.55)],
+  ])('is damaged: %s', async (_, make) => {
+    for (const shrink of [1, 3]) {
+      const { damage, raster } = await decodePhoto(await openBytes(make(), limits), shrink);
+      expect(damage).toMatch(/premature end of data/);
+      expect(raster.width).toBe(Math.floor(1920 / shrink));
+    }
+  });
+
+  it.each<[string, () => Buffer]>([
+    ['as it is', () => demo],
+    ['with something behind its end', () => Buffer.concat([demo, Buffer.alloc(5000, 7)])],
+    ['with padding before its end', () => Buffer.concat([demo.subarray(0, -2), Buffer.alloc(20), end])],
+  ])('is not: %s', async (_, make) => {
+    expect((await decodePhoto(await openBytes(make(), limits), 3)).damage).toBeUndefined();
+  });
+});
+
 describe('decodeRegion', () => {
   it('gives the same pixels as the whole photo has there, cut at its edge', async () => {
     const photo = await openBytes(await sharp(demo).png().toBuffer(), limits);
@@ -170,6 +196,24 @@ describe('openPhoto', () => {
       .png({ compressionLevel: 9 }).toBuffer();
     expect(String(await failure(file(bomb)))).toMatch(/400 megapixels.*100.*image\.max_megapixels/);
     expect(String(await failure(file(demo), { max_megabytes: 0.1 }))).toMatch(/image\.max_megabytes/);
+  });
+
+  it('refuses more bytes than its pixels should take, by depth and by what a progressive JPEG keeps', async () => {
+    const noise = { create: { width: 1000, height: 900, channels: 3, background: '#000', noise: { type: 'gaussian', mean: 120, sigma: 30 } } } as const;
+    const deep = file(await sharp(noise).ensureAlpha(0.5).toColourspace('rgb16').png({ progressive: true }).toBuffer());
+    expect(String(await failure(deep, { max_megapixels: 1 }))).toMatch(/7 MB of memory.*4, 4 bytes for each of image\.max_megapixels/);
+    expect(await failure(deep, { max_megapixels: 2 })).toBeUndefined();
+    const progressive = file(await sharp(noise).jpeg({ progressive: true }).toBuffer());
+    expect(String(await failure(progressive, { max_megapixels: 1 }))).toMatch(/5 MB of memory/);
+    expect(await failure(file(await sharp(noise).jpeg().toBuffer()), { max_megapixels: 1 })).toBeUndefined();
+  });
+
+  it('refuses a JPEG of more scans than anybody writes, before it decodes them', async () => {
+    const progressive = await sharp(demo).resize(640).jpeg({ progressive: true }).toBuffer();
+    const last = progressive.subarray(progressive.lastIndexOf(Buffer.from([0xff, 0xda])), -2);
+    const scans = (count: number): Buffer => Buffer.concat([progressive.subarray(0, -2), ...Array.from({ length: count }, () => last), Buffer.from([0xff, 0xd9])]);
+    expect(String(await failure(file(scans(20))))).not.toMatch(/scans/);
+    expect(String(await failure(file(scans(200))))).toMatch(/more than 100 scans/);
   });
 
   it.each([[1, 1], [1, 20000], [20000, 1]])('opens a photo of %i x %i px', async (width, height) => {

@@ -73,6 +73,18 @@ describe('a RAW file', () => {
     expect(Buffer.from(raster.data).equals(await sharp(turned).autoOrient().raw().toBuffer())).toBe(true);
   });
 
+  // Each of these took minutes where every beginning of a JPEG was followed to the end of the file.
+  it.each<[string, (bytes: Buffer) => void]>([
+    ['that never end', (bytes) => { bytes.fill(Buffer.from('ffd8ffc0000b080400040001011100ffda0002', 'hex'), 8192); }],
+    ['without pixels', (bytes) => { bytes.fill(Buffer.from('ffd8ffe00002', 'hex'), 8192); }],
+    ['that share one long chain of segments', (bytes) => { bytes.fill(Buffer.from('ffd8ffe00006ffd8ffe0', 'hex'), 8192); }],
+    ['made of EXIF blocks', (bytes) => { bytes.fill(Buffer.from('ffd8ffe1000e457869660000494900000000ff', 'hex'), 8192); }],
+  ])('full of JPEGs %s is searched through once', (_, fill) => {
+    const bytes = Buffer.concat([dng(Buffer.alloc(0), 1), Buffer.alloc(8_000_000)]);
+    fill(bytes);
+    expect(extractRawPreview(bytes)).toBeUndefined();
+  });
+
   it('without a preview, or with a thumbnail only, says so', async () => {
     const thumbnail = await sharp(photo).resize(160).jpeg().toBuffer();
     for (const preview of [thumbnail, Buffer.alloc(2000)]) {
@@ -131,7 +143,8 @@ describe('a HEIC photo', () => {
   });
 
   it.skipIf(hasDecoder)('says what to install where the decoder is missing', async () => {
+    const size = Buffer.from('0000001469737065000000000000004000000040', 'hex');
     const header = Buffer.from('000000186674797068656963000000006d69663168656963', 'hex');
-    await expect(openBytes(header, limits)).rejects.toThrow(/npm install heic-decode/);
+    await expect(openBytes(Buffer.concat([header, size]), limits)).rejects.toThrow(/npm install heic-decode/);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BlurScore, BlurVerdict } from '../../src/blur/types.js';
 import type { EyesState, EyeState } from '../../src/core/eye.js';
 import type { FaceResult } from '../../src/core/result.js';
-import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, type JudgedEye } from '../../src/pipeline/verdict.js';
+import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, withDamage, type JudgedEye } from '../../src/pipeline/verdict.js';
 
 function blur(verdict: BlurVerdict): BlurScore {
   return { sharpness: 50, verdict, kind: 'none', laplacianVariance: 100 };
@@ -43,6 +43,14 @@ describe('eyesState', () => {
     [undefined, undefined, 'unknown', 'none that can be seen'],
   ])('%s and %s make %s: %s', (left, right, eyes) => {
     expect(eyesState(eye(left), eye(right))).toBe(eyes);
+  });
+});
+
+describe('a photo of which a part is made up', () => {
+  it.each(['open', 'closed'] as const)('is for someone to look at, whatever was found in the rest of it (eyes %s)', (eyes) => {
+    const judged = photoVerdict([face(eyes)]);
+    expect(withDamage(judged, 'premature end')).toEqual({ verdict: 'review', reasons: ['photo damaged', ...judged.reasons] });
+    expect(withDamage(judged, undefined)).toBe(judged);
   });
 });
 
