@@ -2,12 +2,16 @@
  * `pipeline sort`: put photos into keep, review and reject, and take it back.
  */
 import type { Command } from 'commander';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
-import type { Action } from '../sort/place.js';
-import { planSort, type SortPlan, type Step } from '../sort/plan.js';
-import { beginSort, finishSort, lastSession, undoSort, type SortOutcome, type SortSession } from '../sort/session.js';
-import { readVerdicts } from '../sort/verdicts.js';
+import { realDisk } from '../files/disk.js';
+import { checkSort } from '../sort/check.js';
+import { lastSession, type SortSession } from '../sort/journal.js';
+import type { Action, Step } from '../sort/place.js';
+import { planSort, realFolder, type SortPlan } from '../sort/plan.js';
+import { beginSort, finishSort, removeTarget, undoSort, type SortOutcome } from '../sort/session.js';
+import { lockTarget, makeLockedTarget } from '../sort/target.js';
+import { readVerdicts, type JudgedPhotos } from '../sort/verdicts.js';
 import { wrongFolder } from '../sort/wrong-folder.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
@@ -36,48 +40,129 @@ export function registerSort(program: Command): void {
     .action(sort)
     .addHelpText('after', `
 RAW twins and sidecars (IMG.CR2, IMG.xmp, IMG.CR2.xmp) go along with IMG.jpg. A name that is taken gets a number.
-A sort that was interrupted is finished by the same command, or taken back with --undo.
+A sort that was interrupted is finished by the same command, or taken back with --undo. Nothing outside the two folders is
+read or written, whatever a report or a link says.
 
 Examples:
   pipeline sort ./photos --report out.csv --to ./sorted --dry-run
   pipeline sort ./photos --report photos-choices.csv --to ./sorted --move
-  pipeline sort --to ./sorted --undo`);
+  pipeline sort ./photos --to ./sorted --undo`);
+}
+
+/** What the command line asks for, with what is on the disk already. */
+interface Request {
+  readonly folder: string;
+  /** As given. */
+  readonly to: string;
+  /** Absolute, without links. */
+  readonly target: string;
+  readonly action: Action;
+  readonly isDryRun: boolean;
 }
 
 async function sort(folder: string | undefined, options: SortOptions): Promise<void> {
-  const action = actionOf(options);
-  const session = lastSession(options.to);
-  if (options.undo === true) {
-    if (session === undefined) throw new UsageError(`There is no sort to undo in ${options.to}.`);
-    if (options.dryRun === true) return list(session.steps.filter((_, number) => session.done.has(number)).map(({ from, to }) =>
-      session.action === 'move' ? `move ${to} -> ${from}` : `remove ${to}`));
-    return say('taken back', await undoSort(session));
+  const request = await parse(folder, options);
+  const lock = request.isDryRun ? undefined : await lockTarget(request.target, request.to);
+  let undone: SortSession | undefined;
+  try {
+    const session = await lastSession(realDisk, request.target);
+    if (options.undo === true) undone = await undo(request, session);
+    else await sortOn(request, options.report, session, lock !== undefined);
+  } finally {
+    lock?.release();
   }
-  if (session !== undefined && !session.finished) {
-    if (options.dryRun === true) {
-      log.warn(`The last sort into ${options.to} was interrupted; without --dry-run this finishes it. --undo takes it back.`);
-      return list(session.steps.filter((_, number) => !session.done.has(number)).map((step) => describe(session.action, step)));
-    }
-    log.warn(`The last sort into ${options.to} was interrupted; finishing it. --undo takes it back.`);
-    return say(pastOf(session.action), await finishSort(session));
+  // The lock lies in the folder, which is to go where it was made for this sort.
+  if (undone !== undefined) await removeTarget(realDisk, undone);
+}
+
+async function parse(folder: string | undefined, options: SortOptions): Promise<Request> {
+  const { to } = options;
+  const target = await realFolder(realDisk, to);
+  if (folder === undefined) throw new UsageError(await folderMissing(target, options));
+  return { folder, to, target, action: actionOf(options), isDryRun: options.dryRun === true };
+}
+
+async function folderMissing(target: string, { to, undo }: SortOptions): Promise<string> {
+  if (undo !== true) return 'A sort needs the folder and its report, as in: pipeline sort ./photos --report out.csv --to ./sorted';
+  const session = await lastSession(realDisk, target);
+  if (session === undefined) return `There is no sort to undo in ${to}.`;
+  return `The last sort into ${to} says that its photos came from ${session.folder}. If that is right, name the folder: `
+    + `pipeline sort ${session.folder} --to ${to} --undo`;
+}
+
+/** @returns the sort that was taken back */
+async function undo({ folder, to, isDryRun }: Request, session: SortSession | undefined): Promise<SortSession | undefined> {
+  if (session === undefined) throw new UsageError(`There is no sort to undo in ${to}.`);
+  await checkFolder(session, folder, to);
+  if (isDryRun) {
+    list(session.steps.filter((_, number) => session.done.has(number)).map((step) =>
+      session.action === 'move' ? `move ${step.to} -> ${step.from}` : `remove ${step.to}`));
+    return undefined;
   }
-  if (folder === undefined || options.report === undefined) {
+  say('taken back', await undoSort(realDisk, session));
+  return session;
+}
+
+async function sortOn(
+  request: Request, report: string | undefined, session: SortSession | undefined, isLocked: boolean,
+): Promise<void> {
+  if (report === undefined) {
     throw new UsageError('A sort needs the folder and its report, as in: pipeline sort ./photos --report out.csv --to ./sorted');
   }
-  const plan = await planSort(folder, await readVerdicts(options.report), options.to, action);
-  if (plan.steps.length + plan.already === 0 && plan.missing.length > 0) {
-    if (!wereMoved(plan, folder, session)) throw new UsageError(await wrongFolder(folder, options.report, plan.missing));
-    log.log(`There is nothing to do: the last sort into ${options.to} moved these photos. --undo takes it back.`);
-    return;
+  const judged = await readVerdicts(report);
+  if (session !== undefined && !session.finished) return finish(request, judged, session);
+  const plan = await planSort(realDisk, { ...request, photos: judged.photos });
+  if (!(await isWorthBeginning(plan, request, report, session))) return;
+  if (request.isDryRun) {
+    list(plan.steps.map((step) => describe(request.action, step)));
+    return tellLeft(plan.left);
   }
-  if (plan.missing.length > 0) {
-    log.warn(`${plan.missing.length} photo(s) of the report are not in ${folder}, such as ${plan.missing[0]}.`);
+  if (plan.steps.length === 0) return tellLeft(plan.left);
+  await checkSort(plan, request.to);
+  const { above, lock } = isLocked ? { above: 0, lock: undefined } : await makeLockedTarget(plan.target, request.to);
+  try {
+    const { done, left } = await beginSort(realDisk, plan, judged.hash, above);
+    say(pastOf(request.action), { done, left: [...plan.left, ...left] });
+  } finally {
+    lock?.release();
   }
-  if (plan.already > 0) log.log(`${plan.already} file(s) are there already.`);
-  if (options.dryRun === true) {
-    return list(plan.steps.map((step) => describe(action, step)));
+}
+
+/** Goes on with an interrupted sort, if it is the one that was asked for. */
+async function finish({ folder, to, action, isDryRun }: Request, judged: JudgedPhotos, session: SortSession): Promise<void> {
+  await checkFolder(session, folder, to);
+  if (session.report !== judged.hash || session.action !== action) {
+    throw new UsageError(`The last sort into ${to} was interrupted, and was another one: it was to ${session.action} photos by a report `
+      + 'that was not this one as it is now. Give the command as it was to finish it, or take it back with --undo.');
   }
-  if (plan.steps.length > 0) say(pastOf(action), await beginSort(plan, options.to));
+  log.warn(`The last sort into ${to} was interrupted; ${isDryRun ? 'without --dry-run this finishes' : 'finishing'} it. --undo takes it back.`);
+  if (isDryRun) return list(session.steps.filter((_, number) => !session.done.has(number)).map((step) => describe(session.action, step)));
+  say(pastOf(session.action), await finishSort(realDisk, session));
+}
+
+/** A journal may say anything; photos only come from, and go to, the folders that were named. */
+async function checkFolder(session: SortSession, folder: string, to: string): Promise<void> {
+  if (await realFolder(realDisk, folder) === session.folder) return;
+  throw new UsageError(`The last sort into ${to} was of the folder ${session.folder}, not of ${folder}. Nothing was done. Name that folder if it is the right one.`);
+}
+
+/** Says what a person should know of a plan. @returns whether there is anything to do or to show */
+async function isWorthBeginning(
+  plan: SortPlan, { folder, to }: Request, report: string, session: SortSession | undefined,
+): Promise<boolean> {
+  const { steps, already, missing, others, left } = plan;
+  if (steps.length + already + left.length + others.length === 0 && missing.length > 0) {
+    if (!wereMoved(plan, session)) throw new UsageError(await wrongFolder(folder, report, missing));
+    log.log(`There is nothing to do: the last sort into ${to} moved these photos. --undo takes it back.`);
+    return false;
+  }
+  if (others.length > 0 && steps.length + already === 0) {
+    throw new UsageError(`The photos in ${folder} have the names of those in ${report}, such as ${others[0]}, but are other files: `
+      + 'their size or time is another. Name the folder that was judged, or judge this one.');
+  }
+  if (missing.length > 0) log.warn(`${missing.length} photo(s) of the report are not in ${folder}, such as ${missing[0]}.`);
+  if (already > 0) log.log(`${already} file(s) are there already.`);
+  return true;
 }
 
 function actionOf({ copy, link, move }: SortOptions): Action {
@@ -89,10 +174,10 @@ function actionOf({ copy, link, move }: SortOptions): Action {
 }
 
 /** Whether all photos of a report are gone because the last sort has moved them. */
-function wereMoved({ missing }: SortPlan, folder: string, session: SortSession | undefined): boolean {
+function wereMoved({ missing, folder }: SortPlan, session: SortSession | undefined): boolean {
   if (session?.action !== 'move') return false;
   const moved = new Set([...session.done].map((number) => session.steps[number]?.from));
-  return missing.every((photo) => moved.has(resolve(folder, photo)));
+  return missing.every((photo) => moved.has(join(folder, photo)));
 }
 
 function describe(action: Action, { from, to }: Step): string {
@@ -107,8 +192,12 @@ function pastOf(action: Action): string {
   return { copy: 'copied', link: 'linked', move: 'moved' }[action];
 }
 
-function say(what: string, outcome: SortOutcome): void {
-  log.log(`${outcome.done} file(s) ${what}.`);
-  for (const file of outcome.left) log.warn(`Left as it is: ${file}`);
-  if (outcome.left.length > 0) process.exitCode = exitCodes.failure;
+function say(what: string, { done, left }: SortOutcome): void {
+  log.log(`${done} file(s) ${what}.`);
+  tellLeft(left);
+}
+
+function tellLeft(left: readonly string[]): void {
+  for (const file of left) log.warn(`Left as it is: ${file}`);
+  if (left.length > 0) process.exitCode = exitCodes.failure;
 }

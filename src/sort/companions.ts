@@ -1,8 +1,8 @@
 /**
  * Which files belong together: a photo, its RAW twin, and the sidecars in which editors keep what was done to it.
  */
-import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { Disk } from '../files/disk.js';
 
 /** Endings of sidecars; some editors put them behind the whole name of the photo: `IMG.CR2.xmp`. */
 const sidecars = new Set(['.xmp', '.pp3', '.dop', '.cos', '.on1', '.thm', '.aae']);
@@ -15,15 +15,16 @@ export function stemOf(name: string): string {
   return extname(rest) === '' ? rest : rest.slice(0, rest.length - extname(rest).length);
 }
 
-/** Names of the files of a folder by stem; empty where the folder cannot be read. */
-export async function filesByStem(folder: string): Promise<Map<string, string[]>> {
+/** Names of what is in a folder, by stem; empty where the folder cannot be read. Folders may be among them. */
+export async function namesByStem(disk: Disk, folder: string): Promise<Map<string, string[]>> {
   const groups = new Map<string, string[]>();
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (entry.isDirectory() || entry.name.startsWith('.')) continue;
-    const stem = stemOf(entry.name);
-    groups.set(stem, [...(groups.get(stem) ?? []), entry.name]);
+  const names = await disk.list(folder).catch(() => []);
+  for (const name of names.sort()) {
+    if (name.startsWith('.')) continue;
+    const stem = stemOf(name);
+    const group = groups.get(stem);
+    if (group === undefined) groups.set(stem, [name]);
+    else group.push(name);
   }
-  for (const names of groups.values()) names.sort();
   return groups;
 }

@@ -2,14 +2,13 @@
  * A sort on its way: its steps are on the disk before the first is taken, and each is marked when done, so that an
  * interrupted sort can be finished and any sort undone.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
-import { access, constants, mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
-import { checkSpace } from '../files/space.js';
+import type { Disk } from '../files/disk.js';
 import { isDiskProblem, WriteError, writeProblem } from '../files/write-problem.js';
-import { exists, isSameContent, missingSource, placeFile, unfinishedName, type Action } from './place.js';
-import type { SortPlan, Step } from './plan.js';
+import { clearUnbegun, mark, takeCutLineOff, writePlan, type SortSession } from './journal.js';
+import { LeftError, nearestThere, Placer } from './place.js';
+import type { SortPlan } from './plan.js';
 
 /** What became of a sort or of its undoing. */
 export interface SortOutcome {
@@ -18,119 +17,68 @@ export interface SortOutcome {
   readonly left: readonly string[];
 }
 
-/** A sort that is written down in a folder. */
-export interface SortSession {
-  readonly path: string;
-  readonly action: Action;
-  readonly steps: readonly Step[];
-  /** Numbers of the steps that were taken. */
-  readonly done: ReadonlySet<number>;
-  readonly finished: boolean;
-}
-
-interface Line {
-  readonly action?: Action;
-  readonly steps?: readonly Step[];
-  readonly done?: number;
-  readonly finished?: true;
-}
-
-const journalName = /^sort-(\d+)\.journal$/;
-
-/** The newest sort of a folder that was begun, or undefined where there was none. Only reads. */
-export function lastSession(to: string): SortSession | undefined {
-  for (let number = lastNumber(to); number > 0; number -= 1) {
-    const path = journalPath(to, number);
-    const session = existsSync(path) ? readSession(path) : undefined;
-    if (session !== undefined) return session;
-  }
-  return undefined;
-}
-
-/** Removes journals whose plan was cut short: such a sort was never begun. */
-function clearUnbegun(to: string): void {
-  for (let number = lastNumber(to); number > 0; number -= 1) {
-    const path = journalPath(to, number);
-    if (existsSync(path) && wholeLines(path).length === 0) rmSync(path);
-  }
+/** Makes the folder that is sorted into. @returns how many folders were missing, it and those above it */
+export async function makeTarget(disk: Disk, target: string): Promise<number> {
+  const nearest = await nearestThere(disk, target);
+  if (nearest === target) return 0;
+  const above = await makeTarget(disk, dirname(target));
+  await disk.makeFolder(target);
+  await disk.flushFolder(dirname(target));
+  return above + 1;
 }
 
 /**
  * Writes a plan down and takes its steps.
- * @throws UsageError before the first step where photos cannot be moved away, or the target cannot be written to or is too full
+ * @param report hash of the report that it was made from
+ * @param above how many folders were made for it, see `makeTarget`
+ * @throws UsageError before the first step where the plan cannot be written down
  */
-export async function beginSort(plan: SortPlan, to: string): Promise<SortOutcome> {
-  if (plan.action === 'move') await checkSources(plan.steps);
-  await checkSpace([{ name: `the photos in ${to}`, folder: resolve(to), bytes: await bytesToCopy(plan, to) }]);
-  const refuse = (error: unknown): never => {
-    throw new UsageError(`Cannot sort into ${to}: ${writeProblem(error)}`);
-  };
-  await prepareTarget(to).catch(refuse);
-  const path = journalPath(to, lastNumber(to) + 1);
-  await append(path, { action: plan.action, steps: plan.steps }).catch(async (error: unknown) => {
-    await rm(path, { force: true });
-    refuse(error);
+export async function beginSort(disk: Disk, plan: SortPlan, report: string, above: number): Promise<SortOutcome> {
+  await clearUnbegun(disk, plan.target);
+  const inside = await missingFolders(disk, plan);
+  const session = await writePlan(disk, plan, report, { inside, above }).catch((error: unknown) => {
+    throw new UsageError(`Cannot sort into ${plan.target}: ${writeProblem(error)}`);
   });
-  return finishSort({ path, action: plan.action, steps: plan.steps, done: new Set(), finished: false });
+  return finishSort(disk, session);
 }
 
-async function prepareTarget(to: string): Promise<void> {
-  // Asked first, for the error of `mkdir` would be that a folder is missing.
-  await access(await nearestFolder(to), constants.W_OK);
-  await mkdir(to, { recursive: true });
-  clearUnbegun(to);
-}
-
-/** A photo in a folder that can only be read could be copied, and then not be taken away. */
-async function checkSources(steps: readonly Step[]): Promise<void> {
-  for (const folder of new Set(steps.map(({ from }) => dirname(from)))) {
-    await access(folder, constants.W_OK).catch((error: unknown) => {
-      throw new UsageError(`Cannot move photos out of ${folder}: ${writeProblem(error)} Use --copy.`);
-    });
+/** The folders in the target that the steps need and that are not there yet; relative to it, those above before those below. */
+async function missingFolders(disk: Disk, { target, steps }: SortPlan): Promise<string[]> {
+  const missing = new Set<string>();
+  const looked = new Set<string>();
+  for (const { to } of steps) {
+    for (let folder = dirname(to); folder.length > target.length && !looked.has(folder); folder = dirname(folder)) {
+      looked.add(folder);
+      if (await disk.look(folder) === undefined) missing.add(folder.slice(target.length + 1));
+    }
   }
-}
-
-/** Files that move within a disk need no room, and neither do links. */
-async function bytesToCopy({ action, steps }: SortPlan, to: string): Promise<number> {
-  if (action === 'link') return 0;
-  const { dev: target } = await stat(await nearestFolder(to));
-  let bytes = 0;
-  for (const { from } of steps) {
-    const { size, dev } = await stat(from).catch(() => ({ size: 0, dev: 0 }));
-    if (action === 'copy' || dev !== target) bytes += size;
-  }
-  return bytes;
-}
-
-/** The folder itself or, where it is not there yet, the one that it will be made in. */
-async function nearestFolder(folder: string): Promise<string> {
-  const path = resolve(folder);
-  return await exists(path) || dirname(path) === path ? path : nearestFolder(dirname(path));
+  return [...missing].sort();
 }
 
 /**
  * Takes the steps of a sort that are still to be taken.
  * @throws WriteError where the disk is full; the sort can be finished later
  */
-export async function finishSort(session: SortSession): Promise<SortOutcome> {
-  takeCutLineOff(session.path);
+export async function finishSort(disk: Disk, session: SortSession): Promise<SortOutcome> {
+  await takeCutLineOff(disk, session.path);
+  const placer = new Placer(disk, [session.folder, session.target]);
   const left: string[] = [];
   let done = 0;
-  for (const [number, { from, to }] of session.steps.entries()) {
+  for (const [number, step] of session.steps.entries()) {
     if (session.done.has(number)) continue;
     try {
-      await placeFile(from, to, session.action);
-      await append(session.path, { done: number });
+      await placer.place(step, session.action);
+      await mark(disk, session.path, { done: number });
       done += 1;
     } catch (error) {
       if (isDiskProblem(error)) {
-        throw new WriteError(`Stopped after ${done} file(s), at ${to}: ${writeProblem(error)} `
+        throw new WriteError(`Stopped after ${done} file(s), at ${step.to}: ${writeProblem(error)} `
           + 'The same command goes on; with --undo it takes back what was done.');
       }
-      left.push(`${from}: ${await missingSource(from) ?? writeProblem(error)}`);
+      left.push(`${step.from}: ${problemOf(error)}`);
     }
   }
-  await append(session.path, { finished: true });
+  await mark(disk, session.path, { finished: true });
   return { done, left };
 }
 
@@ -138,104 +86,49 @@ export async function finishSort(session: SortSession): Promise<SortOutcome> {
  * Takes a sort back: moved files return, copies and links go if the original is still there and they are still the same.
  * What cannot be taken back safely stays, and the sort stays written down.
  */
-export async function undoSort(session: SortSession): Promise<SortOutcome> {
-  const left: string[] = [];
+export async function undoSort(disk: Disk, session: SortSession): Promise<SortOutcome> {
+  await takeCutLineOff(disk, session.path);
+  await mark(disk, session.path, { undoing: true });
+  const placer = new Placer(disk, [session.folder, session.target]);
+  const left = new Map<number, string>();
   let done = 0;
-  for (const { from, to } of session.steps.toReversed()) {
-    await rm(unfinishedName(to), { force: true });
-    if (!(await exists(to))) {
-      if (!(await exists(from))) left.push(`${to}: it is gone, and so is ${from}`);
-      continue;
-    }
-    const problem = await undoStep(from, to, session.action);
-    if (problem === undefined) done += 1;
-    else left.push(`${to}: ${problem}`);
-  }
-  await removeEmptyFolders(session);
-  if (left.length > 0) return { done, left };
-  await rm(session.path);
-  clearUnbegun(dirname(session.path));
-  return { done, left };
-}
-
-/** @returns why the step was not taken back, or undefined where it was */
-async function undoStep(from: string, to: string, action: Action): Promise<string | undefined> {
-  try {
-    const isThere = await exists(from);
-    if (action === 'move') {
-      if (isThere && !(await isSameContent(from, to))) return `there is another file at ${from} now`;
-      await placeFile(to, from, 'move');
-      return undefined;
-    }
-    if (!isThere) return 'its original is gone; it may be the only one left';
-    if (!(await isSameContent(from, to))) return 'it was changed since';
-    await rm(to);
-    return undefined;
-  } catch (error) {
-    const original = action === 'move' ? undefined : await missingSource(from);
-    return original === undefined ? writeProblem(error) : `its original ${from} cannot be compared with it: ${original}`;
-  }
-}
-
-/** Folders that only this sort has filled. */
-async function removeEmptyFolders({ steps, path }: SortSession): Promise<void> {
-  const root = dirname(path);
-  const folders = new Set<string>();
-  for (const { to } of steps) {
-    for (let folder = dirname(to); folder.length > root.length; folder = dirname(folder)) folders.add(folder);
-  }
-  // The deepest first. A folder that holds something stays.
-  for (const folder of [...folders].sort((a, b) => b.length - a.length)) await rmdir(folder).catch(() => undefined);
-}
-
-/** Undefined where not even the plan is whole. */
-function readSession(path: string): SortSession | undefined {
-  const lines: Line[] = [];
-  for (const line of wholeLines(path).split('\n').slice(0, -1)) {
+  for (const [number, step] of [...session.steps.entries()].reverse()) {
     try {
-      lines.push(JSON.parse(line));
-    } catch {
-      throw new UsageError(`The sort's journal ${path} is damaged; look after the files by hand, then remove it.`);
+      if (await placer.takeBack(step, session.action)) done += 1;
+    } catch (error) {
+      left.set(number, `${step.to}: ${problemOf(error)}`);
     }
   }
-  const [plan] = lines;
-  if (plan === undefined) return undefined;
-  return {
-    path,
-    action: plan.action ?? 'copy',
-    steps: plan.steps ?? [],
-    done: new Set(lines.flatMap((line) => line.done ?? [])),
-    finished: lines.some((line) => line.finished === true),
-  };
+  await removeEmptyFolders(disk, session);
+  if (left.size > 0) {
+    for (const number of left.keys()) await mark(disk, session.path, { done: number });
+    await mark(disk, session.path, { finished: true });
+    return { done, left: [...left.values()] };
+  }
+  await disk.flushFolder(session.target);
+  await disk.remove(session.path);
+  await clearUnbegun(disk, session.target);
+  return { done, left: [] };
 }
 
-/** The text of a journal without a last line that was cut short. */
-function wholeLines(path: string): string {
-  const text = readFileSync(path, 'utf8');
-  return text.slice(0, text.lastIndexOf('\n') + 1);
-}
-
-/** Else the next line would grow out of a last one that was cut short. */
-function takeCutLineOff(path: string): void {
-  const whole = Buffer.byteLength(wholeLines(path));
-  if (whole < statSync(path).size) truncateSync(path, whole);
-}
-
-async function append(path: string, line: Line): Promise<void> {
-  const file = await open(path, 'a');
-  try {
-    await file.appendFile(`${JSON.stringify(line)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
+/** Removes the target and those above it that were made for an undone sort, as far as they are empty. */
+export async function removeTarget(disk: Disk, { target, made: { above } }: SortSession): Promise<void> {
+  let folder = target;
+  for (let number = 0; number < above; number += 1) {
+    await disk.removeFolder(folder).catch(() => undefined);
+    folder = dirname(folder);
   }
 }
 
-function lastNumber(to: string): number {
-  if (!existsSync(to)) return 0;
-  return Math.max(0, ...readdirSync(to).map((name) => Number(journalName.exec(name)?.[1] ?? 0)));
+/** The folders in the target that the sort has made: the deepest first. A folder that holds something stays. */
+async function removeEmptyFolders(disk: Disk, { target, made: { inside } }: SortSession): Promise<void> {
+  for (const inner of inside.toReversed()) {
+    const folder = join(target, inner);
+    const above = await disk.realPath(dirname(folder)).catch(() => undefined);
+    if (above === dirname(folder)) await disk.removeFolder(folder).catch(() => undefined);
+  }
 }
 
-function journalPath(to: string, number: number): string {
-  return join(resolve(to), `sort-${number}.journal`);
+function problemOf(error: unknown): string {
+  return error instanceof LeftError ? error.message : writeProblem(error);
 }

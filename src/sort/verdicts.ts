@@ -1,10 +1,11 @@
 /**
  * Reads from a report which photo goes where.
  */
+import { createHash } from 'node:crypto';
 import { parse } from 'csv-parse/sync';
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { z } from 'zod';
+import { readRegularFile } from '../files/regular-file.js';
 import { errorCode } from '../files/error-code.js';
 import { UsageError } from '../core/usage-error.js';
 import { plainText } from '../reports/csv.js';
@@ -13,20 +14,40 @@ import { plainText } from '../reports/csv.js';
 export const verdictFolders = ['keep', 'review', 'reject'] as const;
 export type VerdictFolder = (typeof verdictFolders)[number];
 
+/** What a report says of a photo, as far as sorting wants to know. */
+export interface JudgedPhoto {
+  readonly verdict: VerdictFolder;
+  /** How its file looked when it was judged; undefined where the report does not say. */
+  readonly stamp?: { readonly size: number; readonly modified: number };
+}
+
+export interface JudgedPhotos {
+  /** By name. */
+  readonly photos: ReadonlyMap<string, JudgedPhoto>;
+  /** SHA-256 of the report, hexadecimal. */
+  readonly hash: string;
+}
+
+/** Bytes; a JSON report of 100,000 group photos is shorter. */
+const longestReport = 512e6;
+
 const rowSchema = z.looseObject({ photo: z.string().min(1), verdict: z.enum(verdictFolders) });
 
 /**
  * Verdict by photo, from a CSV or JSON report of `pipeline run` or from choices saved from an HTML report.
  * @throws UsageError where the file is not such a report
  */
-export async function readVerdicts(path: string): Promise<Map<string, VerdictFolder>> {
+export async function readVerdicts(path: string): Promise<JudgedPhotos> {
   const isCsv = extname(path).toLowerCase() !== '.json';
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const bytes = await readRegularFile(path, { maxBytes: longestReport }).catch((error: unknown) => {
     throw new UsageError(`Cannot read the report ${path}: ${readProblem(error)}`);
   });
-  const checked = z.array(rowSchema).min(1).safeParse(parseRows(text, isCsv, path));
+  const checked = z.array(rowSchema).min(1).safeParse(parseRows(bytes.toString('utf8'), isCsv, path));
   if (!checked.success) throw notReport(path, `every row needs a photo and a verdict (${verdictFolders.join(', ')})`);
-  return new Map(checked.data.map(({ photo, verdict }) => [isCsv ? plainText(photo) : photo, verdict]));
+  return {
+    photos: new Map(checked.data.map(({ photo, verdict }) => [isCsv ? plainText(photo) : photo, { verdict }])),
+    hash: createHash('sha256').update(bytes).digest('hex'),
+  };
 }
 
 function parseRows(text: string, isCsv: boolean, path: string): unknown {

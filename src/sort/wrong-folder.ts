@@ -4,7 +4,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode } from '../files/error-code.js';
-import { exists } from './place.js';
+import { realDisk } from '../files/disk.js';
 
 /**
  * What is wrong with a folder that has none of the photos, in words, with the folder that the report seems to belong to
@@ -44,8 +44,8 @@ async function foldersIn(folder: string): Promise<string[]> {
 async function folderOf(photos: readonly string[], folders: readonly string[], wrong: string): Promise<string | undefined> {
   for (const folder of new Set(folders)) {
     if (folder === wrong) continue;
-    const there = await Promise.all(photos.slice(0, 5).map((photo) => exists(join(folder, photo))));
-    if (there.every(Boolean)) return folder;
+    const there = await Promise.all(photos.slice(0, 5).map((photo) => realDisk.look(join(folder, photo))));
+    if (there.every((entry) => entry !== undefined)) return folder;
   }
   return undefined;
 }

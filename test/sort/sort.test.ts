@@ -1,16 +1,18 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync,
+  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { csvHeader, csvRows } from '../../src/reports/csv.js';
 import { stemOf } from '../../src/sort/companions.js';
-import { placeFile, unfinishedName } from '../../src/sort/place.js';
+import { takeLock } from '../../src/files/lock.js';
+import { realDisk } from '../../src/files/disk.js';
+import { Placer, unfinishedName, type Action } from '../../src/sort/place.js';
 import { beginSort } from '../../src/sort/session.js';
 import { pipeline } from '../support/pipeline.js';
 import { photoResult } from '../support/results.js';
@@ -18,8 +20,9 @@ import { demoPhotos } from '../support/shared-data.js';
 
 const entry = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
 
-/** Name and content of every file below a folder, the journals of sorts apart. */
+/** Name and content of every file below a folder, the journals of sorts apart; nothing where there is no folder. */
 function contents(folder: string): Record<string, string> {
+  if (!existsSync(folder)) return {};
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.endsWith('.journal')).sort();
   return Object.fromEntries(names.filter((name) => statSync(join(folder, name)).isFile()).map((name) =>
     [name, createHash('sha256').update(readFileSync(join(folder, name))).digest('hex').slice(0, 12)]));
@@ -33,7 +36,7 @@ describe('pipeline sort', () => {
   let before: Record<string, string>;
 
   beforeEach(() => {
-    base = mkdtempSync(join(tmpdir(), 'sort-'));
+    base = realpathSync(mkdtempSync(join(tmpdir(), 'sort-')));
     [photos, to, report] = [join(base, 'photos'), join(base, 'sorted'), join(base, 'out.csv')];
     mkdirSync(join(photos, 'day 2'), { recursive: true });
     const verdicts = { 'a.jpg': 'keep', '=b.jpg': 'reject', 'day 2/a.jpg': 'review', 'c.png': 'review', 'gone.jpg': 'keep' } as const;
@@ -80,7 +83,7 @@ describe('pipeline sort', () => {
   it('does nothing either in a dry run of an undo', async () => {
     await sort('--move');
     const moved = contents(to);
-    const { stdout } = await pipeline('sort', '--to', to, '--undo', '--dry-run');
+    const { stdout } = await pipeline('sort', photos, '--to', to, '--undo', '--dry-run');
     expect(stdout).toContain(`move ${join(to, 'keep', 'a.CR2')} -> ${join(photos, 'a.CR2')}`);
     expect(contents(to)).toEqual(moved);
     expect(Object.keys(contents(photos))).toEqual(['a2.jpg']);
@@ -103,10 +106,10 @@ describe('pipeline sort', () => {
 
   it.each(['--copy', '--link', '--move'])('takes %s back with --undo', async (action) => {
     await sort(action);
-    const { code, stderr } = await pipeline('sort', '--to', to, '--undo');
+    const { code, stderr } = await pipeline('sort', photos, '--to', to, '--undo');
     expect(code, stderr).toBe(0);
     expect(contents(photos)).toEqual(before);
-    expect(readdirSync(to)).toEqual([]);
+    expect(existsSync(to)).toBe(false);
   });
 
   it('says of a link that leads to nothing, and of a photo that vanished, that it is the photo that is missing', async () => {
@@ -116,8 +119,9 @@ describe('pipeline sort', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/Left as it is: .*c\.png: it is a link that leads to nothing\./);
     expect(stderr).not.toMatch(/Make the folder/);
-    const step = { from: join(photos, 'vanished.jpg'), to: join(to, 'keep', 'vanished.jpg') };
-    const { left } = await beginSort({ action: 'copy', steps: [step], missing: [], already: 0 }, to);
+    const step = { from: join(photos, 'vanished.jpg'), to: join(to, 'keep', 'vanished.jpg'), size: 1, modified: 0 };
+    const plan = { folder: photos, target: to, action: 'copy', steps: [step], missing: [], others: [], already: 0, left: [] } as const;
+    const { left } = await beginSort(realDisk, plan, '0'.repeat(64), 0);
     expect(left).toEqual([`${step.from}: it is not there any more.`]);
   });
 
@@ -125,7 +129,7 @@ describe('pipeline sort', () => {
     await sort('--copy');
     writeFileSync(join(to, 'keep', 'a.xmp'), 'an hour of work');
     rmSync(join(photos, 'c.png'));
-    const { code, stderr } = await pipeline('sort', '--to', to, '--undo');
+    const { code, stderr } = await pipeline('sort', photos, '--to', to, '--undo');
     expect(code).toBe(1);
     expect(stderr).toMatch(/a\.xmp: it was changed since/);
     expect(stderr).toMatch(/c\.png: its original is gone/);
@@ -135,7 +139,7 @@ describe('pipeline sort', () => {
   it('does not move a file back over a new one', async () => {
     await sort('--move');
     writeFileSync(join(photos, 'c.png'), 'new');
-    const { stderr } = await pipeline('sort', '--to', to, '--undo');
+    const { stderr } = await pipeline('sort', photos, '--to', to, '--undo');
     expect(stderr).toMatch(/another file at .*c\.png now/);
     expect(readFileSync(join(photos, 'c.png'), 'utf8')).toBe('new');
     expect(contents(to)['review/c.png']).toBe(before['c.png']);
@@ -159,7 +163,7 @@ describe('pipeline sort', () => {
         expect(Object.values(contents(to)).length).toBe(sorted.length + 150);
         expect(Object.values({ ...contents(photos), ...contents(to) }).length).toBeGreaterThanOrEqual(Object.values(all).length);
       }
-      const { code, stderr } = await pipeline('sort', '--to', to, '--undo');
+      const { code, stderr } = await pipeline('sort', photos, '--to', to, '--undo');
       expect(code, stderr).toBe(0);
       expect(contents(photos)).toEqual(all);
       expect(contents(to)).toEqual({});
@@ -177,11 +181,21 @@ describe('pipeline sort', () => {
     expect(readdirSync(to).filter((name) => name.endsWith('.journal'))).toEqual(['sort-1.journal']);
   });
 
-  it.each<[string, string, string[]]>([
-    ['plan', '{"action":"copy","steps":[{"from":"/pho', []], ['plan, and an undo', '{"action":"copy","steps":[{"from":"/pho', ['--undo']],
-    ['mark', '{"action":"copy","steps":[]}\n{"do', []], ['mark, and an undo', '{"action":"copy","steps":[]}\n{"do', ['--undo']],
-  ])('leaves the journal of a sort that was killed as it is in a dry run: a %s cut short', async (_, journal, more) => {
+  /** The journal of a sort of c.png alone that was killed before its first step. */
+  const interrupted = (changes: Readonly<Record<string, unknown>> = {}): string => {
+    const { size, mtimeMs } = statSync(join(photos, 'c.png'));
+    const hash = createHash('sha256').update(readFileSync(report)).digest('hex');
+    return `${JSON.stringify({
+      journal: 'portrait-pipeline sort', version: 1, user: process.getuid?.() ?? -1, folder: photos, target: to, report: hash, action: 'copy',
+      made: { inside: ['keep'], above: 0 }, steps: [{ from: 'c.png', to: 'keep/c.png', size, modified: mtimeMs }], ...changes,
+    })}\n`;
+  };
+
+  it.each<[string, string[], boolean]>([
+    ['plan', [], true], ['plan, and an undo', ['--undo'], true], ['mark', [], false], ['mark, and an undo', ['--undo'], false],
+  ])('leaves the journal of a sort that was killed as it is in a dry run: a %s cut short', async (_, more, isPlanCut) => {
     mkdirSync(to);
+    const journal = isPlanCut ? interrupted().slice(0, 40) : `${interrupted()}{"do`;
     writeFileSync(join(to, 'sort-1.journal'), journal);
     await sort('--dry-run', ...more);
     expect(readdirSync(to)).toEqual(['sort-1.journal']);
@@ -191,18 +205,164 @@ describe('pipeline sort', () => {
   it('goes on behind a mark that was cut short', async () => {
     mkdirSync(to);
     const path = join(to, 'sort-1.journal');
-    const plan = JSON.stringify({ action: 'copy', steps: [{ from: join(photos, 'c.png'), to: join(to, 'keep', 'c.png') }] });
-    writeFileSync(path, `${plan}\n{"do`);
+    writeFileSync(path, `${interrupted()}{"do`);
     const { code, stderr } = await sort();
     expect(code, stderr).toBe(0);
-    expect(readFileSync(path, 'utf8')).toBe(`${plan}\n{"done":0}\n{"finished":true}\n`);
+    expect(readFileSync(path, 'utf8')).toBe(`${interrupted()}{"done":0}\n{"finished":true}\n`);
   });
 
-  it('refuses a report that names files outside the folder', async () => {
-    writeFileSync(report, csvHeader() + csvRows(photoResult('../out.csv')));
+  describe('believes no journal', () => {
+    const secret = (): string => join(base, 'id_rsa');
+    const step = (changes: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+      ({ steps: [{ from: 'c.png', to: 'keep/c.png', size: 1, modified: 0, ...changes }] });
+
+    it.each<[string, () => Readonly<Record<string, unknown>>]>([
+      ['that moves a file from outside', () => ({ action: 'move', ...step({ from: '../id_rsa' }) })],
+      ['with an absolute path', () => ({ action: 'move', ...step({ from: secret() }) })],
+      ['that puts files outside', () => step({ to: '../c.png' })],
+      ['that puts files beside the folders of the verdicts', () => step({ to: '.profile' })],
+      ['with an action that there is not', () => ({ action: 'delete' })],
+      ['with something more in it', () => ({ also: 'this' })],
+      ['of another user', () => ({ user: 4711 })],
+      ['of another version', () => ({ version: 2 })],
+      ['of another target', () => ({ target: join(base, 'elsewhere') })],
+      ['of another folder', () => ({ folder: base, action: 'move', ...step({ from: 'id_rsa' }) })],
+      ['of another report', () => ({ report: '1'.repeat(64) })],
+      ['that names a place twice', () => ({ steps: [0, 1].map(() => ({ from: 'c.png', to: 'keep/c.png', size: 1, modified: 0 })) })],
+      ['of the version before', () => ({ journal: undefined })],
+    ])('%s: exit code 2, and nothing is touched', async (_, changes) => {
+      writeFileSync(secret(), 'secret');
+      mkdirSync(to);
+      const journal = interrupted(changes());
+      writeFileSync(join(to, 'sort-1.journal'), journal);
+      const all = contents(base);
+      for (const more of [['--move'], ['--undo']]) {
+        const { code, stderr } = await sort(...more);
+        if (more[0] === '--undo' && /of another report/.test(_)) continue;
+        expect(stderr).toMatch(/is not a journal of a sort of yours|was another one|was of the folder/);
+        expect(code).toBe(2);
+        expect(contents(base)).toEqual(all);
+        expect(readFileSync(join(to, 'sort-1.journal'), 'utf8')).toBe(journal);
+      }
+    });
+
+    it.skipIf(process.platform === 'win32')('that is a link or a pipe', async () => {
+      mkdirSync(to);
+      symlinkSync(join(base, 'real.journal'), join(to, 'sort-1.journal'));
+      writeFileSync(join(base, 'real.journal'), interrupted());
+      expect((await sort()).stderr).toMatch(/is not a journal of a sort of yours into this folder: it is a link/);
+      rmSync(join(to, 'sort-1.journal'));
+      execFileSync('mkfifo', [join(to, 'sort-1.journal')]);
+      expect((await sort()).stderr).toMatch(/it is a pipe/);
+      expect(contents(photos)).toEqual(before);
+    });
+
+    it('and undoes nothing without being told the folder, but says which one it was', async () => {
+      await sort('--move');
+      const moved = contents(to);
+      const { code, stderr } = await pipeline('sort', '--to', to, '--undo');
+      expect(code).toBe(2);
+      expect(stderr).toContain(`pipeline sort ${photos} --to ${to} --undo`);
+      expect(contents(to)).toEqual(moved);
+    });
+  });
+
+  it.each(['../out.csv', '../photos', '../photos/a.jpg', '/etc/passwd', 'day 2/../../out.csv', '.', './'])(
+    'refuses a report that names something outside the folder: %s', async (name) => {
+      writeFileSync(join(base, 'photos.jpg'), 'beside the folder, with its name');
+      writeFileSync(report, csvHeader() + csvRows(photoResult('a.jpg')) + csvRows(photoResult(name)));
+      const { code, stderr } = await sort('--move');
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/lies outside/);
+      expect(contents(photos)).toEqual(before);
+      expect(existsSync(join(base, 'photos.jpg'))).toBe(true);
+    });
+
+  it.skipIf(process.platform === 'win32')('follows no link out of the folder, neither of a folder nor of a file', async () => {
+    mkdirSync(join(base, 'ssh'));
+    writeFileSync(join(base, 'ssh', 'id.jpg'), 'secret');
+    symlinkSync(join(base, 'ssh'), join(photos, 'sub'));
+    symlinkSync(join(base, 'ssh', 'id.jpg'), join(photos, 'link.jpg'));
+    writeFileSync(report, csvHeader() + ['a.jpg', 'sub/id.jpg', 'link.jpg'].map((photo) => csvRows(photoResult(photo))).join(''));
+    for (const action of ['--copy', '--link', '--move']) {
+      const { code, stderr } = await sort(action);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/sub.id\.jpg: its folder is a link that leads out of .*photos, to .*ssh\./);
+      expect(stderr).toMatch(/link\.jpg: it is a link that leads out of the folder, to .*ssh.id\.jpg\./);
+      expect(Object.keys(contents(to))).not.toContain('keep/link.jpg');
+      expect(readFileSync(join(base, 'ssh', 'id.jpg'), 'utf8')).toBe('secret');
+      await pipeline('sort', photos, '--to', to, '--undo');
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('copies what a link in the folder leads to, gives it a second name, and does not move the link', async () => {
+    rmSync(join(photos, 'c.png'));
+    symlinkSync(join('day 2', 'a.jpg'), join(photos, 'c.png'));
+    writeFileSync(report, csvHeader() + csvRows(photoResult('c.png')));
+    const moved = await sort('--move');
+    expect(moved.stderr).toMatch(/c\.png: it is a link; --move takes files, not links to them\. Use --copy/);
+    expect(moved.code).toBe(1);
+    for (const action of ['--copy', '--link']) {
+      const { code, stderr } = await sort(action);
+      expect(code, stderr).toBe(0);
+      expect(contents(to)).toEqual({ 'keep/c.png': before['day 2/a.jpg'] });
+      await pipeline('sort', photos, '--to', to, '--undo');
+      expect(existsSync(to)).toBe(false);
+      expect(contents(photos)).toEqual({ ...before, 'c.png': before['day 2/a.jpg'] });
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('never moves a photo onto itself through a link or another way to its folder', async () => {
+    mkdirSync(to);
+    symlinkSync(photos, join(to, 'keep'));
     const { code, stderr } = await sort('--move');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/lies outside/);
+    expect(stderr).toMatch(/sorted.keep is a link, to .*photos\. A sort follows no links/);
+    expect(contents(photos)).toEqual(before);
+  });
+
+  it.skipIf(process.platform === 'win32')('does not wait for pipes that have the name of a photo or a sidecar', { timeout: 20_000 }, async () => {
+    rmSync(join(photos, 'c.png'));
+    for (const name of ['c.png', 'day 2/a.xmp']) execFileSync('mkfifo', [join(photos, name)]);
+    const { code, stderr } = await sort();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/c\.png: it is a pipe, a socket or a device/);
+    expect(stderr).toMatch(/a\.xmp: it is a pipe, a socket or a device/);
+    expect(Object.keys(contents(to))).toContain('review/day 2/a.jpg');
+  });
+
+  it('takes all spellings of a photo for one, in a time that grows with their number', { timeout: 20_000 }, async () => {
+    const spellings = Array.from({ length: 60_000 }, (_, index) => `${'./'.repeat(index % 250)}${'.//'.repeat(Math.floor(index / 250))}a.jpg`);
+    writeFileSync(report, `photo,verdict\n${spellings.map((photo) => `${photo},keep\n`).join('')}`);
+    const { code, stderr } = await sort();
+    expect(code, stderr).toBe(0);
+    expect(Object.keys(contents(to))).toEqual(['keep/a.CR2', 'keep/a.CR2.xmp', 'keep/a.jpg', 'keep/a.xmp']);
+  });
+
+  it('refuses a second sort while one is at work on the target, and takes over from one that died', async () => {
+    mkdirSync(to);
+    const lock = takeLock(join(to, '.sort.lock'), 'the test');
+    const { code, stderr } = await sort();
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`Another run is at work on the folder .*sorted \\(process ${process.pid} on `));
+    expect(readdirSync(to)).toEqual(['.sort.lock']);
+    lock.release();
+    const held = JSON.stringify({ host: hostname(), process: spawnSync(process.execPath, ['--version']).pid, started: 'then', id: 'a' });
+    writeFileSync(join(to, '.sort.lock'), held);
+    expect((await sort()).code).toBe(0);
+    expect(readdirSync(to).sort()).toEqual(['keep', 'reject', 'review', 'sort-1.journal']);
+  });
+
+  it('takes back the folders that it made, and no other', async () => {
+    mkdirSync(join(to, 'reject'), { recursive: true });
+    await sort('--move');
+    await pipeline('sort', photos, '--to', to, '--undo');
+    expect(readdirSync(to, { recursive: true })).toEqual(['reject']);
+    rmSync(to, { recursive: true });
+    const deep = join(base, 'new', 'deeper');
+    await pipeline('sort', photos, '--report', report, '--to', deep, '--move');
+    await pipeline('sort', photos, '--to', deep, '--undo');
+    expect(existsSync(join(base, 'new'))).toBe(false);
   });
 
   describe('with a folder that has none of the photos', () => {
@@ -281,7 +441,11 @@ describe('pipeline sort', () => {
 });
 
 describe('placing a file', () => {
-  const folder = (parent = tmpdir()): string => mkdtempSync(join(parent, 'place-'));
+  const folder = (parent = tmpdir()): string => realpathSync(mkdtempSync(join(parent, 'place-')));
+  const placeFile = async (from: string, to: string, action: Action): Promise<void> => {
+    const { size, mtimeMs: modified } = statSync(from);
+    await new Placer(realDisk, [dirname(from), dirname(to)]).place({ from, to, size, modified }, action);
+  };
   const otherDisk = existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync(tmpdir()).dev;
 
   it.skipIf(!otherDisk)(`moves to another disk by copy, verify, remove${otherDisk ? '' : ' (skipped: no second disk here)'}`, async () => {

@@ -1,0 +1,141 @@
+/**
+ * The steps that moving somebody's files is made of, one system call each, so that a test can put another disk in their place
+ * and stop after any of them. What a path leads to is only followed where that is said.
+ */
+import { constants, type BigIntStats } from 'node:fs';
+import { copyFile, link, lstat, mkdir, open, readdir, realpath, rename, rmdir, stat, truncate, unlink, utimes } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { contentHash } from './content-hash.js';
+import { errorCode } from './error-code.js';
+import { readRegularFile } from './regular-file.js';
+
+/** What lies under a name. */
+export interface DiskEntry {
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  /** The same for two names of one file, and only for them. */
+  readonly identity: string;
+  /** Names that the file has. */
+  readonly names: number;
+  /** The user that it belongs to; -1 where the system has no such numbers. */
+  readonly owner: number;
+}
+
+/** A disk, as far as sorting needs one. All paths are absolute. What fails throws as the file system does. */
+export interface Disk {
+  /** What is under a name, a link itself; undefined where nothing is. */
+  look(path: string): Promise<DiskEntry | undefined>;
+  /** What a path leads to; undefined where it leads to nothing. */
+  follow(path: string): Promise<DiskEntry | undefined>;
+  /** The path without any link in it. */
+  realPath(path: string): Promise<string>;
+  /** Names in a folder. */
+  list(folder: string): Promise<string[]>;
+  /** Hash of a regular file's content. */
+  hash(path: string): Promise<string>;
+  /** Text of a regular file that is not reached through a link, with whom it belongs to. */
+  read(path: string): Promise<{ readonly text: string; readonly owner: number }>;
+  /** Adds text at the end of a file, made where it is missing, and flushes it. */
+  append(path: string, text: string): Promise<void>;
+  /** Cuts a file to so many bytes, and flushes it. */
+  truncate(path: string, size: number): Promise<void>;
+  /** Gives a file one more name; a name that is taken is an error. */
+  link(from: string, to: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Copies content, mode and times into a new file, and flushes it; a name that is taken is an error. */
+  copy(from: string, to: string): Promise<void>;
+  /** Removes one name of a file. */
+  remove(path: string): Promise<void>;
+  makeFolder(path: string): Promise<void>;
+  /** Removes a folder that is empty. */
+  removeFolder(path: string): Promise<void>;
+  /** Makes what was done to the names in a folder outlast a power cut. */
+  flushFolder(path: string): Promise<void>;
+}
+
+/** Number of the user who runs this; -1 where the system has no such numbers. */
+export const currentUser = userInfo().uid;
+
+/** The machine's own disks. */
+export const realDisk: Disk = {
+  look: (path) => lstat(path, { bigint: true }).then(entryOf, nothingThere),
+  follow: (path) => stat(path, { bigint: true }).then(entryOf, nothingThere),
+  realPath: (path) => realpath(path),
+  list: (folder) => readdir(folder),
+  hash: contentHash,
+  read: async (path) => {
+    // Asked of the name: whoever can put another file there meanwhile can write this one, too.
+    const owner = (await lstat(path)).uid;
+    const bytes = await readRegularFile(path, { refuseLinks: true, maxBytes: longestText });
+    return { text: bytes.toString('utf8'), owner: process.platform === 'win32' ? -1 : owner };
+  },
+  append: async (path, text) => {
+    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | noLinks);
+    try {
+      await file.appendFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  },
+  truncate: async (path, size) => {
+    await truncate(path, size);
+    await flush(path);
+  },
+  link: (from, to) => link(from, to),
+  rename: (from, to) => rename(from, to),
+  copy: async (from, to) => {
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    const { atime, mtime } = await stat(from);
+    await utimes(to, atime, mtime);
+    await flush(to);
+  },
+  remove: (path) => unlink(path),
+  makeFolder: (path) => mkdir(path),
+  removeFolder: (path) => rmdir(path),
+  flushFolder: async (path) => {
+    const folder = await open(path, 'r').catch(unlessImpossible);
+    try {
+      await folder?.sync().catch(unlessImpossible);
+    } finally {
+      await folder?.close();
+    }
+  },
+};
+
+/** Some systems cannot open or flush folders; there a name is as durable as they make it. */
+function unlessImpossible(error: unknown): undefined {
+  if (!['EISDIR', 'EACCES', 'EPERM', 'EINVAL', 'EBADF', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error;
+}
+
+/** Bytes; a plan of a million files is shorter. */
+const longestText = 512e6;
+const noLinks = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+
+function entryOf(stats: BigIntStats): DiskEntry {
+  return {
+    kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'link' : 'other',
+    size: Number(stats.size),
+    modified: Number(stats.mtimeNs) / 1e6,
+    identity: `${stats.dev}:${stats.ino}`,
+    names: Number(stats.nlink),
+    owner: process.platform === 'win32' ? -1 : Number(stats.uid),
+  };
+}
+
+function nothingThere(error: unknown): undefined {
+  if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '')) return undefined;
+  throw error;
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
