@@ -14,3 +14,9 @@ export async function encodePng(image: Raster, enlarge = 1): Promise<Buffer> {
   if (enlarge > 1) picture.resize(width * enlarge, height * enlarge, { kernel: 'nearest' });
   return picture.png().toBuffer();
 }
+
+/** Draws an SVG text as PNG; its size in px is the one that the text gives. */
+export async function rasterizeSvg(svg: string): Promise<{ readonly png: Buffer; readonly width: number; readonly height: number }> {
+  const { data, info } = await sharp(Buffer.from(svg)).png().toBuffer({ resolveWithObject: true });
+  return { png: data, width: info.width, height: info.height };
+}
