@@ -5,7 +5,7 @@
  * 3 at face size) say where clear cases of other cameras lie. Prints the constants. Run `npm run build` first.
  */
 import { measureFocus } from '../dist/blur/focus.js';
-import { loadConfig } from '../dist/config/load.js';
+import { loadConfig } from '../dist/pipeline/config.js';
 import { pixelScale, resize } from './blur/beds.js';
 import { gaussian, gray } from './blur/degrade.js';
 import { labelledFaces, openFinder, portraits } from './blur/photos.js';

@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { measureFocus } from '../dist/blur/focus.js';
 import { scoreBlur } from '../dist/blur/sharpness.js';
-import { loadConfig } from '../dist/config/load.js';
+import { loadConfig } from '../dist/pipeline/config.js';
 import { multiScaleFeatures, plainVariance, sharpStats } from './blur/baselines.js';
 import { changes, composites, graded, isWide, motionAngles, motionLengths, pixelScale } from './blur/beds.js';
 import { gaussian, gray } from './blur/degrade.js';

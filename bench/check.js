@@ -11,7 +11,7 @@ import { runBench } from '../dist/bench/bench.js';
 import { machineSlug } from '../dist/bench/machine.js';
 import { makeDefaultSets } from '../dist/bench/photo-sets.js';
 import { figuresOf } from '../dist/bench/report.js';
-import { loadConfig } from '../dist/config/load.js';
+import { loadConfig } from '../dist/pipeline/config.js';
 
 const allowed = 0.2;
 const rounds = 5;

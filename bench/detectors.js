@@ -12,7 +12,7 @@ import console from 'node:console';
 import { fileURLToPath, URL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse/sync';
-import { loadConfig } from '../dist/config/load.js';
+import { loadConfig } from '../dist/pipeline/config.js';
 import { createFaceFinder } from '../dist/detect/faces.js';
 import { listDetectors, listLandmarkNets } from '../dist/detect/registry.js';
 import { compareFaces } from '../dist/detect/scoring.js';

@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { compareEngines, engineTable } from '../dist/bench/engines.js';
 import { machineName } from '../dist/bench/machine.js';
-import { loadConfig } from '../dist/config/load.js';
+import { loadConfig } from '../dist/pipeline/config.js';
 import { packageFilePath } from '../dist/files/weight-packages.js';
 import { findPhotos } from '../dist/run/walk.js';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { demoPhotos } from '../dist/bench/photo-sets.js';
-import { loadConfig } from '../dist/config/load.js';
+import { loadConfig } from '../dist/pipeline/config.js';
 import { processPhoto } from '../dist/pipeline/photo.js';
 import { createStages } from '../dist/pipeline/stages.js';
 import { createHtmlReport } from '../dist/reports/html/report.js';

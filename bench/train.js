@@ -22,7 +22,7 @@ import { datasetOf } from '../dist/train/data/packed-file.js';
 import { openSource } from '../dist/train/data/sources.js';
 import { madeUpBatch } from '../dist/train/loop/batch.js';
 import { createTrainingStep, initialState, layoutOf } from '../dist/train/loop/step.js';
-import { loadConfig } from '../dist/config/load.js';
+import { loadConfig } from '../dist/pipeline/config.js';
 import { patchEye } from '../dist/train/data/labelled-eyes.js';
 
 const { values: { threads: threadText } } = parseArgs({ options: { threads: { type: 'string', default: '2' } } });

@@ -6,8 +6,9 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, URL } from 'node:url';
 import sharp from 'sharp';
-import { loadConfig } from '../../dist/config/load.js';
-import { eyeRegions, regionBox } from '../../dist/detect/eye-region.js';
+import { loadConfig } from '../../dist/pipeline/config.js';
+import { regionBox } from '../../dist/core/face.js';
+import { eyeRegions } from '../../dist/detect/eye-region.js';
 import { createFaceFinder } from '../../dist/detect/faces.js';
 import { cut } from './degrade.js';
 

@@ -4,7 +4,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import type { Config } from '../config/schema.js';
+import type { Config } from '../pipeline/config.js';
 import type { PhotoFile } from '../core/result.js';
 import { runCommand, type CommandRun } from './command.js';
 import { coreCount, machineName } from './machine.js';

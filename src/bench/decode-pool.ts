@@ -3,7 +3,7 @@
  */
 import workerpool from 'workerpool';
 import { workerScript } from '../files/package.js';
-import type { Config } from '../config/schema.js';
+import type { Config } from '../pipeline/config.js';
 import { workerEnvironment } from '../run/worker-memory.js';
 
 /** Photos for one process. Crosses a process boundary: plain data only. */

@@ -2,7 +2,7 @@
  * Engines and devices side by side: the detection stage on every one that starts on this machine.
  */
 import { performance } from 'node:perf_hooks';
-import type { Config } from '../config/schema.js';
+import type { Config } from '../pipeline/config.js';
 import type { EngineOptions } from '../detect/engine.js';
 import { createFaceFinder } from '../detect/faces.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../image/decode.js';

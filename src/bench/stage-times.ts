@@ -1,7 +1,7 @@
 /**
  * Where a photo's time goes: photos one after the other in this process, so that no stage waits for another photo's.
  */
-import type { Config } from '../config/schema.js';
+import type { Config } from '../pipeline/config.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../image/decode.js';
 import { processPhoto } from '../pipeline/photo.js';
 import { createStages } from '../pipeline/stages.js';
@@ -26,7 +26,7 @@ export interface StageMeasurement {
 }
 
 /** The stages in the order in which a photo passes them. */
-export const stageNames = ['decode', 'detect', 'landmarks', 'eye_crops', 'classify', 'blur', 'report'] as const;
+export const stageNames = ['decode', 'detect', 'landmarks', 'classify', 'blur', 'report'] as const;
 
 /**
  * Measures a set of photos on one thread. In every round each photo goes every way once; the first round does not count.

@@ -1,7 +1,7 @@
 /**
  * Photos a second: the whole pipeline and bare decoding, with any number of workers, in alternating rounds.
  */
-import type { Config } from '../config/schema.js';
+import type { Config } from '../pipeline/config.js';
 import { createPool } from '../run/pool.js';
 import type { PhotoFile } from '../core/result.js';
 import { createDecodePool } from './decode-pool.js';

@@ -2,7 +2,7 @@
  * A hint at what blurred a face. Never part of the score.
  */
 import type { FocusEnergy } from './focus-energy.js';
-import type { BlurKind } from './types.js';
+import type { BlurKind } from './measurement.js';
 
 /** Ratio between the directions from which motion is named. */
 const motionRatio = 3;

@@ -1,7 +1,7 @@
 /**
  * Where on the scale of the focus measure people begin to call a face blurred. Fitted by bench/blur-calibrate.js.
  */
-import type { BlurRegion } from './types.js';
+import type { BlurRegion } from './settings.js';
 
 export interface Calibration {
   /** Side in px of the faces that `middle` and `spread` hold for. */

@@ -5,7 +5,7 @@ import type { Box, Raster } from '../core/raster.js';
 import { focusEnergy, type FocusEnergy } from './focus-energy.js';
 import { luminanceGrid } from './luminance-grid.js';
 import { bodyBox, eyeBoxes } from './region.js';
-import type { BlurRegion } from './types.js';
+import type { BlurRegion } from './settings.js';
 
 /** What the pixels of a face show. */
 export interface FocusMeasure {

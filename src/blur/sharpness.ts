@@ -5,7 +5,8 @@ import type { Box, Raster } from '../core/raster.js';
 import { blurKind } from './blur-kind.js';
 import { calibrations, type Calibration } from './calibration.js';
 import { measureFocus, type FocusMeasure } from './focus.js';
-import type { BlurScore, BlurSettings } from './types.js';
+import type { BlurScore } from './measurement.js';
+import type { BlurSettings } from './settings.js';
 
 /** Mean squared gradient, in squared gray levels, below which a crop counts as flat. */
 const flatGradient = 0.15;

@@ -9,11 +9,10 @@ import { UsageError } from '../core/usage-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import { writeGray } from '../image/draw.js';
 import {
-  evaluateSource, type Evaluation, type JudgedEye, type LevelFigures,
+  evaluateSource, openJudges, type Evaluation, type LabelledEye, type LevelFigures,
 } from '../train/data/evaluate.js';
 import { describeQuality } from '../train/metrics/binary-metrics.js';
-import { checkModel } from '../pipeline/model-path.js';
-import { createStages } from '../pipeline/stages.js';
+import { checkStages } from '../pipeline/stages.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
@@ -50,7 +49,7 @@ Examples:
 
 async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<void> {
   const config = settingsFrom(options);
-  checkModel(config);
+  await checkStages(config);
   if (options.report !== undefined) checkWritable(options.report);
   const source = await openSource(folder, options.labels);
   if (source.images.length === 0) {
@@ -61,24 +60,24 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
   if (source.unlabelled > 0) log.warn(`${source.unlabelled} image(s) without a label were left out.`);
   const { debugCrops } = options;
   if (debugCrops !== undefined) makeFolder(debugCrops, '--debug-crops');
-  const stages = await createStages(config);
+  const judges = await openJudges(config);
   const progress = createProgress(source.images.length);
   let evaluation: Evaluation;
   try {
-    evaluation = await evaluateSource(source, stages, {
+    evaluation = await evaluateSource(source, judges, {
       kind: options.kind,
       onImage: () => { progress.step(); },
-      ...(debugCrops === undefined ? {} : { onEye: (eye: JudgedEye) => writeIfWrong(debugCrops, eye) }),
+      ...(debugCrops === undefined ? {} : { onEye: (eye: LabelledEye) => writeIfWrong(debugCrops, eye) }),
     });
   } finally {
     progress.stop();
     source.close();
-    await stages.release();
+    await judges.release();
   }
   finish(evaluation, options.report);
 }
 
-async function writeIfWrong(folder: string, { path, label, open, crop }: JudgedEye): Promise<void> {
+async function writeIfWrong(folder: string, { path, label, open, crop }: LabelledEye): Promise<void> {
   if ((open >= 0.5) === (label === 1)) return;
   const name = path.replaceAll(/[^\p{L}\p{N}._#-]+/gu, '_').slice(-120);
   await writeGray(join(folder, `${open.toFixed(3)}-${label === 0 ? 'closed' : 'open'}-${name}.png`), crop);

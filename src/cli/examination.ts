@@ -1,15 +1,15 @@
 /**
  * Looks at what is there to run on, and tries it out.
  */
+import { basename } from 'node:path';
 import { createEyeClassifier } from '../classify/eye-classifier.js';
-import type { Config } from '../config/schema.js';
+import type { Config } from '../pipeline/config.js';
 import { listDetectors, listLandmarkNets } from '../detect/registry.js';
 import { decodePhoto, openBytes } from '../image/decode.js';
 import { problemOf, thisHost, type DeviceHost } from '../onnx/device.js';
 import { runtimeInfo } from '../onnx/session.js';
 import { settleEngine } from '../pipeline/engine.js';
 import { workerCount } from '../run/pool.js';
-import { modelPath } from '../pipeline/model-path.js';
 import { describeTfjs, loadTfjs, TfjsMissingError, type LoadedTfjs } from '../tfjs/packages.js';
 import { examineMachine, type Machine } from './machine.js';
 
@@ -95,9 +95,9 @@ async function modelFindings(config: Config): Promise<Finding[]> {
 
 async function eyeStateFinding(model: string): Promise<Finding> {
   try {
-    const classifier = await createEyeClassifier(modelPath(model));
+    const classifier = await createEyeClassifier(model);
     await classifier.release();
-    return finding('models', 'ok', `The eye-state net ${model}, ${classifier.info.width} x ${classifier.info.height} px.`);
+    return finding('models', 'ok', `The eye-state net ${basename(model)}, ${classifier.info.width} x ${classifier.info.height} px.`);
   } catch (error) {
     return finding('models', 'broken', messageOf(error));
   }

@@ -9,7 +9,6 @@ import { createEyeClassifier } from '../classify/eye-classifier.js';
 import { layoutOf } from '../train/loop/step.js';
 import { createDetector, createLandmarkNet, listDetectors, listLandmarkNets, type NetInfo } from '../detect/registry.js';
 import type { Raster } from '../core/raster.js';
-import { modelPath } from '../pipeline/model-path.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
 
 export function registerModels(program: Command): void {
@@ -40,7 +39,7 @@ async function listModels(options: SettingsOptions): Promise<void> {
   print('\nEye-state backbones (train.backbone)         parameters');
   for (const name of listBackbones()) print(`    ${name.padEnd(40)} ${parameterCount(name).toLocaleString('en').padStart(9)}`);
 
-  const path = modelPath(config.classify.model);
+  const path = config.classify.model;
   const classifier = await createEyeClassifier(path);
   const { width, height, backbone, precision } = classifier.info;
   const crop = { data: image.data.subarray(0, width * height), width, height };

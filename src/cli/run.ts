@@ -8,7 +8,7 @@ import { makeFolder } from '../files/make-folder.js';
 import { settleEngine } from '../pipeline/engine.js';
 import type { PhotoExecutor } from '../run/executor.js';
 import { runPhotos } from '../run/run.js';
-import { checkModel } from '../pipeline/model-path.js';
+import { checkStages } from '../pipeline/stages.js';
 import { findPhotos } from '../run/walk.js';
 import { reportOutput } from '../reports/output.js';
 import type { Editor } from '../reports/xmp/packet.js';
@@ -74,7 +74,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions, executor:
     shortcut('runtime.device', options.device),
     shortcut('run.workers', options.workers),
   ]);
-  checkModel(chosen);
+  await checkStages(chosen);
   const { config, notes } = await settleEngine(chosen);
   for (const note of notes) log.info(note);
   const { folder, photos, skippedLinks } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });

@@ -2,8 +2,8 @@
  * Options that choose the configuration, the same for every verb.
  */
 import { Option, type Command } from 'commander';
-import { loadConfig } from '../config/load.js';
-import type { Config } from '../config/schema.js';
+import { loadConfig } from '../pipeline/config.js';
+import type { Config } from '../pipeline/config.js';
 
 /** The options' values, as commander gives them. */
 export interface SettingsOptions {

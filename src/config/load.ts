@@ -1,49 +1,37 @@
 /**
- * Where configuration comes from: the defaults in config.yaml, then the user's file, then `--set`; checked as a whole.
+ * Reads settings: the schema's defaults, then a file of the user, then single overrides.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { parse } from 'yaml';
-import type { z } from 'zod';
-import { packageFolder } from '../files/package.js';
-import { configSchema, type Config } from './schema.js';
+import { z } from 'zod';
 import { UsageError } from '../core/usage-error.js';
+import { packageFolder } from '../files/package.js';
 
 type Tree = Record<string, unknown>;
 
-/** Sections whose keys are names of the user's own things. */
-const namedByUser: ReadonlySet<string> = new Set(['data.groups']);
-
-/** The file with the defaults. */
+/** The file that shows all defaults. */
 export const defaultConfigPath = join(packageFolder, 'config.yaml');
 
 /**
  * Loads the settings.
- * @param file the user's own YAML, which may hold any part of the keys
- * @param overrides `section.key=value` items, in the order given; the value is read as YAML
- * @throws UsageError that names the key, what it may be and the nearest known key
+ * @param schema sections of keys, each key with default and description; keys with `path: true` in their meta are paths
+ * @param file a YAML file with any part of config.yaml; a relative path in it starts at its folder
+ * @param overrides `section.key=value`, the last one wins; a relative path starts at the current folder
+ * @returns what the schema makes of them
+ * @throws UsageError that names the key or file, and what would be right
  */
-export function loadConfig(file?: string, overrides: readonly string[] = []): Config {
-  const defaults = readYaml(defaultConfigPath);
-  let settings = defaults;
-  if (file !== undefined) settings = merge(settings, readYaml(file), defaults, file);
-  for (const override of overrides) settings = merge(settings, parseOverride(override), defaults, '--set');
-  const result = configSchema.safeParse(settings);
-  if (!result.success) throw new UsageError(describeIssue(result.error, settings));
-  return checkOrder(result.data);
-}
-
-/** Settings whose ranges depend on each other. */
-function checkOrder(config: Config): Config {
-  const { blur, classify: { closed_below: closed, open_above: open } } = config;
-  if (closed !== 'auto' && open !== 'auto' && closed > open) {
-    throw new UsageError(`classify.closed_below (${closed}) must not be above classify.open_above (${open}).`);
+export function loadSettings(schema: z.ZodObject, file?: string, overrides: readonly string[] = []): Tree {
+  const defaults = schema.parse({});
+  let settings = withPaths(defaults, schema, packageFolder);
+  if (file !== undefined) settings = merge(settings, withPaths(readYaml(file), schema, dirname(resolve(file))), defaults, schema, file);
+  for (const override of overrides) {
+    settings = merge(settings, withPaths(parseOverride(override), schema, process.cwd()), defaults, schema, '--set');
   }
-  if (blur.blurred_below > blur.sharp_above) {
-    throw new UsageError(`blur.blurred_below (${blur.blurred_below}) must not be above blur.sharp_above (${blur.sharp_above}).`);
-  }
-  return config;
+  const result = schema.safeParse(settings);
+  if (!result.success) throw new UsageError(describeIssue(result.error, settings, schema));
+  return result.data;
 }
 
 function isTree(value: unknown): value is Tree {
@@ -82,18 +70,35 @@ function parseOverride(override: string): Tree {
   return above.reduce<Tree>((inner, key) => ({ [key]: inner }), { [last]: value });
 }
 
+/** The settings with their relative paths made absolute. A word that is no path, as `none`, stays. */
+function withPaths(settings: Tree, schema: z.ZodObject, folder: string): Tree {
+  return Object.fromEntries(Object.entries(settings).map(([section, keys]) => [section, isTree(keys)
+    ? Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, pathFrom(value, keyMeta(schema, [section, key]), folder)]))
+    : keys]));
+}
+
+function pathFrom(value: unknown, meta: z.core.GlobalMeta | undefined, folder: string): unknown {
+  if (meta?.['path'] !== true || typeof value !== 'string' || value === '' || value === 'none' || isAbsolute(value)) return value;
+  return join(folder, value);
+}
+
 /** `base` with the keys of `changes` in place of its own; a key that `known` lacks is an error. */
-function merge(base: Tree, changes: Tree, known: Tree, where: string, path: readonly string[] = []): Tree {
+function merge(base: Tree, changes: Tree, known: Tree, schema: z.ZodObject, where: string, path: readonly string[] = []): Tree {
   const merged: Tree = { ...base };
   for (const [key, value] of Object.entries(changes)) {
     const full = [...path, key];
-    if (!Object.hasOwn(known, key) && !namedByUser.has(path.join('.'))) throw new UsageError(unknownKey(full, where));
+    if (!Object.hasOwn(known, key) && !isNamedByUser(schema, path)) throw new UsageError(unknownKey(full, where, schema));
     const below = known[key];
     const current = base[key];
-    if (isTree(below) && isTree(value)) merged[key] = merge(isTree(current) ? current : {}, value, below, where, full);
+    if (isTree(below) && isTree(value)) merged[key] = merge(isTree(current) ? current : {}, value, below, schema, where, full);
     else merged[key] = value;
   }
   return merged;
+}
+
+/** Whether the keys below are names of the user's own things. */
+function isNamedByUser(schema: z.ZodObject, path: readonly string[]): boolean {
+  return path.length > 1 && inner(keySchema(schema, path)) instanceof z.ZodRecord;
 }
 
 function allKeys(tree: Tree, path: readonly string[] = []): string[] {
@@ -106,33 +111,44 @@ function initials(name: string): string {
   return name.split(/[_-]/).map(([first = '']) => first).join('');
 }
 
-function unknownKey(path: readonly string[], where: string): string {
+function unknownKey(path: readonly string[], where: string, schema: z.ZodObject): string {
   const key = path.join('.');
-  const known = allKeys(readYaml(defaultConfigPath));
+  const known = allKeys(schema.parse({}));
   // A name that was not written to its end is nearer to what it begins than its length tells.
   const [begun] = known.filter((each) => path.length > 1 && each.startsWith(key));
   const short = [...path.slice(0, -1), initials(path.at(-1) ?? '')].join('.');
   return `Unknown setting ${key} (in ${where}). Did you mean ${begun ?? (known.includes(short) ? short : closest(key, known))}?`;
 }
 
-function describeIssue(error: z.ZodError, settings: Tree): string {
+function describeIssue(error: z.ZodError, settings: Tree, schema: z.ZodObject): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'The configuration is not valid.';
-  const key = issue.path.join('.');
-  const value = issue.path.reduce<unknown>((tree, part) => {
+  // What is said of a section as a whole is a sentence already.
+  if (issue.code === 'custom' && issue.path.length === 1) return issue.message;
+  const path = issue.path.map(String);
+  const value = path.reduce<unknown>((tree, part) => {
     if (Array.isArray(tree)) return tree[Number(part)];
-    return isTree(tree) ? tree[String(part)] : undefined;
+    return isTree(tree) ? tree[part] : undefined;
   }, settings);
-  return `Setting ${key} is ${JSON.stringify(value)}: ${issue.message}. ${meaningOf(issue.path.filter((part) => typeof part !== 'number').join('.'))}`.trim();
+  const meaning = keyMeta(schema, path.slice(0, 2))?.description;
+  return `Setting ${path.join('.')} is ${JSON.stringify(value)}: ${issue.message}. `
+    + (meaning === undefined || path.length < 2 ? '' : `It is ${meaning}.`).trim();
 }
 
-/** The comment that config.yaml has for a key: its type, range and meaning. */
-function meaningOf(key: string): string {
-  const name = key.split('.').at(-1) ?? key;
-  const section = key.split('.')[0] ?? '';
-  const lines = readFileSync(defaultConfigPath, 'utf8').split('\n');
-  const start = lines.findIndex((line) => line.startsWith(`${section}:`));
-  const line = lines.slice(start + 1).find((candidate) => candidate.trimStart().startsWith(`${name}:`));
-  const comment = line?.split('#')[1]?.trim();
-  return comment === undefined ? '' : `It is ${comment}.`;
+function keyMeta(schema: z.ZodObject, path: readonly string[]): z.core.GlobalMeta | undefined {
+  const found = keySchema(schema, path);
+  return found === undefined ? undefined : z.globalRegistry.get(found);
+}
+
+/** The schema of a section or of a key in it. */
+function keySchema(schema: z.core.$ZodType, path: readonly string[]): z.core.$ZodType | undefined {
+  return path.slice(0, 2).reduce<z.core.$ZodType | undefined>((current, key) => {
+    const object = current === undefined ? undefined : inner(current);
+    return object instanceof z.ZodObject ? object.shape[key] : undefined;
+  }, schema);
+}
+
+/** A schema without the default that stands around it. */
+function inner(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ? inner(schema.def.innerType) : schema;
 }

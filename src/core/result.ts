@@ -1,9 +1,9 @@
 /**
  * What a run knows of a photo when it has gone all the way through: the one value that every report is written from.
  */
-import type { BlurScore } from '../blur/types.js';
-import type { EyesState, EyeState } from './eye.js';
+import type { PerEye } from './face.js';
 import type { Box } from './raster.js';
+import type { Measurements, Reason } from './stage.js';
 
 /** A file to judge. */
 export interface PhotoFile {
@@ -13,32 +13,20 @@ export interface PhotoFile {
   readonly photo: string;
 }
 
-/** One eye of a face in a photo. */
-export interface EyeResult {
-  readonly state: EyeState;
-  /** Probability that the eye is open, 0 to 1; undefined where the eye is `unknown`. */
-  readonly open: number | undefined;
-  /** Bounding box of the eye crop, px of the upright full-size photo. */
-  readonly box: Box | undefined;
-  /** Why the eye is `unknown`, in a photographer's words. */
-  readonly reason?: string;
-}
-
 /** One face of a photo. */
 export interface FaceResult {
   /** px of the upright full-size photo. */
   readonly box: Box;
   /** The detector's confidence, 0 to 1. */
   readonly score: number;
-  /** The person's own left and right eye. */
-  readonly leftEye: EyeResult;
-  readonly rightEye: EyeResult;
-  readonly eyes: EyesState;
-  readonly blur: BlurScore;
+  /** Bounding boxes of the eyes that can be looked at, px of the upright full-size photo; the person's own left and right. */
+  readonly eyeBoxes: PerEye<Box>;
+  /** What the stages found, a key a stage. */
+  readonly measured: Measurements;
   /** Too small beside the largest face to decide about the photo. */
   readonly bystander: boolean;
-  /** What speaks against this face, in a photographer's words; empty where nothing does. */
-  readonly reasons: readonly string[];
+  /** What is said about this face, worst first. */
+  readonly reasons: readonly Reason[];
 }
 
 export type Verdict = 'keep' | 'review' | 'reject';

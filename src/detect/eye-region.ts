@@ -1,29 +1,19 @@
 /**
  * Where each eye of a face is, and whether it can be seen.
  */
-import type { Box, Point } from '../core/raster.js';
-import type { EyeLandmarks, EyeRegion, Landmarks, Side } from './types.js';
+import type { Point } from '../core/raster.js';
+import type { EyeLandmarks, EyeRegion, EyeSight, Landmarks, Side } from '../core/face.js';
 
 /** Width of the region, as a share of the distance between the outer corners of both eyes: about twice the eye. */
 const shareOfOuterDistance = 0.62;
 /** On a turned head that distance shrinks more than the near eye does; the region is then this many eyes wide. */
 const eyesWide = 1.9;
-/** Width to height. */
-const aspect = 3 / 2;
-
 /** The `eyes` section of the configuration. */
 export interface EyeSettings {
   /** An eye narrower than this, corner to corner in the full-size photo, is not looked at, px. */
   readonly min_width: number;
   /** How far the head may be turned before the far eye is not looked at: 0 frontal, 1 profile. */
   readonly max_turn: number;
-}
-
-/** What can be seen of one eye: the region to cut, or why there is none. */
-export interface EyeSight {
-  readonly region?: EyeRegion;
-  /** In a photographer's words. */
-  readonly reason?: string;
 }
 
 /**
@@ -74,16 +64,6 @@ function whyHidden(
   // On a turned head the far eye is narrow, but no less tall: the wider one tells how large both are.
   const widest = Math.max(eyeWidth(landmarks.left), eyeWidth(landmarks.right));
   return widest < settings.min_width ? 'eye too small' : undefined;
-}
-
-/** The upright box around a turned eye region, px of the same image. */
-export function regionBox(region: EyeRegion): Box {
-  const cos = Math.abs(Math.cos(region.angle));
-  const sin = Math.abs(Math.sin(region.angle));
-  const tall = region.width / aspect;
-  const width = region.width * cos + tall * sin;
-  const height = region.width * sin + tall * cos;
-  return { x: region.center.x - width / 2, y: region.center.y - height / 2, width, height };
 }
 
 /**

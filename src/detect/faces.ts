@@ -6,9 +6,8 @@ import type { EngineOptions } from './engine.js';
 import { squareAround } from './face-net.js';
 import { isSameFace, mergeLooks } from './non-max-suppression.js';
 import { createDetector, createLandmarkNet } from './registry.js';
-import type { Detection, Detector, EyeLandmarks, Face, LandmarkNet, Landmarks } from './types.js';
-
-export type { Face } from './types.js';
+import type { EyeLandmarks, Face, Landmarks } from '../core/face.js';
+import type { Detection, Detector, LandmarkNet } from './types.js';
 
 /** The `detect` section of the configuration. */
 export interface DetectSettings {

@@ -3,7 +3,8 @@
  */
 import type { Point, Raster } from '../core/raster.js';
 import { fromSquare, sampleSquare, type Square } from './sample.js';
-import type { Detection, EyeLandmarks, LandmarkNet, Landmarks, Side } from './types.js';
+import type { EyeLandmarks, Landmarks, Side } from '../core/face.js';
+import type { Detection, LandmarkNet } from './types.js';
 
 /** Which points belong to an eye: its corners, and all along both lids, corners included. */
 export interface EyePoints {

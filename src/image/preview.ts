@@ -2,6 +2,7 @@
  * Small pictures of a photo for reports that people look at: the whole photo, its faces, their eyes.
  */
 import sharp from 'sharp';
+import type { PerEye } from '../core/face.js';
 import type { FacePreview, PhotoPreview } from '../core/result.js';
 import type { DecodedPhoto } from './decode.js';
 import { growBox, type Box } from '../core/raster.js';
@@ -10,8 +11,7 @@ import { boxInView } from './view.js';
 /** What to cut out, px of the upright full-size photo. */
 export interface PreviewFace {
   readonly box: Box;
-  readonly leftEye: { readonly box: Box | undefined };
-  readonly rightEye: { readonly box: Box | undefined };
+  readonly eyeBoxes: PerEye<Box>;
   readonly bystander: boolean;
 }
 
@@ -44,8 +44,8 @@ export async function makePreview(
   const previews: FacePreview[] = [];
   for (const face of faces) {
     const view = covers(detail, face.box) ? detail : overview;
-    const leftEye = await cut(view, face.leftEye.box, eyeSide);
-    const rightEye = await cut(view, face.rightEye.box, eyeSide);
+    const leftEye = await cut(view, face.eyeBoxes.left, eyeSide);
+    const rightEye = await cut(view, face.eyeBoxes.right, eyeSide);
     previews.push({
       face: await cut(view, growBox(face.box, faceRoom), face.bystander ? bystanderSide : side) ?? thumbnail,
       ...(leftEye === undefined ? {} : { leftEye }),

@@ -3,29 +3,22 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { EyeCrop } from '../core/eye.js';
+import { cutEyes } from '../classify/eye-crops.js';
+import { CROP } from '../core/eye.js';
+import type { Point } from '../core/raster.js';
+import type { PhotoFile } from '../core/result.js';
 import type { DecodedPhoto } from '../image/decode.js';
 import { writeDrawing, writeGray, type Outline } from '../image/draw.js';
 import { pointInView } from '../image/view.js';
-import type { Point } from '../core/raster.js';
-import type { LocatedFace } from './photo.js';
-import type { PhotoFile } from '../core/result.js';
+import type { LocatedFace, SeenFaces } from './face-views.js';
 
-/**
- * Writes `FOLDER/PHOTO.faces.jpg` and `FOLDER/PHOTO.eye-N.png`, N counting the faces' eyes, left before right.
- * @param crops one an eye that was looked at, in the order of `faces`
- */
-export async function writeDebugCrops(
-  folder: string,
-  file: PhotoFile,
-  whole: DecodedPhoto,
-  faces: readonly LocatedFace[],
-  crops: readonly EyeCrop[],
-): Promise<void> {
+/** Writes `FOLDER/PHOTO.faces.jpg` and `FOLDER/PHOTO.eye-N.png`, N counting the eyes that were looked at, left before right. */
+export async function writeDebugCrops(folder: string, file: PhotoFile, whole: DecodedPhoto, seen: SeenFaces): Promise<void> {
   const stem = join(folder, file.photo);
   await mkdir(dirname(stem), { recursive: true });
-  const outlines = faces.flatMap((face) => faceOutlines(face, whole));
+  const outlines = seen.faces.flatMap((face) => faceOutlines(face, whole));
   await writeDrawing(`${stem}.faces.jpg`, whole.raster, outlines);
+  const crops = seen.views.flatMap((view) => Object.values(cutEyes(view, CROP.width, CROP.height)));
   for (const [index, crop] of crops.entries()) await writeGray(`${stem}.eye-${index + 1}.png`, crop);
 }
 

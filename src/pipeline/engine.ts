@@ -2,7 +2,7 @@
  * Settles what runs the detection nets, and where. What the usual way, onnx on the CPU, does not need is not loaded for it.
  */
 import { UsageError } from '../core/usage-error.js';
-import type { Config } from '../config/schema.js';
+import type { Config } from './config.js';
 import type { EngineOptions } from '../detect/engine.js';
 import type { DeviceHost } from '../onnx/device.js';
 

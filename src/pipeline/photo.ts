@@ -1,24 +1,18 @@
 /**
  * One photo's way through all stages.
  */
-import { scoreBlur } from '../blur/sharpness.js';
-import type { EyeCrop } from '../core/eye.js';
-import type { Config } from '../config/schema.js';
-import { findEyes, regionBox, type EyeSight } from '../detect/eye-region.js';
-import { mapLandmarks, type Face } from '../detect/faces.js';
-import type { Side } from '../detect/types.js';
-import { cutLuminance } from '../image/crop.js';
-import {
-  decodePhoto, decodeRegion, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type OpenPhoto,
-} from '../image/decode.js';
+import { regionBox, type EyeSight } from '../core/face.js';
+import { clipBox, type Box } from '../core/raster.js';
+import { errorResult, type FaceResult, type PhotoFile, type PhotoResult } from '../core/result.js';
+import type { Measurements } from '../core/stage.js';
+import { decodePhoto, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type OpenPhoto } from '../image/decode.js';
 import { makePreview } from '../image/preview.js';
-import { boxInPhoto, boxInView, isFullSize, pointInPhoto, regionInView } from '../image/view.js';
-import { clipBox, growBox, unionBox, type Box } from '../core/raster.js';
+import type { Config } from './config.js';
 import { writeDebugCrops } from './debug-crops.js';
+import { seeFaces, type LocatedFace } from './face-views.js';
 import { StageClock } from './stage-clock.js';
 import type { Stages } from './stages.js';
-import { errorResult, type EyeResult, type FaceResult, type PhotoFile, type PhotoResult } from '../core/result.js';
-import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, withDamage, type EyeThresholds } from './verdict.js';
+import { faceReasons, isBystander, photoVerdict, withDamage } from './verdict.js';
 
 /** What a worker has to know besides the photo. Crosses a process boundary: plain data only. */
 export interface PhotoSettings {
@@ -66,23 +60,15 @@ interface Decoded {
 
 async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings): Promise<PhotoResult> {
   const { file, photo, whole, clock } = decoded;
-  const { config } = stages;
-  const found = await stages.faces.find(whole.raster, (net, milliseconds) => { clock.add(net, milliseconds); });
-  const located = found.map((face) => locate(face, whole, photo, config))
-    .filter((face) => face.box.width >= config.detect.min_face);
-  const detail = await clock.time('decode', () => closerLook(photo, whole, located, stages));
-
-  const views = located.map((face) => (needsCloserLook(face, whole, stages) ? detail : whole));
-  const crops = await clock.time('eye_crops', () => located.map((face, index) => cutEyes(face, views[index] ?? whole, stages)));
-  const open = await clock.time('classify', () => classifyEyes(crops, stages));
-  const judged = await clock.time('blur', () => located.map((face, index) =>
-    judgeFace(face, views[index] ?? whole, open[index] ?? {}, stages)));
-  const faces = largestFirst(judged, photo, config.verdict.min_relative_area);
-
-  if (settings.debugCrops !== undefined) {
-    await writeDebugCrops(settings.debugCrops, file, whole, located, crops.flatMap((pair) => Object.values(pair)));
-  }
-  const previews = settings.previews === true ? await makePreview(whole, detail, faces) : undefined;
+  const seen = await seeFaces(photo, whole, stages, clock);
+  const measured = await stages.measure(seen.views, clock);
+  const judged = seen.faces.flatMap((face, index) => {
+    const values = measured[index];
+    return values === undefined ? [] : [faceResult(face, values)];
+  });
+  const faces = largestFirst(judged, photo, stages.config.verdict.min_relative_area);
+  if (settings.debugCrops !== undefined) await writeDebugCrops(settings.debugCrops, file, whole, seen);
+  const previews = settings.previews === true ? await makePreview(whole, seen.detail, faces) : undefined;
   return {
     photo: file.photo,
     status: faces.length > 0 ? 'ok' : 'no_face',
@@ -95,92 +81,23 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
   };
 }
 
-/** A face with its eyes, in px of the upright full-size photo. */
-export interface LocatedFace {
-  readonly box: Box;
-  readonly score: number;
-  readonly left: EyeSight;
-  readonly right: EyeSight;
-}
-
-/** Something per eye; an eye that nothing was found out about is left out. */
-type PerEye<T> = { readonly [side in Side]?: T };
-
-function locate(face: Face, whole: DecodedPhoto, photo: OpenPhoto, config: Config): LocatedFace {
-  const landmarks = mapLandmarks(face.landmarks, (point) => pointInPhoto(point, whole));
-  return { box: boxInPhoto(face.box, whole), score: face.score, ...findEyes(landmarks, photo, config.eyes) };
-}
-
-/** Whether a face has too few px in the shrunk photo to be judged there. */
-function needsCloserLook(face: LocatedFace, whole: DecodedPhoto, stages: Stages): boolean {
-  if (isFullSize(whole)) return false;
-  const box = boxInView(face.box, whole);
-  const eyes = [face.left, face.right].flatMap((eye) => eye.region ?? []);
-  return Math.min(box.width, box.height) < stages.config.blur.face_size
-    || eyes.some((region) => regionInView(region, whole).width < stages.eyes.info.width);
-}
-
-/** The part of the photo with those faces that need it, in the pixels that the camera gave; else the photo as it is. */
-async function closerLook(
-  photo: OpenPhoto,
-  whole: DecodedPhoto,
-  faces: readonly LocatedFace[],
-  stages: Stages,
-): Promise<DecodedPhoto> {
-  const boxes = faces.filter((face) => needsCloserLook(face, whole, stages)).map((face) => growBox(face.box, 2));
-  return boxes.length === 0 ? whole : decodeRegion(photo, unionBox(boxes));
-}
-
-function cutEyes(face: LocatedFace, view: DecodedPhoto, stages: Stages): PerEye<EyeCrop> {
-  const { width, height } = stages.eyes.info;
-  const cut = ({ region }: EyeSight): EyeCrop | undefined => region === undefined
-    ? undefined
-    : { data: cutLuminance(view.raster, regionInView(region, view), width, height), width, height };
-  return definedEyes(cut(face.left), cut(face.right));
-}
-
-/** One inference for all eyes of the photo. */
-async function classifyEyes(crops: readonly PerEye<EyeCrop>[], stages: Stages): Promise<PerEye<number>[]> {
-  const all = crops.flatMap((pair) => [pair.left ?? [], pair.right ?? []].flat());
-  if (all.length === 0) return crops.map(() => ({}));
-  const open = (await stages.eyes.classify(all)).values();
-  const take = (crop: EyeCrop | undefined): number | undefined => crop === undefined ? undefined : open.next().value;
-  return crops.map((pair) => definedEyes(take(pair.left), take(pair.right)));
-}
-
-function definedEyes<T>(left: T | undefined, right: T | undefined): PerEye<T> {
-  return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
-}
-
-function judgeFace(face: LocatedFace, view: DecodedPhoto, open: PerEye<number>, stages: Stages): FaceResult {
-  const leftEye = judgeEye(face.left, open.left, stages.thresholds);
-  const rightEye = judgeEye(face.right, open.right, stages.thresholds);
-  const eyes = eyesState(leftEye, rightEye);
-  const eyeBoxes = [leftEye.box, rightEye.box].flatMap((box) => (box === undefined ? [] : boxInView(box, view)));
-  const blur = scoreBlur(view.raster, boxInView(face.box, view), stages.config.blur, eyeBoxes);
+function faceResult({ box, score, left, right }: LocatedFace, measured: Measurements): FaceResult {
   return {
-    box: face.box,
-    score: face.score,
-    leftEye,
-    rightEye,
-    eyes,
-    blur,
+    box, score, measured,
+    eyeBoxes: { ...eyeBox('left', left), ...eyeBox('right', right) },
     bystander: false,
-    reasons: faceReasons(eyes, blur, leftEye.reason ?? rightEye.reason),
+    reasons: faceReasons(measured),
   };
 }
 
-function judgeEye(eye: EyeSight, open: number | undefined, thresholds: EyeThresholds): EyeResult {
-  if (eye.region === undefined || open === undefined) {
-    return { state: 'unknown', open: undefined, box: undefined, ...(eye.reason === undefined ? {} : { reason: eye.reason }) };
-  }
-  return { state: eyeState(open, thresholds), open, box: regionBox(eye.region) };
+function eyeBox(side: 'left' | 'right', { region }: EyeSight): FaceResult['eyeBoxes'] {
+  return region === undefined ? {} : { [side]: regionBox(region) };
 }
 
 /** Report order, boxes cut at the photo's edge, and who is a bystander. */
 function largestFirst(faces: readonly FaceResult[], photo: OpenPhoto, minRelativeArea: number): FaceResult[] {
   const clipped = faces.map((face) => ({ ...face, box: clipBox(face.box, photo.width, photo.height) }));
-  const area = ({ box }: FaceResult): number => box.width * box.height;
+  const area = ({ box }: { readonly box: Box }): number => box.width * box.height;
   clipped.sort((a, b) => area(b) - area(a) || a.box.x - b.box.x || a.box.y - b.box.y);
   const largest = clipped[0] === undefined ? 0 : area(clipped[0]);
   return clipped.map((face) => ({ ...face, bystander: isBystander(area(face), largest, minRelativeArea) }));

@@ -4,15 +4,19 @@
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import type { FaceResult, PhotoResult } from '../core/result.js';
+import { faceStages } from '../pipeline/face-stages.js';
 
-/** The columns, in order. This is the contract with everyone who reads the report. */
-export const csvColumns = [
-  'photo', 'status', 'width', 'height', 'faces', 'face', 'face_x', 'face_y', 'face_width', 'face_height', 'face_score',
-  'left_eye_open', 'right_eye_open', 'eyes', 'sharpness', 'blur', 'verdict', 'reasons', 'error',
-] as const;
+const photoColumns = ['photo', 'status', 'width', 'height', 'faces'] as const;
+const faceColumns = ['face', 'face_x', 'face_y', 'face_width', 'face_height', 'face_score'] as const;
+const verdictColumns = ['verdict', 'reasons', 'error'] as const;
 
-export type CsvColumn = (typeof csvColumns)[number];
-export type CsvRow = Readonly<Record<CsvColumn, string>>;
+/** The columns, in order; those of the stages stand after the face's. This is the contract with everyone who reads the report. */
+export const csvColumns: readonly string[] = [
+  ...photoColumns, ...faceColumns, ...faceStages.flatMap((stage) => Object.keys(stage.columns)), ...verdictColumns,
+];
+
+/** A row as it is read back: a text a column, and those that no tool may do without by name. */
+export type CsvRow = Readonly<Record<(typeof photoColumns)[number] | (typeof verdictColumns)[number], string>> & Readonly<Record<string, string>>;
 
 /** The header line. */
 export function csvHeader(): string {
@@ -22,7 +26,7 @@ export function csvHeader(): string {
 /** A photo's rows, faces largest first. */
 export function csvRows(result: PhotoResult): string {
   const faces = result.faces.length > 0 ? result.faces : [undefined];
-  const rows = faces.map((face, index) => csvColumns.map((column) => cells(result, face, index)[column]));
+  const rows = faces.map((face, index) => [...photoCells(result), ...faceCells(face, index), ...verdictCells(result)]);
   return stringify(rows, { record_delimiter: '\r\n' });
 }
 
@@ -34,16 +38,14 @@ export function readCsvRows(text: string): CsvRow[] {
   const records: unknown = parse(text, { columns: true, bom: true, skip_empty_lines: true });
   if (!Array.isArray(records)) return [];
   return records.map((record: unknown) => {
-    const row = Object.fromEntries(csvColumns.map((column) => [column, plainText(field(record, column))]));
-    return { ...emptyRow, ...row };
+    const cell = (column: string): string => plainText(field(record, column));
+    return {
+      ...Object.fromEntries(csvColumns.map((column) => [column, cell(column)])),
+      photo: cell('photo'), status: cell('status'), width: cell('width'), height: cell('height'), faces: cell('faces'),
+      verdict: cell('verdict'), reasons: cell('reasons'), error: cell('error'),
+    };
   });
 }
-
-const emptyRow: CsvRow = {
-  photo: '', status: '', width: '', height: '', faces: '', face: '', face_x: '', face_y: '', face_width: '',
-  face_height: '', face_score: '', left_eye_open: '', right_eye_open: '', eyes: '', sharpness: '', blur: '',
-  verdict: '', reasons: '', error: '',
-};
 
 function field(record: unknown, column: string): string {
   const fields = new Map(Object.entries(record ?? {}));
@@ -52,31 +54,23 @@ function field(record: unknown, column: string): string {
   return value;
 }
 
-function cells(result: PhotoResult, face: FaceResult | undefined, index: number): CsvRow {
-  const number = (value: number | undefined, digits: number): string => value === undefined ? '' : value.toFixed(digits);
-  const unread = result.status === 'error';
-  return {
-    ...emptyRow,
-    photo: escaped(result.photo),
-    status: result.status,
-    width: unread ? '' : String(result.width),
-    height: unread ? '' : String(result.height),
-    faces: unread ? '' : String(result.faces.length),
-    face: face === undefined ? '' : String(index + 1),
-    face_x: number(face?.box.x, 0),
-    face_y: number(face?.box.y, 0),
-    face_width: number(face?.box.width, 0),
-    face_height: number(face?.box.height, 0),
-    face_score: number(face?.score, 3),
-    left_eye_open: number(face?.leftEye.open, 3),
-    right_eye_open: number(face?.rightEye.open, 3),
-    eyes: face?.eyes ?? '',
-    sharpness: number(face?.blur.sharpness, 1),
-    blur: face?.blur.verdict ?? '',
-    verdict: result.verdict,
-    reasons: escaped(result.reasons.join('; ')),
-    error: escaped(result.error ?? ''),
-  };
+function photoCells({ photo, status, width, height, faces }: PhotoResult): string[] {
+  if (status === 'error') return [escaped(photo), status, '', '', ''];
+  return [escaped(photo), status, String(width), String(height), String(faces.length)];
+}
+
+function faceCells(face: FaceResult | undefined, index: number): string[] {
+  const columns = faceStages.flatMap((stage) => Object.values(stage.columns));
+  if (face === undefined) return [...faceColumns, ...columns].map(() => '');
+  const { x, y, width, height } = face.box;
+  return [
+    String(index + 1), ...[x, y, width, height].map((px) => px.toFixed(0)), face.score.toFixed(3),
+    ...columns.map((cell) => escaped(cell(face))),
+  ];
+}
+
+function verdictCells({ verdict, reasons, error }: PhotoResult): string[] {
+  return [verdict, escaped(reasons.join('; ')), escaped(error ?? '')];
 }
 
 /** Spreadsheets run a cell that begins so as a formula; an apostrophe before it makes it text (OWASP, CSV injection). */

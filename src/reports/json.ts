@@ -1,7 +1,8 @@
 /**
  * The JSON report: an array with an object a photo, everything that the CSV says and more.
  */
-import type { FaceResult, EyeResult, PhotoResult } from '../core/result.js';
+import type { FaceResult, PhotoResult } from '../core/result.js';
+import { faceStages } from '../pipeline/face-stages.js';
 
 /**
  * A photo as one line of the array, without the comma. Absent numbers are null.
@@ -26,17 +27,7 @@ function jsonFace(face: FaceResult): unknown {
     box: face.box,
     score: face.score,
     bystander: face.bystander,
-    eyes: face.eyes,
-    left_eye: jsonEye(face.leftEye),
-    right_eye: jsonEye(face.rightEye),
-    sharpness: face.blur.sharpness,
-    blur: face.blur.verdict,
-    blur_kind: face.blur.kind,
-    laplacian_variance: face.blur.laplacianVariance,
-    reasons: face.reasons,
+    ...Object.fromEntries(faceStages.flatMap((stage) => Object.entries(stage.json(face)))),
+    reasons: face.reasons.map(({ text }) => text),
   };
-}
-
-function jsonEye(eye: EyeResult): unknown {
-  return { state: eye.state, open: eye.open ?? null, box: eye.box ?? null, reason: eye.reason ?? null };
 }

@@ -1,8 +1,7 @@
 /**
  * What `pipeline run` writes: its reports and, where asked for, sidecars beside the photos.
  */
-import { readThresholds } from '../pipeline/thresholds.js';
-import type { Config } from '../config/schema.js';
+import type { Config } from '../pipeline/config.js';
 import { checkSpace } from '../files/space.js';
 import type { ResultSink, RunOutput } from '../run/sink.js';
 import { createReport, showsPictures } from './create.js';
@@ -35,8 +34,7 @@ export function reportOutput({ reports, folder, config, times, sidecars }: Outpu
     open: async (onProblem) => {
       const sinks: ResultSink[] = [];
       try {
-        const eyes = await readThresholds(config.classify);
-        for (const path of reports) sinks.push(await createReport(path, { folder, eyes, blur: config.blur, times }));
+        for (const path of reports) sinks.push(await createReport(path, { folder, config, times }));
         if (sidecars !== undefined) sinks.push(createSidecarWriter({ ...sidecars, folder, settings: config.xmp, onProblem }));
         return sinks;
       } catch (error) {

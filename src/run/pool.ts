@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { workerScript } from '../files/package.js';
-import type { Config } from '../config/schema.js';
+import type { Config } from '../pipeline/config.js';
 import { errorResult, type PhotoFile, type PhotoResult } from '../core/result.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
 import type { PhotoExecutor } from './executor.js';

@@ -7,8 +7,9 @@ import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { brightness, composite, contrast, defocus, gaussian, gray, motion, noise } from '../../bench/blur/degrade.js';
 import { scoreBlur } from '../../src/blur/sharpness.js';
-import type { BlurScore, BlurSettings } from '../../src/blur/types.js';
-import { loadConfig } from '../../src/config/load.js';
+import type { BlurScore } from '../../src/blur/measurement.js';
+import type { BlurSettings } from '../../src/blur/settings.js';
+import { loadConfig } from '../../src/pipeline/config.js';
 import { scaleBox, type Box, type Raster } from '../../src/core/raster.js';
 import { hasSharedData, sharedSet } from '../support/shared-data.js';
 

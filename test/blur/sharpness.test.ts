@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { brightness, gaussian, gray, noise, random } from '../../bench/blur/degrade.js';
 import { scoreBlur } from '../../src/blur/sharpness.js';
-import type { BlurRegion, BlurScore, BlurSettings } from '../../src/blur/types.js';
+import type { BlurScore } from '../../src/blur/measurement.js';
+import type { BlurRegion, BlurSettings } from '../../src/blur/settings.js';
 import type { Box, Raster } from '../../src/core/raster.js';
 
 const settings: BlurSettings = { region: 'face', face_size: 112, blurred_below: 40, sharp_above: 60 };

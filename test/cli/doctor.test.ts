@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerDoctor } from '../../src/cli/doctor.js';
 import { examine, thisDoctorHost, type DoctorHost, type Finding } from '../../src/cli/examination.js';
-import { loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/pipeline/config.js';
 import { UsageError } from '../../src/core/usage-error.js';
 import { TfjsMissingError } from '../../src/tfjs/packages.js';
 import { canMount, withoutMount } from '../support/disk.js';

@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { defaultConfigPath, loadConfig } from '../../src/config/load.js';
+import { defaultConfigPath } from '../../src/config/load.js';
+import { settingsJsonSchema, settingsYaml } from '../../src/config/describe.js';
+import { configSchema, loadConfig } from '../../src/pipeline/config.js';
 import { UsageError } from '../../src/core/usage-error.js';
 
 function yamlFile(text: string): string {
@@ -13,10 +14,6 @@ function yamlFile(text: string): string {
 }
 
 describe('loadConfig', () => {
-  it('gives the defaults of config.yaml where nothing else is said', () => {
-    expect(loadConfig()).toEqual(parse(readFileSync(defaultConfigPath, 'utf8')));
-  });
-
   it('lets a file of the user change some keys and keep the others', () => {
     const config = loadConfig(yamlFile('detect:\n  min_score: 0.7\n'));
     expect(config.detect.min_score).toBe(0.7);
@@ -60,11 +57,41 @@ describe('loadConfig', () => {
   });
 });
 
-describe('config.yaml', () => {
-  it('says of every key its type and range, and what it means', () => {
+describe('a relative path', () => {
+  it('starts at the file that names it', () => {
+    const file = yamlFile('classify:\n  model: nets/mine.onnx\n');
+    expect(loadConfig(file).classify.model).toBe(join(dirname(file), 'nets', 'mine.onnx'));
+  });
+
+  it('starts at the current folder where the command line names it, and at the package where it is a default', () => {
+    expect(loadConfig(undefined, ['classify.model=mine.onnx']).classify.model).toBe(join(process.cwd(), 'mine.onnx'));
+    expect(loadConfig().classify.model).toBe(join(dirname(defaultConfigPath), 'models', 'eye-state.onnx'));
+  });
+
+  it('is left alone where it is absolute, or a word that means no file', () => {
+    expect(loadConfig(yamlFile('classify:\n  model: /nets/mine.onnx\n')).classify.model).toBe('/nets/mine.onnx');
+    expect(loadConfig(yamlFile('train:\n  init: none\n')).train.init).toBe('none');
+  });
+});
+
+describe('config.yaml and its JSON schema', () => {
+  it('are what the settings describe (npm run config writes them)', () => {
+    expect(readFileSync(defaultConfigPath, 'utf8')).toBe(settingsYaml(configSchema));
+    expect(readFileSync(join(dirname(defaultConfigPath), 'config.schema.json'), 'utf8')).toBe(settingsJsonSchema(configSchema));
+  });
+
+  it('hold the defaults, so that the file given as --config changes nothing', () => {
+    expect(loadConfig(defaultConfigPath)).toEqual(loadConfig());
+  });
+
+  it('say of every key its type and range, and what it means', () => {
     const lines = readFileSync(defaultConfigPath, 'utf8').split('\n');
     const keys = lines.filter((line) => /^ {2}[a-z_0-9]+:/.test(line));
     expect(keys.length).toBeGreaterThan(15);
     for (const line of keys) expect(line, line).toMatch(/# \([^)]+\) \S+/);
+  });
+
+  it('name the schema in the first line, where editors look for it', () => {
+    expect(readFileSync(defaultConfigPath, 'utf8')).toMatch(/^# yaml-language-server: \$schema=\.\/config\.schema\.json\n/);
   });
 });

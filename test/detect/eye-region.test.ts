@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eyeRegions, findEyes, headTurn, regionBox } from '../../src/detect/eye-region.js';
+import { eyeRegions, findEyes, headTurn } from '../../src/detect/eye-region.js';
 import { mapLandmarks } from '../../src/detect/faces.js';
-import type { EyeLandmarks, Landmarks } from '../../src/detect/types.js';
+import { regionBox, type EyeLandmarks, type Landmarks } from '../../src/core/face.js';
 import type { Point } from '../../src/core/raster.js';
 
 const settings = { min_width: 12, max_turn: 0.75 };

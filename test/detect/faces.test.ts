@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/pipeline/config.js';
 import { createFaceFinder, type FaceFinder } from '../../src/detect/faces.js';
 import { compareFaces } from '../../src/detect/scoring.js';
 import type { Raster } from '../../src/core/raster.js';

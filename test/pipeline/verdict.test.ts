@@ -1,50 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { BlurScore, BlurVerdict } from '../../src/blur/types.js';
-import type { EyesState, EyeState } from '../../src/core/eye.js';
+import type { BlurScore, BlurVerdict } from '../../src/blur/measurement.js';
+import type { EyesState } from '../../src/core/eye.js';
 import type { FaceResult } from '../../src/core/result.js';
-import { eyesState, eyeState, faceReasons, isBystander, photoVerdict, withDamage, type JudgedEye } from '../../src/pipeline/verdict.js';
-
-function blur(verdict: BlurVerdict): BlurScore {
-  return { sharpness: 50, verdict, kind: 'none', laplacianVariance: 100 };
-}
+import { faceReasons, isBystander, photoVerdict, withDamage } from '../../src/pipeline/verdict.js';
 
 function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false): FaceResult {
-  const eye = { state: 'open', open: 0.9, box: undefined } as const;
+  const eye = { state: 'open', open: 0.9 } as const;
+  const blur: BlurScore = { sharpness: 50, verdict: focus, kind: 'none', laplacianVariance: 100 };
+  const measured = { classify: { state: eyes, left: eye, right: eye }, blur };
   return {
-    box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, leftEye: eye, rightEye: eye, eyes, blur: blur(focus),
-    bystander, reasons: faceReasons(eyes, blur(focus), undefined),
+    box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, eyeBoxes: {}, measured, bystander, reasons: faceReasons(measured),
   };
 }
-
-describe('eyeState', () => {
-  const thresholds = { closed_below: 0.3, open_above: 0.7 };
-  it.each<[number, EyeState]>([
-    [0, 'closed'], [0.29, 'closed'], [0.3, 'unsure'], [0.5, 'unsure'], [0.7, 'unsure'], [0.71, 'open'], [1, 'open'],
-  ])('an eye open with probability %f is %s', (open, state) => {
-    expect(eyeState(open, thresholds)).toBe(state);
-  });
-});
-
-describe('eyesState', () => {
-  const thresholds = { closed_below: 0.1, open_above: 0.9 };
-  const eye = (open: number | undefined): JudgedEye => ({ state: open === undefined ? 'unknown' : eyeState(open, thresholds), open });
-
-  it.each<[number | undefined, number | undefined, EyesState, string]>([
-    [0.95, 0.99, 'open', 'two open eyes'],
-    [0.02, 0.05, 'closed', 'two closed ones'],
-    [0.95, 0.02, 'one_closed', 'an open and a closed one'],
-    [0.02, 0.95, 'one_closed', 'a closed and an open one'],
-    [0.5, 0.95, 'unsure', 'one that may be either beside an open one'],
-    [0.3, 0.02, 'closed', 'one that is rather closed beside a closed one'],
-    [0.8, 0.02, 'one_closed', 'one that is rather open beside a closed one'],
-    [undefined, 0.95, 'open', 'an open one alone'],
-    [0.02, undefined, 'closed', 'a closed one alone'],
-    [0.5, undefined, 'unsure', 'one that may be either alone'],
-    [undefined, undefined, 'unknown', 'none that can be seen'],
-  ])('%s and %s make %s: %s', (left, right, eyes) => {
-    expect(eyesState(eye(left), eye(right))).toBe(eyes);
-  });
-});
 
 describe('a photo of which a part is made up', () => {
   it.each(['open', 'closed'] as const)('is for someone to look at, whatever was found in the rest of it (eyes %s)', (eyes) => {

@@ -6,10 +6,11 @@ import { csvColumns, csvHeader, csvRows, readCsvRows } from '../../src/reports/c
 const face: FaceResult = {
   box: { x: 10.4, y: 20.6, width: 100, height: 120 },
   score: 0.98765,
-  leftEye: { state: 'open', open: 0.9512, box: undefined },
-  rightEye: { state: 'unknown', open: undefined, box: undefined },
-  eyes: 'open',
-  blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', laplacianVariance: 321 },
+  eyeBoxes: {},
+  measured: {
+    classify: { state: 'open', left: { state: 'open', open: 0.9512 }, right: { state: 'unknown' } },
+    blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', laplacianVariance: 321 },
+  },
   bystander: false,
   reasons: [],
 };

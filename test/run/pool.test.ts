@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/pipeline/config.js';
 import { createPool } from '../../src/run/pool.js';
 import type { PhotoResult } from '../../src/core/result.js';
 import type { PhotoFile } from '../../src/core/result.js';
@@ -84,7 +84,7 @@ describe('an executor', () => {
     const states: string[] = [];
     for (const limits of [['0.001', '0.002'], ['0.998', '0.999']]) {
       const config = loadConfig(undefined, [`classify.closed_below=${limits[0]}`, `classify.open_above=${limits[1]}`, 'run.workers=1']);
-      await pool.run(photos, { config }, (_, { faces }) => { states.push(String(faces[0]?.eyes)); }, new AbortController().signal);
+      await pool.run(photos, { config }, (_, { faces }) => { states.push(String(faces[0]?.measured.classify.state)); }, new AbortController().signal);
     }
     await pool.close();
     expect(states[0]).not.toBe(states[1]);

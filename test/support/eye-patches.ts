@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { cutCanvas } from '../../src/train/data/canvas.js';
 import { groupOf } from '../../src/train/data/groups.js';
 import { datasetOf, type EyeDataset, type EyeRow } from '../../src/train/data/packed-file.js';
-import { loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/pipeline/config.js';
 import { patchEye } from '../../src/train/data/labelled-eyes.js';
 import { sharedSet } from './shared-data.js';
 

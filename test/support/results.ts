@@ -4,7 +4,7 @@
 import { decodePhoto, openPhoto } from '../../src/image/decode.js';
 import { makePreview } from '../../src/image/preview.js';
 import type { EyesState, EyeState } from '../../src/core/eye.js';
-import type { EyeResult, FaceResult, PhotoResult } from '../../src/core/result.js';
+import type { FaceResult, PhotoResult, Verdict } from '../../src/core/result.js';
 import { demoPhotos } from './shared-data.js';
 
 export interface FaceSketch {
@@ -23,19 +23,25 @@ const states: Readonly<Record<EyesState, EyeState>> = {
 /** A face of a 1920 x 1280 photo: open eyes and sharp, unless told otherwise. */
 export function face(sketch: FaceSketch = {}): FaceResult {
   const { eyes = 'open', open = 0.97, sharpness = 80, x = 418 } = sketch;
-  const eye = (left: number): EyeResult => ({
-    state: states[eyes], open: eyes === 'unknown' ? undefined : open, box: { x: x + left, y: 460, width: 60, height: 40 },
-  });
+  const state = states[eyes];
+  const eye = eyes === 'unknown' ? { state } : { state, open };
+  const box = (left: number): FaceResult['box'] => ({ x: x + left, y: 460, width: 60, height: 40 });
   return {
     box: { x, y: 406, width: 190, height: 190 },
     score: 0.93,
-    leftEye: eye(100),
-    rightEye: eye(20),
-    eyes,
-    blur: { sharpness, verdict: sharpness < 40 ? 'blurred' : sharpness > 60 ? 'sharp' : 'unsure', kind: 'none', laplacianVariance: 100 },
+    eyeBoxes: { left: box(100), right: box(20) },
+    measured: {
+      classify: { state: eyes, left: eye, right: eye },
+      blur: { sharpness, verdict: sharpness < 40 ? 'blurred' : sharpness > 60 ? 'sharp' : 'unsure', kind: 'none', laplacianVariance: 100 },
+    },
     bystander: sketch.bystander ?? false,
-    reasons: sketch.reasons ?? [],
+    reasons: (sketch.reasons ?? []).map((text) => ({ text, verdict: verdictOf(text) })),
   };
+}
+
+/** What the tool would make of a reason on its own. */
+function verdictOf(reason: string): Verdict {
+  return /^eyes closed|blurred/.test(reason) ? 'reject' : 'review';
 }
 
 /** A photo that was read: keep, unless told otherwise. */

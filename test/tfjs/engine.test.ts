@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDetector, createLandmarkNet } from '../../src/detect/registry.js';
-import type { Detection, Detector, LandmarkNet, Landmarks } from '../../src/detect/types.js';
+import type { Landmarks } from '../../src/core/face.js';
+import type { Detection, Detector, LandmarkNet } from '../../src/detect/types.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../../src/image/decode.js';
 import { intersectionOverUnion, type Point, type Raster } from '../../src/core/raster.js';
 import { demoPhotos } from '../support/shared-data.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/pipeline/config.js';
 import { processPhoto } from '../../src/pipeline/photo.js';
 import { createStages, type Stages } from '../../src/pipeline/stages.js';
 import { csvRows, csvHeader, readCsvRows, type CsvRow } from '../../src/reports/csv.js';

@@ -1,8 +1,10 @@
 /**
  * A photo as it stands in an HTML report: two blocks of inert data. Names and messages never become markup.
  */
-import type { EyeResult, FacePreview, FaceResult, PhotoResult } from '../../core/result.js';
-import type { EyeData, FaceData, PhotoData } from './data.js';
+import type { FacePreview, FaceResult, PhotoResult } from '../../core/result.js';
+import { strictest, type Meter } from '../../core/stage.js';
+import { faceStages } from '../../pipeline/face-stages.js';
+import type { FaceData, MeterData, PhotoData } from './data.js';
 
 /**
  * JSON that can stand inside a `script` element: without `<` nothing can close the element or open a comment in it.
@@ -48,25 +50,22 @@ function photoData(result: PhotoResult): PhotoData {
 }
 
 function faceData(face: FaceResult): FaceData {
-  const { box, eyes, blur, bystander, reasons } = face;
+  const { box, bystander, reasons } = face;
   return {
     box: [Math.round(box.x), Math.round(box.y), Math.round(box.width), Math.round(box.height)],
-    eyes,
-    left: eyeData(face.leftEye),
-    right: eyeData(face.rightEye),
-    sharpness: rounded(blur.sharpness, 1),
-    blur: blur.verdict,
+    meters: faceStages.flatMap(({ page }) => page.meters(face)).map(meterData),
+    ranks: Object.fromEntries(faceStages.flatMap(({ page: { order } }) => {
+      const rank = order?.rank(face);
+      return order === undefined || rank === undefined ? [] : [[order.value, rounded(rank, 4)]];
+    })),
+    tone: strictest(reasons.map(({ verdict }) => verdict)),
     bystander,
-    reasons,
+    reasons: reasons.map(({ text }) => text),
   };
 }
 
-function eyeData(eye: EyeResult): EyeData {
-  return {
-    state: eye.state,
-    ...(eye.open === undefined ? {} : { open: rounded(eye.open, 3) }),
-    ...(eye.reason === undefined ? {} : { reason: eye.reason }),
-  };
+function meterData(meter: Meter): MeterData {
+  return meter.share === undefined ? meter : { ...meter, share: rounded(meter.share, 3) };
 }
 
 function rounded(value: number, digits: number): number {

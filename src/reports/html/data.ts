@@ -7,34 +7,38 @@ export interface ReportData {
   readonly title: string;
   /** Where the photos lie, as a relative link from the report, ending in `/`; absent where they cannot be linked to. */
   readonly photosAt?: string;
-  /** Marks on the bars of the eyes: the probabilities between which an eye is unsure. Empty where they are not known. */
-  readonly eyeMarks: readonly number[];
-  /** Marks on the bars of sharpness: below the first is blurred, above the second sharp. */
-  readonly sharpnessMarks: readonly number[];
+  /** By name of a meter: marks on its bar, 0 to 1, where words change. */
+  readonly marks: Readonly<Record<string, readonly number[]>>;
+  /** Orders of the photos that the stages know, besides those of the page itself. */
+  readonly orders: readonly { readonly value: string; readonly text: string }[];
+  /** What is said of a face that nothing speaks against. */
+  readonly praise: string;
 }
 
-export interface EyeData {
-  readonly state: 'open' | 'closed' | 'unsure' | 'unknown';
-  /** Probability of being open, 0 to 1. */
-  readonly open?: number;
-  readonly reason?: string;
+export type VerdictName = 'keep' | 'review' | 'reject';
+
+/** A measured value: a bar with words, below a picture of the eye where it belongs to one. */
+export interface MeterData {
+  readonly name: string;
+  /** How much of the bar is filled, 0 to 1; without it there is no bar. */
+  readonly share?: number;
+  readonly text: string;
+  readonly tone: VerdictName | 'unknown';
+  readonly picture?: 'leftEye' | 'rightEye';
+  readonly hint?: string;
 }
 
 export interface FaceData {
   /** x, y, width, height in px of the photo. */
   readonly box: readonly [number, number, number, number];
-  readonly eyes: 'open' | 'closed' | 'one_closed' | 'unsure' | 'unknown';
-  /** The person's own left and right eye. */
-  readonly left: EyeData;
-  readonly right: EyeData;
-  /** 0 to 100. */
-  readonly sharpness: number;
-  readonly blur: 'sharp' | 'blurred' | 'unsure';
+  readonly meters: readonly MeterData[];
+  /** By order of the report: the lower, the earlier. An order that the face says nothing about is left out. */
+  readonly ranks: Readonly<Record<string, number>>;
+  /** The strictest of what its reasons ask for. */
+  readonly tone: VerdictName;
   readonly bystander: boolean;
   readonly reasons: readonly string[];
 }
-
-export type VerdictName = 'keep' | 'review' | 'reject';
 
 export interface PhotoData {
   readonly photo: string;

@@ -2,8 +2,9 @@
  * The HTML report: one file that opens from disk and lets a person look at the photos and choose.
  */
 import { basename, dirname, relative, resolve, sep } from 'node:path';
-import type { Config } from '../../config/schema.js';
-import type { EyeThresholds } from '../../pipeline/verdict.js';
+import type { Config } from '../../pipeline/config.js';
+import { faceStages } from '../../pipeline/face-stages.js';
+import { withSettings } from '../../pipeline/stages.js';
 import { createReportFile } from '../../files/growing-file.js';
 import type { ResultSink } from '../../run/sink.js';
 import { photoBlocks } from './blocks.js';
@@ -14,10 +15,8 @@ import { documentHead, documentTail } from './document.js';
 export interface HtmlReportContext {
   /** The folder that the results' `photo` names are relative to; the page links to the photos there. */
   readonly folder: string;
-  /** Drawn as marks on the bars of the eyes; no marks where it is not known. */
-  readonly eyes: EyeThresholds | undefined;
-  /** Its thresholds are drawn as marks on the bars of sharpness. */
-  readonly blur: Config['blur'];
+  /** Its thresholds are drawn as marks on the bars. */
+  readonly config: Config;
 }
 
 /**
@@ -26,7 +25,7 @@ export interface HtmlReportContext {
  * @throws UsageError where the file cannot be written
  */
 export async function createHtmlReport(path: string, context: HtmlReportContext): Promise<ResultSink> {
-  const head = documentHead(reportData(path, context));
+  const head = documentHead(await reportData(path, context));
   const tail = documentTail();
   const file = await createReportFile(path, head);
   return {
@@ -43,12 +42,14 @@ export async function createHtmlReport(path: string, context: HtmlReportContext)
   };
 }
 
-function reportData(path: string, { folder, eyes, blur }: HtmlReportContext): ReportData {
+async function reportData(path: string, { folder, config }: HtmlReportContext): Promise<ReportData> {
+  const marks = await Promise.all(withSettings(config).map(({ stage, settings }) => stage.page.marks(settings)));
   return {
     title: basename(resolve(folder)) || 'Photos',
     photosAt: folderLink(path, folder),
-    eyeMarks: eyes === undefined ? [] : [eyes.closed_below, eyes.open_above],
-    sharpnessMarks: [blur.blurred_below, blur.sharp_above],
+    marks: Object.fromEntries(marks.flatMap((each) => Object.entries(each))),
+    orders: faceStages.flatMap(({ page: { order } }) => order === undefined ? [] : { value: order.value, text: order.text }),
+    praise: faceStages.flatMap(({ page }) => page.praise ?? []).join(', '),
   };
 }
 

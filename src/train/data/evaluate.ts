@@ -7,7 +7,10 @@ import { BinaryMetrics, type BinaryFigures, type BinaryIntervals } from '../metr
 import { cutLuminance } from '../../image/crop.js';
 import { PhotoError } from '../../image/decode.js';
 import { guessKind, patchEye, photoEyes, type EyeView, type ImageKind } from './labelled-eyes.js';
-import type { Stages } from '../../pipeline/stages.js';
+import { createEyeClassifier, type EyeClassifier } from '../../classify/eye-classifier.js';
+import { thresholdsOf, type EyeThresholds } from '../../classify/thresholds.js';
+import { createFaceFinder, type FaceFinder } from '../../detect/faces.js';
+import type { Config } from '../../pipeline/config.js';
 
 /** Figures of one level, with 95 % intervals. */
 export interface LevelFigures extends BinaryFigures {
@@ -39,8 +42,30 @@ export interface Evaluation {
   readonly missing: ReadonlyMap<string, number>;
 }
 
-/** One eye as it was judged. */
-export interface JudgedEye {
+/** What labelled images are judged with. */
+export interface Judges {
+  readonly config: Config;
+  readonly faces: FaceFinder;
+  readonly eyes: EyeClassifier;
+  readonly thresholds: EyeThresholds;
+  release(): Promise<void>;
+}
+
+/**
+ * Loads the nets.
+ * @throws if a model is missing or damaged
+ */
+export async function openJudges(config: Config): Promise<Judges> {
+  const [faces, eyes] = await Promise.all([createFaceFinder(config.detect), createEyeClassifier(config.classify.model)]);
+  return {
+    config, faces, eyes,
+    thresholds: thresholdsOf(config.classify, eyes.info),
+    release: async () => { await Promise.all([faces.release(), eyes.release()]); },
+  };
+}
+
+/** One eye of a labelled image as it was judged. */
+export interface LabelledEye {
   /** Path in the source; the eye of a photo is told by `#left` or `#right`. */
   readonly path: string;
   readonly label: Label;
@@ -55,7 +80,7 @@ export interface EvaluateOptions {
   /** Called after each image. */
   readonly onImage?: () => void;
   /** Called for each eye, to draw or list it. */
-  readonly onEye?: (eye: JudgedEye) => Promise<void>;
+  readonly onEye?: (eye: LabelledEye) => Promise<void>;
 }
 
 /**
@@ -66,10 +91,10 @@ export interface EvaluateOptions {
  * closed ones.) Its label is closed where either eye's is.
  * @throws UsageError if photos and eye patches lie mixed and `options.kind` does not say what they are
  */
-export async function evaluateSource(source: LabelledSource, stages: Stages, options: EvaluateOptions): Promise<Evaluation> {
+export async function evaluateSource(source: LabelledSource, judges: Judges, options: EvaluateOptions): Promise<Evaluation> {
   const kind = options.kind === 'auto'
-    ? await guessKind(source, stages.faces, stages.config) : options.kind;
-  const tally = new Tally(stages, source.name, options);
+    ? await guessKind(source, judges.faces, judges.config) : options.kind;
+  const tally = new Tally(judges, source.name, options);
   for (const image of source.images) {
     try {
       await (kind === 'eye' ? tally.patch(image) : tally.photo(image));
@@ -103,17 +128,17 @@ class Tally {
   private decidedRight = 0;
 
   constructor(
-    private readonly stages: Stages, private readonly source: string, private readonly options: EvaluateOptions,
+    private readonly judges: Judges, private readonly source: string, private readonly options: EvaluateOptions,
   ) {}
 
   async patch(image: LabelledImage): Promise<void> {
     const label = image.labels.left ?? image.labels.right;
     if (label === undefined) return;
-    await this.judge(image, image.path, label, await patchEye(image.file, this.stages.config));
+    await this.judge(image, image.path, label, await patchEye(image.file, this.judges.config));
   }
 
   async photo(image: LabelledImage): Promise<void> {
-    const { eyes, reasons } = await photoEyes(image.file, this.stages.faces, this.stages.config);
+    const { eyes, reasons } = await photoEyes(image.file, this.judges.faces, this.judges.config);
     for (const reason of reasons) this.missing.set(reason, (this.missing.get(reason) ?? 0) + 1);
     const seen: number[] = [];
     for (const side of ['left', 'right'] as const) {
@@ -128,11 +153,11 @@ class Tally {
   }
 
   private async judge(image: LabelledImage, path: string, label: Label, view: EyeView): Promise<number> {
-    const { width, height } = this.stages.eyes.info;
+    const { width, height } = this.judges.eyes.info;
     const crop = { data: cutLuminance(view.image, view.region, width, height), width, height };
-    const open = (await this.stages.eyes.classify([crop]))[0] ?? Number.NaN;
+    const open = (await this.judges.eyes.classify([crop]))[0] ?? Number.NaN;
     this.eyes.add(open, label, this.groupOf(image));
-    const { closed_below, open_above } = this.stages.thresholds;
+    const { closed_below, open_above } = this.judges.thresholds;
     if (open < closed_below || open > open_above) {
       this.decided += 1;
       if ((open > open_above) === (label === 1)) this.decidedRight += 1;
@@ -142,7 +167,7 @@ class Tally {
   }
 
   private groupOf(image: LabelledImage): string {
-    return groupOf(this.source, image.path, this.stages.config.data.groups);
+    return groupOf(this.source, image.path, this.judges.config.data.groups);
   }
 
   result(kind: ImageKind): Evaluation {

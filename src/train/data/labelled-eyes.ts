@@ -5,10 +5,10 @@
 import { patchRegion } from './canvas.js';
 import type { LabelledSource } from './sources.js';
 import { UsageError } from '../../core/usage-error.js';
-import type { Config } from '../../config/schema.js';
+import type { Config } from '../../pipeline/config.js';
 import { findEyes } from '../../detect/eye-region.js';
 import { mapLandmarks, type FaceFinder } from '../../detect/faces.js';
-import type { EyeRegion, Face, Side } from '../../detect/types.js';
+import type { EyeRegion, Face, Side } from '../../core/face.js';
 import type { TurnedRegion } from '../../image/crop.js';
 import { decodePhoto, decodeRegion, openPhoto, shrinkFor } from '../../image/decode.js';
 import { boxInPhoto, isFullSize, pointInPhoto, regionInView } from '../../image/view.js';

@@ -1,7 +1,7 @@
 /**
  * Makes a packed file's rows out of labelled images.
  */
-import type { Config } from '../../config/schema.js';
+import type { Config } from '../../pipeline/config.js';
 import { CROP } from '../../core/eye.js';
 import { CANVAS, cutCanvas } from './canvas.js';
 import { groupOf } from './groups.js';

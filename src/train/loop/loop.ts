@@ -3,7 +3,7 @@
  */
 import { learningRateAt } from '../autodiff/schedule.js';
 import { packageVersion } from '../../files/package.js';
-import type { Config } from '../../config/schema.js';
+import type { Config } from '../../pipeline/config.js';
 import { createBackbone, type Backbone } from '../backbones/index.js';
 import { createLoader, type Batch, type Loader } from '../data/loader.js';
 import type { EyeDataset } from '../data/packed-file.js';

@@ -12,7 +12,7 @@ import { stringify as stringifyYaml } from 'yaml';
 import { UsageError } from '../../core/usage-error.js';
 import { makeFolder, makeNewFolder } from '../../files/make-folder.js';
 import { packageFolder, packageVersion } from '../../files/package.js';
-import type { Config } from '../../config/schema.js';
+import type { Config } from '../../pipeline/config.js';
 import { runtimeInfo } from '../../onnx/session.js';
 import type { HistoryRow } from './checkpoint.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config/load.js';
+import { loadConfig } from '../../../src/pipeline/config.js';
 import { createHtmlReport } from '../../../src/reports/html/report.js';
 import type { PhotoResult } from '../../../src/core/result.js';
 import { hasChromium, launchChromium, withoutChromium } from '../../support/chromium.js';
@@ -16,8 +16,8 @@ const hostile = 'x <img src=q onerror="document.title=\'run\'"></script><script>
 
 async function report(name: string, results: readonly PhotoResult[]): Promise<string> {
   const path = join(folder, name);
-  const { blur } = loadConfig();
-  const writer = await createHtmlReport(path, { folder: join(folder, 'photos'), eyes: { closed_below: 0.2, open_above: 0.85 }, blur });
+  const config = loadConfig(undefined, ['classify.closed_below=0.2', 'classify.open_above=0.85']);
+  const writer = await createHtmlReport(path, { folder: join(folder, 'photos'), config });
   for (const result of results) await writer.write(result);
   await writer.finish();
   return pathToFileURL(path).href;
@@ -247,7 +247,7 @@ describe('an HTML report that is not finished', () => {
   it('leaves an earlier one in its place', async () => {
     await report('kept.html', [photoResult('a.jpg')]);
     const before = readFileSync(join(folder, 'kept.html'), 'utf8');
-    const writer = await createHtmlReport(join(folder, 'kept.html'), { folder, eyes: undefined, blur: loadConfig().blur });
+    const writer = await createHtmlReport(join(folder, 'kept.html'), { folder, config: loadConfig() });
     await writer.write(photoResult('b.jpg'));
     await writer.abandon();
     expect(readFileSync(join(folder, 'kept.html'), 'utf8')).toBe(before);

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config/load.js';
+import { loadConfig } from '../../../src/pipeline/config.js';
 import { mergeMarks } from '../../../src/reports/xmp/packet.js';
 import { createSidecarWriter, marksFor, sidecarPath, writeSidecar } from '../../../src/reports/xmp/sidecars.js';
 import { photoResult } from '../../support/results.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { groupOf } from '../../../src/train/data/groups.js';
 import { nearDuplicates } from '../../../src/train/data/near-duplicates.js';
 import { checkPartition, partitionDataset, type PartitionOptions } from '../../../src/train/data/partition.js';
-import { loadConfig } from '../../../src/config/load.js';
+import { loadConfig } from '../../../src/pipeline/config.js';
 import { Random } from '../../../src/train/data/random.js';
 import { UsageError } from '../../../src/core/usage-error.js';
 import { eyes, many, pattern } from './eyes.js';

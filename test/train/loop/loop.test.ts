@@ -17,7 +17,7 @@ import {
 import { createRunFolder, gitCommit, openRunFolder } from '../../../src/train/loop/run-folder.js';
 import { initialState, layoutOf } from '../../../src/train/loop/step.js';
 import { TrainingStopped } from '../../../src/train/loop/stopped.js';
-import { loadConfig } from '../../../src/config/load.js';
+import { loadConfig } from '../../../src/pipeline/config.js';
 import { UsageError } from '../../../src/core/usage-error.js';
 import { someEyes } from '../../support/eye-patches.js';
 import { hasSharedData } from '../../support/shared-data.js';

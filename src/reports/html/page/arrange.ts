@@ -1,19 +1,21 @@
 /**
  * Which photos are shown, and in which order.
  */
-import type { VerdictName } from '../data.js';
+import type { ReportData, VerdictName } from '../data.js';
 import type { Choices } from './choices.js';
 import type { Photo } from './photos.js';
 
-export const orders = [
-  { value: 'name', text: 'Name' },
-  { value: 'verdict', text: 'Verdict, rejects first' },
-  { value: 'eyes', text: 'Eyes, most closed first' },
-  { value: 'sharpness', text: 'Sharpness, softest first' },
-  { value: 'size', text: 'Largest face first' },
-  { value: 'faces', text: 'Most faces first' },
-  { value: 'stars', text: 'My stars, most first' },
-] as const;
+/** The orders that a person can choose from: the page's own and, between the verdict and the size, those of the stages. */
+export function ordersOf(report: ReportData): readonly { readonly value: string; readonly text: string }[] {
+  return [
+    { value: 'name', text: 'Name' },
+    { value: 'verdict', text: 'Verdict, rejects first' },
+    ...report.orders,
+    { value: 'size', text: 'Largest face first' },
+    { value: 'faces', text: 'Most faces first' },
+    { value: 'stars', text: 'My stars, most first' },
+  ];
+}
 
 export interface View {
   readonly verdict: VerdictName | 'all' | 'chosen';
@@ -48,11 +50,10 @@ function isShown(photo: Photo, choices: Choices, view: View): boolean {
 function scoreOf(order: string, choices: Choices): (photo: Photo) => number | undefined {
   switch (order) {
     case 'verdict': return (photo) => ['reject', 'review', 'keep'].indexOf(choices.verdict(photo));
-    case 'eyes': return (photo) => photo.worstEye;
-    case 'sharpness': return (photo) => photo.softest;
     case 'size': return (photo) => -photo.faceShare;
     case 'faces': return (photo) => -photo.faces.length;
     case 'stars': return (photo) => -choices.stars(photo);
-    default: return (photo) => photo.index;
+    case 'name': return (photo) => photo.index;
+    default: return (photo) => photo.ranks.get(order);
   }
 }

@@ -6,7 +6,7 @@ import { choiceButtons } from './choice-buttons.js';
 import type { Choice, Choices } from './choices.js';
 import { photoLink, verdictChip } from './detail.js';
 import { button, element } from './dom.js';
-import { eyePair, reasonLine, sharpnessBar } from './face.js';
+import { meters, reasonLine } from './face.js';
 import type { Photo } from './photos.js';
 
 const maxZoom = 8;
@@ -116,7 +116,7 @@ export class Compare {
         source === undefined ? undefined : element('img', { class: 'zoomed', src: source, alt: '', draggable: 'false' })),
       ...(face === undefined || pictures === undefined
         ? [element('p', { class: 'empty' }, photo.error ?? 'No such face in this photo.')]
-        : [eyePair(face, pictures, this.report), sharpnessBar(face, this.report), reasonLine(face)]),
+        : [...meters(face, pictures, this.report), reasonLine(face, this.report)]),
       choiceButtons(this.choices.of(photo), (choice) => { this.choose(photo, choice); }));
     column.addEventListener('pointerdown', () => { this.setFocus(index); });
     return column;

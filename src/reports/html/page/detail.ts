@@ -5,7 +5,7 @@ import type { ReportData } from '../data.js';
 import { choiceButtons } from './choice-buttons.js';
 import type { Choice, Choices } from './choices.js';
 import { button, element } from './dom.js';
-import { eyePair, faceBoxes, reasonLine, sharpnessBar } from './face.js';
+import { faceBoxes, meters, reasonLine } from './face.js';
 import type { Photo } from './photos.js';
 
 export interface DetailEvents {
@@ -53,7 +53,7 @@ export class Detail {
       photo.faces.length > 1 ? element('h3', {}, `Face ${index + 1}`) : undefined,
       pictures.face === undefined ? undefined : element('img', { class: 'portrait', src: pictures.face, alt: `Face ${index + 1}` }),
       element('div', { class: 'measures' },
-        eyePair(face, pictures, this.report), sharpnessBar(face, this.report), reasonLine(face)));
+        ...meters(face, pictures, this.report), reasonLine(face, this.report)));
   }
 }
 

@@ -33,7 +33,7 @@ class Page {
     close: () => { this.closeDetail(); },
   });
   private readonly compare = new Compare(this.report, this.choices, (photo, choice) => { this.choose(photo, choice); });
-  private readonly toolbar = new Toolbar(this.report.title, this.photos, this.choices, {
+  private readonly toolbar = new Toolbar(this.report, this.photos, this.choices, {
     view: (change) => { this.setView(change); },
     compare: () => { this.openCompare(); },
     clearMarks: () => { this.clearMarks(); },

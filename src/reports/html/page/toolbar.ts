@@ -1,8 +1,8 @@
 /**
  * The bar above the grid: filters, order, size, saving.
  */
-import type { VerdictName } from '../data.js';
-import { orders, type View } from './arrange.js';
+import type { ReportData, VerdictName } from '../data.js';
+import { ordersOf, type View } from './arrange.js';
 import type { Choices } from './choices.js';
 import { button, element, select } from './dom.js';
 import type { Photo } from './photos.js';
@@ -26,16 +26,16 @@ export class Toolbar {
   private readonly compareButton: HTMLButtonElement;
   private readonly clearButton: HTMLButtonElement;
 
-  constructor(title: string, private readonly photos: readonly Photo[], private readonly choices: Choices, events: ToolbarEvents) {
+  constructor(report: ReportData, private readonly photos: readonly Photo[], private readonly choices: Choices, events: ToolbarEvents) {
     this.compareButton = button('Compare', 'Compare the marked photos, or this one and the next (c)', events.compare, 'primary');
     this.clearButton = button('Clear marks', 'Unmark all photos', events.clearMarks);
     this.root = element('header', { class: 'toolbar' },
-      element('h1', { title }, title),
+      element('h1', { title: report.title }, report.title),
       element('div', { class: 'tabs', role: 'group', 'aria-label': 'Verdict' },
         ...verdictFilters.map(({ value, text }) => this.tab(value, text, events))),
       element('div', { class: 'tools' },
         select('Reason', topicOptions(photos), '', (topic) => { events.view({ topic }); }),
-        select('Sort', orders, 'name', (order) => { events.view({ order }); }),
+        select('Sort', ordersOf(report), 'name', (order) => { events.view({ order }); }),
         this.reverse(events), searchBox(events), sizeSlider(),
         this.compareButton, this.clearButton, saveMenu(events), themeButton(), button('?', 'Keys (?)', events.help, 'round')));
     this.refresh('all', 0);

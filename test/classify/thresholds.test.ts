@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createEyeClassifier } from '../../src/classify/eye-classifier.js';
-import { loadConfig } from '../../src/config/load.js';
+import { loadConfig } from '../../src/pipeline/config.js';
 import { UsageError } from '../../src/core/usage-error.js';
-import { modelPath } from '../../src/pipeline/model-path.js';
-import { readThresholds, thresholdsOf } from '../../src/pipeline/thresholds.js';
+import { readThresholds, thresholdsOf } from '../../src/classify/thresholds.js';
 
 describe('the thresholds of an eye', () => {
   it('are the model\'s own where the settings leave it to the model', async () => {
     const { classify } = loadConfig();
-    const { info, release } = await createEyeClassifier(modelPath(classify.model));
+    const { info, release } = await createEyeClassifier(classify.model);
     await release();
     expect(await readThresholds(classify)).toEqual({ closed_below: info.closedBelow, open_above: info.openAbove });
     expect(info.closedBelow).toBeLessThan(info.openAbove);

@@ -2,18 +2,22 @@
  * Between which probabilities an eye is unsure.
  */
 import { readFile } from 'node:fs/promises';
-import { infoFromMetadata, type EyeModelInfo } from '../classify/model-info.js';
 import { UsageError } from '../core/usage-error.js';
-import type { Config } from '../config/schema.js';
 import { readMetadata } from '../onnx/model-file.js';
-import { modelPath } from './model-path.js';
-import type { EyeThresholds } from './verdict.js';
+import { infoFromMetadata, type EyeModelInfo } from './model-info.js';
+import type { ClassifySettings } from './settings.js';
+
+/** The band of probabilities between which an eye is `unsure`. */
+export interface EyeThresholds {
+  readonly closed_below: number;
+  readonly open_above: number;
+}
 
 /**
  * The settings' thresholds or, where they say `auto`, those that were chosen when the model was trained.
  * @throws UsageError if one of the settings' and one of the model's are in the wrong order
  */
-export function thresholdsOf(settings: Config['classify'], model: Pick<EyeModelInfo, 'closedBelow' | 'openAbove'>): EyeThresholds {
+export function thresholdsOf(settings: ClassifySettings, model: Pick<EyeModelInfo, 'closedBelow' | 'openAbove'>): EyeThresholds {
   const closed = settings.closed_below === 'auto' ? model.closedBelow : settings.closed_below;
   const open = settings.open_above === 'auto' ? model.openAbove : settings.open_above;
   if (closed > open) {
@@ -28,8 +32,8 @@ export function thresholdsOf(settings: Config['classify'], model: Pick<EyeModelI
  * The same from the model's file, without loading what runs it. Undefined where that is no eye-state model: opening it says so.
  * @throws UsageError as `thresholdsOf` does
  */
-export async function readThresholds(settings: Config['classify']): Promise<EyeThresholds | undefined> {
-  const info = await readInfo(modelPath(settings.model));
+export async function readThresholds(settings: ClassifySettings): Promise<EyeThresholds | undefined> {
+  const info = await readInfo(settings.model);
   return info === undefined ? undefined : thresholdsOf(settings, info);
 }
 

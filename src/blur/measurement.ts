@@ -1,0 +1,33 @@
+/**
+ * What is measured of a face's sharpness.
+ */
+import { z } from 'zod';
+import type { BlurSettings } from './settings.js';
+
+const blurVerdict = z.enum(['sharp', 'blurred', 'unsure']);
+/** A hint only; never part of the score. */
+const blurKind = z.enum(['motion', 'defocus', 'none']);
+
+export const blurMeasurement = z.strictObject({
+  /** 0 (mush) to 100 (crisp); 50 is where half of the people would call the face blurred. */
+  sharpness: z.number().min(0).max(100),
+  verdict: blurVerdict,
+  kind: blurKind,
+  /** The plain, classic variance of the Laplacian of the same crop, in squared gray levels. */
+  laplacianVariance: z.number().min(0),
+  /** Why the verdict is `unsure`, or absent: said in words a photographer uses. */
+  doubt: z.string().exactOptional(),
+}).readonly();
+
+export type BlurVerdict = z.infer<typeof blurVerdict>;
+export type BlurKind = z.infer<typeof blurKind>;
+export type BlurScore = z.infer<typeof blurMeasurement>;
+
+declare module '../core/stage.js' {
+  interface Measurements {
+    readonly blur: BlurScore;
+  }
+  interface StageSettings {
+    readonly blur: BlurSettings;
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Cuts the eyes of a face as the classifier sees them. The one way in which eyes are cut, for runs, packing and evaluation.
+ */
+import type { EyeCrop } from '../core/eye.js';
+import type { EyeSight, FaceView, PerEye } from '../core/face.js';
+import { cutLuminance } from '../image/crop.js';
+
+/**
+ * The crops of the eyes that can be looked at.
+ * @param face its regions in px of its raster
+ * @param width px of a crop
+ * @param height px of a crop
+ */
+export function cutEyes(face: Pick<FaceView, 'raster' | 'left' | 'right'>, width: number, height: number): PerEye<EyeCrop> {
+  const cut = ({ region }: EyeSight): EyeCrop | undefined => region === undefined
+    ? undefined
+    : { data: cutLuminance(face.raster, region, width, height), width, height };
+  const left = cut(face.left);
+  const right = cut(face.right);
+  return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
+}

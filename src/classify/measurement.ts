@@ -1,0 +1,33 @@
+/**
+ * What is measured of a face's eyes.
+ */
+import { z } from 'zod';
+import type { ClassifySettings } from './settings.js';
+
+const eyeMeasurement = z.strictObject({
+  state: z.enum(['open', 'closed', 'unsure', 'unknown']),
+  /** Probability that the eye is open, 0 to 1; absent where the eye is `unknown`. */
+  open: z.number().min(0).max(1).exactOptional(),
+  /** Why the eye is `unknown`, in a photographer's words. */
+  reason: z.string().exactOptional(),
+}).readonly();
+
+export const eyesMeasurement = z.strictObject({
+  /** Of both eyes together. */
+  state: z.enum(['open', 'closed', 'one_closed', 'unsure', 'unknown']),
+  /** The person's own left and right eye. */
+  left: eyeMeasurement,
+  right: eyeMeasurement,
+}).readonly();
+
+export type EyeMeasurement = z.infer<typeof eyeMeasurement>;
+export type EyesMeasurement = z.infer<typeof eyesMeasurement>;
+
+declare module '../core/stage.js' {
+  interface Measurements {
+    readonly classify: EyesMeasurement;
+  }
+  interface StageSettings {
+    readonly classify: ClassifySettings;
+  }
+}

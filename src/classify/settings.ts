@@ -1,0 +1,22 @@
+/**
+ * The `classify` section of the configuration.
+ */
+import { z } from 'zod';
+
+const threshold = z.union([z.literal('auto'), z.number().min(0).max(1)]).default('auto');
+
+export const classifySettings = z.strictObject({
+  model: z.string().min(1).default('models/eye-state.onnx').meta({
+    path: true, description: '(path) the eye-state net; a relative path starts at the file that says so, with --set at the current folder',
+  }),
+  closed_below: threshold
+    .describe('(auto | 0-1) an eye whose probability of being open is below this is closed; auto: the model\'s own'),
+  open_above: threshold
+    .describe('(auto | 0-1) an eye whose probability of being open is above this is open; between the two: unsure'),
+}).superRefine(({ closed_below: closed, open_above: open }, context) => {
+  if (closed === 'auto' || open === 'auto' || closed <= open) return;
+  context.addIssue({ code: 'custom', message: `classify.closed_below (${closed}) must not be above classify.open_above (${open}).` });
+});
+
+/** Which net looks at the eyes, and where its answers become words. */
+export type ClassifySettings = z.infer<typeof classifySettings>;

@@ -1,0 +1,40 @@
+/**
+ * All settings of the tool: those that belong to no stage, and a section of each stage.
+ */
+import { z } from 'zod';
+import { loadSettings } from '../config/load.js';
+import { otherSections, photoSections } from '../config/schema.js';
+import type { StageSettings } from '../core/stage.js';
+import { faceStages } from './face-stages.js';
+
+const stageSections = Object.fromEntries(faceStages.map(({ name, settings }) => [name, settings]));
+
+/** Every section can be left out: its keys have defaults. */
+function optional(sections: Readonly<Record<string, z.ZodObject>>): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(sections).map(([name, section]) => [name, section.prefault({})]));
+}
+
+/** The schema of the whole configuration. */
+export const configSchema = z.strictObject(optional({ ...photoSections, ...stageSections, ...otherSections }));
+
+type Sections = typeof photoSections & typeof otherSections;
+
+/** All settings, checked. */
+export type Config = { readonly [Section in keyof Sections]: z.infer<Sections[Section]> } & StageSettings;
+
+/**
+ * Loads the settings: the defaults, then a file of the user, then single overrides.
+ * @param file a YAML file with any part of config.yaml
+ * @param overrides `section.key=value`, the last one wins
+ * @throws UsageError that names the key or file, and what would be right
+ */
+export function loadConfig(file?: string, overrides: readonly string[] = []): Config {
+  const settings: object = loadSettings(configSchema, file, overrides);
+  if (!isConfig(settings)) throw new Error('The schema of the configuration lacks a section.');
+  return settings;
+}
+
+/** What `configSchema` has parsed is a Config where no section is missing; its type cannot say so for a list of stages. */
+function isConfig(settings: object): settings is Config {
+  return Object.keys(configSchema.shape).every((section) => Object.hasOwn(settings, section));
+}

@@ -1,0 +1,71 @@
+/**
+ * From an opened photo to its faces in the pixels that they are judged by. The one way there is: a run, packing and
+ * evaluation all come through here.
+ */
+import type { EyeSight, Face, FaceView } from '../core/face.js';
+import { growBox, unionBox, type Box } from '../core/raster.js';
+import { findEyes } from '../detect/eye-region.js';
+import { mapLandmarks } from '../detect/faces.js';
+import { decodeRegion, type DecodedPhoto, type OpenPhoto } from '../image/decode.js';
+import { boxInPhoto, boxInView, isFullSize, pointInPhoto, pointInView, regionInView } from '../image/view.js';
+import type { StageClock } from './stage-clock.js';
+import type { Stages } from './stages.js';
+
+/** A face with its eyes, in px of the upright full-size photo. */
+export interface LocatedFace {
+  readonly box: Box;
+  readonly score: number;
+  readonly landmarks: Face['landmarks'];
+  readonly left: EyeSight;
+  readonly right: EyeSight;
+}
+
+/** The faces of a photo, and what was decoded to see them. */
+export interface SeenFaces {
+  readonly faces: readonly LocatedFace[];
+  /** One a face, in the same order. */
+  readonly views: readonly FaceView[];
+  /** The part of the photo with those faces that are too small in `whole`, at full size; `whole` where there are none. */
+  readonly detail: DecodedPhoto;
+}
+
+/**
+ * Finds the faces of a photo and takes a closer look at those that have too few px in the shrunk photo.
+ * @param whole the whole photo, shrunk or not
+ */
+export async function seeFaces(photo: OpenPhoto, whole: DecodedPhoto, stages: Stages, clock: StageClock): Promise<SeenFaces> {
+  const { config } = stages;
+  const found = await stages.faces.find(whole.raster, (net, milliseconds) => { clock.add(net, milliseconds); });
+  const faces = found.map((face) => locate(face, whole, photo, stages)).filter(({ box }) => box.width >= config.detect.min_face);
+  const small = faces.filter((face) => needsCloserLook(face, whole, stages));
+  const detail = small.length === 0
+    ? whole
+    : await clock.time('decode', () => decodeRegion(photo, unionBox(small.map(({ box }) => growBox(box, 2)))));
+  return { faces, detail, views: faces.map((face) => viewOf(face, small.includes(face) ? detail : whole)) };
+}
+
+function locate(face: Face, whole: DecodedPhoto, photo: OpenPhoto, { config }: Stages): LocatedFace {
+  const landmarks = mapLandmarks(face.landmarks, (point) => pointInPhoto(point, whole));
+  return { box: boxInPhoto(face.box, whole), score: face.score, landmarks, ...findEyes(landmarks, photo, config.eyes) };
+}
+
+/** Whether a face has too few px in the shrunk photo to be judged there. */
+function needsCloserLook(face: LocatedFace, whole: DecodedPhoto, { wants }: Stages): boolean {
+  if (isFullSize(whole)) return false;
+  const box = boxInView(face.box, whole);
+  const eyes = [face.left, face.right].flatMap((eye) => eye.region ?? []);
+  return Math.min(box.width, box.height) < wants.face || eyes.some((region) => regionInView(region, whole).width < wants.eye);
+}
+
+/** A face in px of what was decoded. */
+function viewOf(face: LocatedFace, view: DecodedPhoto): FaceView {
+  const sight = (eye: EyeSight): EyeSight => eye.region === undefined ? eye : { ...eye, region: regionInView(eye.region, view) };
+  return {
+    raster: view.raster,
+    scale: view.scaleX,
+    box: boxInView(face.box, view),
+    landmarks: mapLandmarks(face.landmarks, (point) => pointInView(point, view)),
+    left: sight(face.left),
+    right: sight(face.right),
+  };
+}
