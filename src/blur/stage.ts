@@ -11,6 +11,7 @@ export const blurStage = defineStage({
   name: 'blur',
   settings: blurSettings,
   measurement: blurMeasurement,
+  example: { sharpness: 80, verdict: 'sharp', kind: 'none', laplacianVariance: 100 },
   open: (settings) => Promise.resolve({
     wants: { face: settings.face_size, eye: 0 },
     measure: (faces) => Promise.resolve(faces.map(({ raster, box, left, right }) => {

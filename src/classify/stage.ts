@@ -18,6 +18,7 @@ export const classifyStage = defineStage({
   name: 'classify',
   settings: classifySettings,
   measurement: eyesMeasurement,
+  example: { state: 'open', left: { state: 'open', open: 0.97 }, right: { state: 'open', open: 0.96 } },
   files: ({ model }) => [model],
   check: async (settings) => {
     if (!existsSync(settings.model)) {

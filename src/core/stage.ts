@@ -86,6 +86,8 @@ export interface StageDefinition<Name extends StageName> {
   readonly settings: z.ZodType<StageSettings[Name]> & z.ZodObject;
   /** What it measures, for reading it back from a file. */
   readonly measurement: z.ZodType<Measurements[Name]>;
+  /** What it measures of a face that nothing is to be said about: for documents, and for tests of what is done with results. */
+  readonly example: Measurements[Name];
   /** Files other than the settings that measurements depend on. */
   files?(settings: StageSettings[Name]): readonly string[];
   /**
@@ -110,10 +112,11 @@ export interface StageDefinition<Name extends StageName> {
 }
 
 /** A stage as the tool handles it, whichever it is: settings and measurements go through it as they are. */
-export interface FaceStage extends Omit<StageDefinition<StageName>, 'name' | 'settings' | 'measurement' | 'files' | 'check' | 'open' | 'page'> {
+export interface FaceStage extends Omit<StageDefinition<StageName>, 'name' | 'settings' | 'measurement' | 'example' | 'files' | 'check' | 'open' | 'page'> {
   readonly name: string;
   readonly settings: z.ZodObject;
   readonly measurement: z.ZodType;
+  readonly example: unknown;
   files(settings: unknown): readonly string[];
   check(settings: unknown): Promise<void>;
   open(settings: unknown, context: StageContext): Promise<OpenStage<unknown>>;

@@ -3,13 +3,14 @@ import type { BlurScore, BlurVerdict } from '../../src/blur/measurement.js';
 import type { EyesState } from '../../src/core/eye.js';
 import type { FaceResult } from '../../src/core/result.js';
 import { faceReasons, isBystander, photoVerdict, withDamage } from '../../src/pipeline/verdict.js';
+import { measured } from '../support/measured.js';
 
 function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false): FaceResult {
   const eye = { state: 'open', open: 0.9 } as const;
   const blur: BlurScore = { sharpness: 50, verdict: focus, kind: 'none', laplacianVariance: 100 };
-  const measured = { classify: { state: eyes, left: eye, right: eye }, blur };
+  const values = measured({ classify: { state: eyes, left: eye, right: eye }, blur });
   return {
-    box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, eyeBoxes: {}, measured, bystander, reasons: faceReasons(measured),
+    box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, eyeBoxes: {}, measured: values, bystander, reasons: faceReasons(values),
   };
 }
 

@@ -1,16 +1,18 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import type { FaceResult, PhotoResult } from '../../src/core/result.js';
+import { faceStages } from '../../src/pipeline/face-stages.js';
 import { csvColumns, csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
+import { measured } from '../support/measured.js';
 
 const face: FaceResult = {
   box: { x: 10.4, y: 20.6, width: 100, height: 120 },
   score: 0.98765,
   eyeBoxes: {},
-  measured: {
+  measured: measured({
     classify: { state: 'open', left: { state: 'open', open: 0.9512 }, right: { state: 'unknown' } },
     blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', laplacianVariance: 321 },
-  },
+  }),
   bystander: false,
   reasons: [],
 };
@@ -27,9 +29,11 @@ function read(text: string): Record<string, string>[] {
 }
 
 describe('the CSV report', () => {
-  it('has exactly the columns of the contract, in order', () => {
+  it('has exactly the columns of the contract, in order; those of the stages stand before the verdict', () => {
+    const stages = faceStages.flatMap(({ columns }) => Object.keys(columns));
+    expect(stages.slice(0, 5)).toEqual(['left_eye_open', 'right_eye_open', 'eyes', 'sharpness', 'blur']);
     expect(csvHeader()).toBe('photo,status,width,height,faces,face,face_x,face_y,face_width,face_height,face_score,' +
-      'left_eye_open,right_eye_open,eyes,sharpness,blur,verdict,reasons,error\r\n');
+      `${stages.join(',')},verdict,reasons,error\r\n`);
   });
 
   it('has a row a face, numbered from 1', () => {

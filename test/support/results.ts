@@ -5,6 +5,7 @@ import { decodePhoto, openPhoto } from '../../src/image/decode.js';
 import { makePreview } from '../../src/image/preview.js';
 import type { EyesState, EyeState } from '../../src/core/eye.js';
 import type { FaceResult, PhotoResult, Verdict } from '../../src/core/result.js';
+import { measured } from './measured.js';
 import { demoPhotos } from './shared-data.js';
 
 export interface FaceSketch {
@@ -30,10 +31,10 @@ export function face(sketch: FaceSketch = {}): FaceResult {
     box: { x, y: 406, width: 190, height: 190 },
     score: 0.93,
     eyeBoxes: { left: box(100), right: box(20) },
-    measured: {
+    measured: measured({
       classify: { state: eyes, left: eye, right: eye },
       blur: { sharpness, verdict: sharpness < 40 ? 'blurred' : sharpness > 60 ? 'sharp' : 'unsure', kind: 'none', laplacianVariance: 100 },
-    },
+    }),
     bystander: sketch.bystander ?? false,
     reasons: (sketch.reasons ?? []).map((text) => ({ text, verdict: verdictOf(text) })),
   };
