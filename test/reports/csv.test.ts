@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import type { FaceResult, PhotoResult } from '../../src/core/result.js';
 import { faceStages } from '../../src/pipeline/face-stages.js';
-import { csvColumns, csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
+import { csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
 import { measured } from '../support/measured.js';
 
 const face: FaceResult = {
@@ -67,6 +67,5 @@ describe('the CSV report', () => {
 
   it('says which column is missing from a file that is no report', () => {
     expect(() => readCsvRows('a,b\n1,2\n')).toThrow(/no column photo/);
-    expect(csvColumns).toHaveLength(19);
   });
 });

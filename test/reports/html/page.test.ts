@@ -97,7 +97,7 @@ describe.skipIf(!hasChromium)(`the page of an HTML report${withoutChromium}`, ()
     const first = page.locator('.detail .face').first();
     expect(await first.locator('.eye img').count()).toBe(2);
     expect(await first.locator('.eye').first().innerText()).toMatch(/right eye\s*0\.03 closed/);
-    expect(await first.locator('.measure').innerText()).toMatch(/70 sharp/);
+    expect(await first.locator('.measure', { hasText: 'Sharpness' }).innerText()).toMatch(/70 sharp/);
     expect(await first.locator('.reason').innerText()).toBe('eyes closed');
   });
 
