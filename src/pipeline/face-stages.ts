@@ -4,8 +4,10 @@
 import { blurStage } from '../blur/stage.js';
 import { classifyStage } from '../classify/stage.js';
 import type { FaceStage } from '../core/stage.js';
+import { exposureStage } from '../exposure/stage.js';
 
 export const faceStages: readonly FaceStage[] = [
   classifyStage,
   blurStage,
+  exposureStage,
 ];
