@@ -4,6 +4,7 @@
 import pLimit from 'p-limit';
 import workerpool from 'workerpool';
 import { decodePhoto, openPhoto, shrinkFor } from '../image/decode.js';
+import '../image/one-thread.js';
 import { collectGarbageLessOften } from '../run/worker-memory.js';
 import type { DecodeJob } from './decode-pool.js';
 

@@ -10,6 +10,7 @@ import { machineSlug } from '../bench/machine.js';
 import { makeDefaultSets, type DefaultSets } from '../bench/photo-sets.js';
 import { benchCsv, benchJson, benchTable } from '../bench/report.js';
 import { UsageError } from '../core/usage-error.js';
+import '../image/one-thread.js';
 import { findPhotos } from '../run/walk.js';
 import { log } from './log.js';
 import { addSettingsOptions, collect, settingsFrom, type SettingsOptions } from './settings.js';

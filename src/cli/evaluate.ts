@@ -8,6 +8,7 @@ import { noLabels, openSource, unusedTables, unusedTableWarning } from '../train
 import { UsageError } from '../core/usage-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import { writeGray } from '../image/draw.js';
+import '../image/one-thread.js';
 import {
   evaluateSource, openJudges, type Evaluation, type LabelledEye, type LevelFigures,
 } from '../train/data/evaluate.js';

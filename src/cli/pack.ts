@@ -8,6 +8,7 @@ import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, typ
 import { datasetOf, writePackedFile } from '../train/data/packed-file.js';
 import { UsageError } from '../core/usage-error.js';
 import { createFaceFinder } from '../detect/faces.js';
+import '../image/one-thread.js';
 import { packSource, packedLayout, type LeftOut, type PackedSource } from '../train/data/pack.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';

@@ -11,10 +11,6 @@ import { extractRawPreview } from './raw.js';
 import type { Box, Raster } from '../core/raster.js';
 import type { ViewPlace } from './view.js';
 
-// One photo uses one thread: the tool's parallelism is its workers. A cache of operations would only grow with photos.
-sharp.concurrency(1);
-sharp.cache(false);
-
 /** Bounds that a photo must keep to be opened. */
 export interface DecodeLimits {
   readonly max_megapixels: number;

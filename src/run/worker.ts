@@ -3,6 +3,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { workerScript } from '../files/package.js';
+import '../image/one-thread.js';
 import { processPhoto } from '../pipeline/photo.js';
 import { createStages, type Stages } from '../pipeline/stages.js';
 import { collectGarbageLessOften } from './worker-memory.js';
