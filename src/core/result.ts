@@ -7,8 +7,10 @@ import type { Measurements, Reason } from './stage.js';
 
 /** A file to judge. */
 export interface PhotoFile {
-  /** Absolute. */
+  /** Absolute; not read where `content` is given. */
   readonly path: string;
+  /** The file's bytes, of a photo that does not lie on the disk. */
+  readonly content?: Uint8Array;
   /** How the reports call it: relative to the folder given, `/` between the parts. */
   readonly photo: string;
 }

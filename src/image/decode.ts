@@ -55,6 +55,7 @@ export async function openPhoto(path: string, limits: DecodeLimits): Promise<Ope
 
 /** As `openPhoto`, for bytes that are already in memory. */
 export async function openBytes(file: Buffer, limits: DecodeLimits): Promise<OpenPhoto> {
+  checkLength(file.length, limits.max_megabytes);
   const format = sniffFormat(file);
   if (!format.supported) throw new PhotoError(format.reason);
   const bytes = await pictureOf(file, format.format, limits);
@@ -239,15 +240,18 @@ function needsProfile(metadata: Metadata): boolean {
   return !text.includes('sRGB') || metadata.space === 'cmyk';
 }
 
+function checkLength(bytes: number, maxMegabytes: number): void {
+  if (bytes === 0) throw new PhotoError('The file is empty.');
+  if (bytes <= maxMegabytes * 1e6) return;
+  throw new PhotoError(`The file has ${Math.round(bytes / 1e6)} MB; the limit is ${maxMegabytes} (image.max_megabytes).`);
+}
+
 async function readLimited(path: string, maxMegabytes: number): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
     file = await openRegularFile(path);
     const { size } = await file.stat();
-    if (size === 0) throw new PhotoError('The file is empty.');
-    if (size > maxMegabytes * 1e6) {
-      throw new PhotoError(`The file has ${Math.round(size / 1e6)} MB; the limit is ${maxMegabytes} (image.max_megabytes).`);
-    }
+    checkLength(size, maxMegabytes);
     return await readBytes(file, size);
   } catch (error) {
     if (error instanceof PhotoError) throw error;

@@ -5,7 +5,9 @@ import { regionBox, type EyeSight } from '../core/face.js';
 import { clipBox, type Box } from '../core/raster.js';
 import { errorResult, type FaceResult, type PhotoFile, type PhotoResult } from '../core/result.js';
 import type { Measurements } from '../core/stage.js';
-import { decodePhoto, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type OpenPhoto } from '../image/decode.js';
+import {
+  decodePhoto, openBytes, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type DecodeLimits, type OpenPhoto,
+} from '../image/decode.js';
 import { makePreview } from '../image/preview.js';
 import type { Config } from './config.js';
 import { writeDebugCrops } from './debug-crops.js';
@@ -40,9 +42,14 @@ export async function processPhoto(
 
 async function decode(file: PhotoFile, { config: { image } }: PhotoSettings): Promise<Decoded> {
   const clock = new StageClock();
-  const photo = await clock.time('decode', () => openPhoto(file.path, image));
+  const photo = await clock.time('decode', () => openSource(file, image));
   const whole = await clock.time('decode', () => decodePhoto(photo, shrinkFor(photo, image.decode_side)));
   return { file, photo, whole, clock };
+}
+
+function openSource({ path, content }: PhotoFile, limits: DecodeLimits): Promise<OpenPhoto> {
+  if (content === undefined) return openPhoto(path, limits);
+  return openBytes(Buffer.from(content.buffer, content.byteOffset, content.byteLength), limits);
 }
 
 function failed(file: PhotoFile, error: unknown): PhotoResult {

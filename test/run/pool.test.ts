@@ -96,6 +96,22 @@ describe('an executor', () => {
   }, 30_000);
 });
 
+describe('a photo that lies in no file', () => {
+  it('is judged as the file with the same bytes, within the same limits', async () => {
+    const path = demoPhotos[2] ?? '';
+    const photos = [
+      { path, photo: 'file' }, { path: '', photo: 'bytes', content: readFileSync(path) }, { path, photo: 'nothing', content: new Uint8Array() },
+    ];
+    const results = await judge(photos, 1);
+    const file = results.get('file');
+    expect(file?.faces).toHaveLength(3);
+    expect(results.get('bytes')).toEqual({ ...file, photo: 'bytes', times: expect.anything() });
+    expect(results.get('nothing')).toMatchObject({ status: 'error', error: 'The file is empty.' });
+    const limited = await judge(photos.slice(1, 2), 1, undefined, 'image.max_megabytes=0.1');
+    expect(limited.get('bytes')?.error).toContain('the limit is 0.1 (image.max_megabytes)');
+  });
+});
+
 describe('a worker that dies', () => {
   it.each([1, 2])('costs the photo that killed it an error row, and no other photo anything (%i workers)', async (workers) => {
     const photos = photosNamed('a.jpg', 'b.jpg', 'deadly-1.jpg', 'c.jpg', 'd.jpg', 'deadly-2.jpg', 'e.jpg', 'f.jpg');
