@@ -23,7 +23,7 @@ export type BlurVerdict = z.infer<typeof blurVerdict>;
 export type BlurKind = z.infer<typeof blurKind>;
 export type BlurScore = z.infer<typeof blurMeasurement>;
 
-declare module '../core/stage.js' {
+declare module '../core/measurements.js' {
   interface Measurements {
     readonly blur: BlurScore;
   }

@@ -2,7 +2,8 @@
  * The stage that says of each face whether it is sharp.
  */
 import { regionBox } from '../core/face.js';
-import { defineStage, strictest, type Meter, type Reason } from '../core/stage.js';
+import { defineStage, type Meter } from '../core/stage.js';
+import { strictest, type Reason } from '../core/verdict.js';
 import { blurMeasurement, type BlurScore } from './measurement.js';
 import { blurSettings } from './settings.js';
 import { scoreBlur } from './sharpness.js';

@@ -23,7 +23,7 @@ export const eyesMeasurement = z.strictObject({
 export type EyeMeasurement = z.infer<typeof eyeMeasurement>;
 export type EyesMeasurement = z.infer<typeof eyesMeasurement>;
 
-declare module '../core/stage.js' {
+declare module '../core/measurements.js' {
   interface Measurements {
     readonly classify: EyesMeasurement;
   }

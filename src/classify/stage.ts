@@ -4,8 +4,9 @@
 import { existsSync } from 'node:fs';
 import type { EyeCrop } from '../core/eye.js';
 import type { EyeSight, FaceView, PerEye } from '../core/face.js';
-import type { FaceResult, Verdict } from '../core/result.js';
-import { defineStage, strictest, type Meter, type OpenStage, type Reason } from '../core/stage.js';
+import type { FaceResult } from '../core/result.js';
+import { type Reason, strictest, type Verdict } from '../core/verdict.js';
+import { defineStage, type Meter, type OpenStage } from '../core/stage.js';
 import { UsageError } from '../core/usage-error.js';
 import { cutEyes } from './eye-crops.js';
 import { createEyeClassifier, type EyeClassifier } from './eye-classifier.js';

@@ -2,8 +2,9 @@
  * What a run knows of a photo when it has gone all the way through: the one value that every report is written from.
  */
 import type { PerEye } from './face.js';
+import type { Measurements } from './measurements.js';
 import type { Box } from './raster.js';
-import type { Measurements, Reason } from './stage.js';
+import type { Reason, Verdict } from './verdict.js';
 
 /** A file to judge. */
 export interface PhotoFile {
@@ -30,8 +31,6 @@ export interface FaceResult {
   /** What is said about this face, worst first. */
   readonly reasons: readonly Reason[];
 }
-
-export type Verdict = 'keep' | 'review' | 'reject';
 
 /** Milliseconds spent in each stage on this photo. */
 export type StageTimes = Readonly<Record<string, number>>;

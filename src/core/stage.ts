@@ -6,13 +6,9 @@
  */
 import type { z } from 'zod';
 import type { FaceView } from './face.js';
-import type { FaceResult, Verdict } from './result.js';
-
-/** What is measured of a face, a key a stage. Each stage declares its own key in its own folder. */
-export interface Measurements {}
-
-/** The sections of the configuration that belong to stages, a key a stage; declared as `Measurements` are. */
-export interface StageSettings {}
+import type { Measurements, StageSettings } from './measurements.js';
+import type { FaceResult } from './result.js';
+import type { Reason, Verdict } from './verdict.js';
 
 /** Name of a stage: of its section in the configuration, of its times, and of its key in what is measured. */
 export type StageName = keyof Measurements & keyof StageSettings;
@@ -37,14 +33,6 @@ export interface OpenStage<Measurement> {
   /** Measures the faces of one photo, in their order. */
   measure(faces: readonly FaceView[]): Promise<readonly Measurement[]>;
   release(): Promise<void>;
-}
-
-/** Something that is said about a face. */
-export interface Reason {
-  /** In a photographer's words; what stands behind a colon is detail. */
-  readonly text: string;
-  /** What it asks for on its own: `keep` only informs. */
-  readonly verdict: Verdict;
 }
 
 /** How a measured value is drawn on the page: a bar with words, below a picture of the eye where it belongs to one. */
@@ -135,11 +123,4 @@ export function defineStage<Name extends StageName>(definition: StageDefinition<
       ? { meters: () => [], marks: () => Promise.resolve({}) }
       : { ...page, marks: (value) => page.marks(settings.parse(value)) },
   };
-}
-
-const strictness: readonly Verdict[] = ['keep', 'review', 'reject'];
-
-/** The strictest of some verdicts; `keep` where there is none. */
-export function strictest(verdicts: readonly Verdict[]): Verdict {
-  return strictness.findLast((verdict) => verdicts.includes(verdict)) ?? 'keep';
 }

@@ -2,7 +2,8 @@
  * The stage that says of each face whether it is burnt out or black. It informs; by default it decides nothing.
  */
 import { z } from 'zod';
-import { defineStage, strictest, type Reason } from '../core/stage.js';
+import { defineStage } from '../core/stage.js';
+import { strictest, type Reason } from '../core/verdict.js';
 import { measureExposure } from './exposure.js';
 import { exposureSettings, type ExposureSettings } from './settings.js';
 
@@ -21,7 +22,7 @@ const exposureMeasurement = z.strictObject({
 
 export type ExposureMeasurement = z.infer<typeof exposureMeasurement>;
 
-declare module '../core/stage.js' {
+declare module '../core/measurements.js' {
   interface Measurements {
     readonly exposure: ExposureMeasurement;
   }

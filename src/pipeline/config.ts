@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { loadSettings } from '../config/load.js';
 import { otherSections, photoSections } from '../config/schema.js';
-import type { StageSettings } from '../core/stage.js';
+import type { StageSettings } from '../core/measurements.js';
 import { faceStages } from './face-stages.js';
 
 const stageSections = Object.fromEntries(faceStages.map(({ name, settings }) => [name, settings]));

@@ -4,7 +4,7 @@
 import { regionBox, type EyeSight } from '../core/face.js';
 import { clipBox, type Box } from '../core/raster.js';
 import { errorResult, type FaceResult, type PhotoFile, type PhotoResult } from '../core/result.js';
-import type { Measurements } from '../core/stage.js';
+import type { Measurements } from '../core/measurements.js';
 import {
   decodePhoto, openBytes, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type DecodeLimits, type OpenPhoto,
 } from '../image/decode.js';

@@ -3,7 +3,8 @@
  */
 import pLimit from 'p-limit';
 import type { FaceView } from '../core/face.js';
-import type { FaceStage, Measurements, OpenStage, WantedPixels } from '../core/stage.js';
+import type { Measurements } from '../core/measurements.js';
+import type { FaceStage, OpenStage, WantedPixels } from '../core/stage.js';
 import { createFaceFinder, type FaceFinder } from '../detect/faces.js';
 import type { Config } from './config.js';
 import { engineOptions } from './engine.js';

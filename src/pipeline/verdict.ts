@@ -1,8 +1,9 @@
 /**
  * The verdict of a photo, from what the stages say of its faces.
  */
-import type { FaceResult, Verdict } from '../core/result.js';
-import { strictest, type Measurements, type Reason } from '../core/stage.js';
+import type { FaceResult } from '../core/result.js';
+import { type Reason, strictest, type Verdict } from '../core/verdict.js';
+import type { Measurements } from '../core/measurements.js';
 import { faceStages } from './face-stages.js';
 
 /** What is said about a face, worst first; of what is equally bad, in the order of the stages. */

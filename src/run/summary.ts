@@ -1,7 +1,8 @@
 /**
  * Counts of a run, and the few lines that tell a person about them.
  */
-import type { PhotoResult, Verdict } from '../core/result.js';
+import type { PhotoResult } from '../core/result.js';
+import type { Verdict } from '../core/verdict.js';
 
 /** What a person wants to know when a run is over. */
 export class RunSummary {

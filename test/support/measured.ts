@@ -1,7 +1,7 @@
 /**
  * What the stages measure of a face, made up.
  */
-import type { Measurements } from '../../src/core/stage.js';
+import type { Measurements } from '../../src/core/measurements.js';
 import { faceStages } from '../../src/pipeline/face-stages.js';
 import { isMeasured } from '../../src/pipeline/measured.js';
 

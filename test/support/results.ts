@@ -4,7 +4,8 @@
 import { decodePhoto, openPhoto } from '../../src/image/decode.js';
 import { makePreview } from '../../src/image/preview.js';
 import type { EyesState, EyeState } from '../../src/core/eye.js';
-import type { FaceResult, PhotoResult, Verdict } from '../../src/core/result.js';
+import type { FaceResult, PhotoResult } from '../../src/core/result.js';
+import type { Verdict } from '../../src/core/verdict.js';
 import { measured } from './measured.js';
 import { demoPhotos } from './shared-data.js';
 

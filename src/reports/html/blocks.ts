@@ -2,7 +2,8 @@
  * A photo as it stands in an HTML report: two blocks of inert data. Names and messages never become markup.
  */
 import type { FacePreview, FaceResult, PhotoResult } from '../../core/result.js';
-import { strictest, type Meter } from '../../core/stage.js';
+import type { Meter } from '../../core/stage.js';
+import { strictest } from '../../core/verdict.js';
 import { faceStages } from '../../pipeline/face-stages.js';
 import type { FaceData, MeterData, PhotoData } from './data.js';
 

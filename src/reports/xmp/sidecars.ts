@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { readRegularFile } from '../../files/regular-file.js';
 import { errorCode } from '../../files/error-code.js';
 import { UsageError } from '../../core/usage-error.js';
-import type { Verdict } from '../../core/result.js';
+import type { Verdict } from '../../core/verdict.js';
 import type { ResultSink } from '../../run/sink.js';
 import { isDiskProblem, WriteError, writeProblem } from '../../files/write-problem.js';
 import { mergeMarks, type Colour, type Editor, type Marks } from './packet.js';
