@@ -20,6 +20,7 @@ export const floors = [
     weights: 'compiles foreign nets to ONNX when the package is built.',
   },
   { pipeline: 'one photo through the stages; the verdict; all settings together.' },
+  { scenes: 'frames of one moment, and which is the best.' },
   { run: 'many photos: order, journal, executors, sinks.', train: 'packed data, autodiff, backbones, loop, metrics, run folders.' },
   { reports: 'CSV, JSON, HTML, sidecars.' },
   { sort: 'photos into folders by verdict.', review: 'a page to choose by.', bench: 'measures speed.' },

@@ -1,6 +1,7 @@
 /**
  * What a run knows of a photo when it has gone all the way through: the one value that every report is written from.
  */
+import type { Capture, Look, SceneOfPhoto } from './capture.js';
 import type { PerEye } from './face.js';
 import type { Measurements } from './measurements.js';
 import type { Box } from './raster.js';
@@ -30,6 +31,8 @@ export interface FaceResult {
   readonly bystander: boolean;
   /** What is said about this face, worst first. */
   readonly reasons: readonly Reason[];
+  /** Of the face's box: by it the same person is found in the next frame. Absent where nobody made one. */
+  readonly look?: Look;
 }
 
 /** Milliseconds spent in each stage on this photo. */
@@ -65,6 +68,12 @@ export interface PhotoResult {
   /** What went wrong, for status `error`. */
   readonly error?: string;
   readonly times: StageTimes;
+  /** What the camera wrote down. */
+  readonly capture?: Capture;
+  /** Of the whole photo; absent where it could not be read. */
+  readonly look?: Look;
+  /** Absent while later photos may still belong to its scene, and for a photo that is alone in its moment. */
+  readonly scene?: SceneOfPhoto;
   /** Small pictures, made only where a report shows them. */
   readonly preview?: PhotoPreview;
 }

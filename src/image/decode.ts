@@ -5,9 +5,11 @@ import type { FileHandle } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { readProblem } from '../files/read-problem.js';
 import { openRegularFile, readBytes } from '../files/regular-file.js';
+import { findExif, readCapture } from './capture.js';
 import { sniffFormat } from './format.js';
 import { decodeHeic, HeicMissingError, heicSize, isCutShort } from './heic.js';
 import { extractRawPreview } from './raw.js';
+import type { Capture } from '../core/capture.js';
 import type { Box, Raster } from '../core/raster.js';
 import type { ViewPlace } from './view.js';
 
@@ -36,6 +38,7 @@ export interface OpenPhoto {
   readonly hasAlpha: boolean;
   readonly isJpeg: boolean;
   readonly limits: DecodeLimits;
+  readonly capture: Capture;
 }
 
 /** Pixels of a photo or of a part of it, and where they lie in it. */
@@ -68,7 +71,17 @@ export async function openBytes(file: Buffer, limits: DecodeLimits): Promise<Ope
   return {
     bytes, width, height, limits, needsProfile: needsProfile(metadata), hasAlpha: metadata.hasAlpha,
     isJpeg: metadata.format === 'jpeg',
+    capture: captureOf(file, format.format, metadata),
   };
+}
+
+/** The camera's notes stand in the file's EXIF data; those of a TIFF or RAW are the file's own directory. */
+function captureOf(file: Buffer, format: string, { exif }: Metadata): Capture {
+  const stated = readCapture(exif);
+  if (stated.time !== undefined) return stated;
+  const own = readCapture(format === 'raw' || format === 'tiff' ? file : undefined);
+  if (own.time !== undefined) return own;
+  return format === 'raw' || format === 'heic' ? readCapture(findExif(file)) : stated;
 }
 
 /** A file of a few MB may ask for GB of memory or for minutes, with no more pixels than a camera's. */

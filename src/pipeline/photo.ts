@@ -8,7 +8,9 @@ import type { Measurements } from '../core/measurements.js';
 import {
   decodePhoto, openBytes, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type DecodeLimits, type OpenPhoto,
 } from '../image/decode.js';
+import { lookOf } from '../image/look.js';
 import { makePreview } from '../image/preview.js';
+import { boxInView } from '../image/view.js';
 import type { Config } from './config.js';
 import { writeDebugCrops } from './debug-crops.js';
 import { seeFaces, type LocatedFace } from './face-views.js';
@@ -71,8 +73,9 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
   const measured = await stages.measure(seen.views, clock);
   const judged = seen.faces.flatMap((face, index) => {
     const values = measured[index];
-    return values === undefined ? [] : [faceResult(face, values)];
+    return values === undefined ? [] : [faceResult(face, values, whole)];
   });
+  const look = await clock.time('look', () => lookOf(whole.raster));
   const faces = largestFirst(judged, photo, stages.config.verdict.min_relative_area);
   if (settings.debugCrops !== undefined) await writeDebugCrops(settings.debugCrops, file, whole, seen);
   const previews = settings.previews === true ? await makePreview(whole, seen.detail, faces) : undefined;
@@ -84,16 +87,19 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
     faces,
     ...withDamage(photoVerdict(faces), whole.damage),
     times: clock.times(),
+    capture: photo.capture,
+    look,
     ...(previews === undefined ? {} : { preview: previews }),
   };
 }
 
-function faceResult({ box, score, left, right }: LocatedFace, measured: Measurements): FaceResult {
+function faceResult({ box, score, left, right }: LocatedFace, measured: Measurements, whole: DecodedPhoto): FaceResult {
   return {
     box, score, measured,
     eyeBoxes: { ...eyeBox('left', left), ...eyeBox('right', right) },
     bystander: false,
     reasons: faceReasons(measured),
+    look: lookOf(whole.raster, boxInView(box, whole)),
   };
 }
 

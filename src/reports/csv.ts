@@ -3,16 +3,19 @@
  */
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
+import type { SceneOfPhoto } from '../core/capture.js';
 import type { FaceResult, PhotoResult } from '../core/result.js';
 import { faceStages } from '../pipeline/face-stages.js';
 
 const photoColumns = ['photo', 'status', 'width', 'height', 'faces'] as const;
 const faceColumns = ['face', 'face_x', 'face_y', 'face_width', 'face_height', 'face_score'] as const;
 const verdictColumns = ['verdict', 'reasons', 'error'] as const;
+const sceneColumns = ['scene', 'best_of_scene', 'scene_rank', 'scene_reason'] as const;
 
 /** The columns, in order; those of the stages stand after the face's. This is the contract with everyone who reads the report. */
 export const csvColumns: readonly string[] = [
   ...photoColumns, ...faceColumns, ...faceStages.flatMap((stage) => Object.keys(stage.columns)), ...verdictColumns,
+  ...sceneColumns,
 ];
 
 /** A row as it is read back: a text a column, and those that no tool may do without by name. */
@@ -26,7 +29,7 @@ export function csvHeader(): string {
 /** A photo's rows, faces largest first. */
 export function csvRows(result: PhotoResult): string {
   const faces = result.faces.length > 0 ? result.faces : [undefined];
-  const rows = faces.map((face, index) => [...photoCells(result), ...faceCells(face, index), ...verdictCells(result)]);
+  const rows = faces.map((face, index) => [...photoCells(result), ...faceCells(face, index), ...verdictCells(result), ...sceneCells(result)]);
   return stringify(rows, { record_delimiter: '\r\n' });
 }
 
@@ -71,6 +74,18 @@ function faceCells(face: FaceResult | undefined, index: number): string[] {
 
 function verdictCells({ verdict, reasons, error }: PhotoResult): string[] {
   return [verdict, escaped(reasons.join('; ')), escaped(error ?? '')];
+}
+
+/** Empty for a photo that is alone in its moment. */
+function sceneCells({ scene }: PhotoResult): string[] {
+  if (scene === undefined) return sceneColumns.map(() => '');
+  const { rank } = scene;
+  return [String(scene.scene), bestOfScene(scene), rank === undefined ? '' : String(rank), escaped(scene.reason)];
+}
+
+/** Every frame of an exposure bracket is one to keep: they are put together later. */
+export function bestOfScene({ rank }: SceneOfPhoto): 'yes' | 'no' | 'bracket' {
+  return rank === undefined ? 'bracket' : rank === 1 ? 'yes' : 'no';
 }
 
 /** Spreadsheets run a cell that begins so as a formula; an apostrophe before it makes it text (OWASP, CSV injection). */

@@ -2,6 +2,7 @@
  * The JSON report: an array with an object a photo, everything that the CSV says and more.
  */
 import type { FaceResult, PhotoResult } from '../core/result.js';
+import { bestOfScene } from './csv.js';
 import { faceStages } from '../pipeline/face-stages.js';
 
 /**
@@ -17,9 +18,22 @@ export function jsonPhoto(result: PhotoResult, withTimes: boolean): string {
     verdict: result.verdict,
     reasons: result.reasons,
     error: result.error ?? null,
+    ...sceneKeys(result),
     faces: result.faces.map(jsonFace),
     ...(withTimes ? { times_ms: result.times } : {}),
   });
+}
+
+function sceneKeys({ capture = {}, scene }: PhotoResult): Readonly<Record<string, unknown>> {
+  return {
+    // The camera's own clock: no time zone is known.
+    taken: capture.time === undefined ? null : new Date(capture.time).toISOString().replace(/Z$/, ''),
+    camera: capture.camera ?? null,
+    scene: scene?.scene ?? null,
+    best_of_scene: scene === undefined ? null : bestOfScene(scene),
+    scene_rank: scene?.rank ?? null,
+    scene_reason: scene?.reason ?? null,
+  };
 }
 
 function jsonFace(face: FaceResult): unknown {

@@ -8,6 +8,7 @@ import { fileStamp, openJournal, type FileStamp, type Journal } from './journal.
 import type { PhotoSettings } from '../pipeline/photo.js';
 import type { PhotoExecutor } from './executor.js';
 import type { ResultSink, RunOutput } from './sink.js';
+import { SceneGrouping } from '../scenes/group.js';
 import { RunSummary } from './summary.js';
 
 export interface RunOptions {
@@ -51,11 +52,15 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
   const stop = AbortSignal.any([options.signal, failure.signal]);
   const fail = (): void => { failure.abort(); };
   let journaling = Promise.resolve();
-  const writing = new OrderedWriting(async (result) => {
-    for (const sink of sinks) await sink.write(result);
-    summary.add(result);
-    options.onResult?.(result);
-  }, stop, fail);
+  const scenes = new SceneGrouping();
+  const writeAll = async (results: readonly PhotoResult[]): Promise<void> => {
+    for (const result of results) {
+      for (const sink of sinks) await sink.write(result);
+      summary.add(result);
+      options.onResult?.(result);
+    }
+  };
+  const writing = new OrderedWriting((result) => writeAll(scenes.take(result)), stop, fail);
   const inWork: Todo[] = [];
   /** The photos that are not done, as fast as their results are written: a slow disk or reader makes nothing pile up. */
   const todo = async function* (): AsyncGenerator<PhotoFile> {
@@ -86,6 +91,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
       writing.take(index, () => journaled.then(() => result));
     }, stop);
     await writing.done();
+    await writeAll(scenes.rest());
     await journaling;
     const complete = summary.photos === photos.length;
     for (const sink of sinks) await (complete ? sink.finish() : sink.abandon());
