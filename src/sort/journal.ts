@@ -2,7 +2,7 @@
  * The journal of a sort: a line with the plan, then a line for each step that was taken. Anybody who can write into the target
  * can leave one there, so what it says is believed only where it fits the folders that were named on the command line.
  */
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../core/usage-error.js';
 import { currentUser, type Disk } from '../files/disk.js';
@@ -87,7 +87,7 @@ export async function clearUnbegun(disk: Disk, target: string): Promise<void> {
   }
 }
 
-/** Writes a plan down, for good. @returns the session, with no step taken. @throws as writing does; nothing is left then */
+/** Writes a plan down. @returns the session, with no step taken. @throws as writing does; nothing is left then */
 export async function writePlan(
   disk: Disk, plan: SortPlan, report: string, made: SortSession['made'],
 ): Promise<SortSession> {
@@ -103,15 +103,17 @@ export async function writePlan(
     await disk.remove(path).catch(() => undefined);
     throw error;
   });
-  await disk.flushFolder(target);
   return { path, folder, target, report, action, steps, made, done: new Set(), finished: false };
 }
 
-/** Takes off a last line that was cut short; else the next one would grow out of it. */
-export async function takeCutLineOff(disk: Disk, path: string): Promise<void> {
+/**
+ * Takes off a last line that was cut short, out of which the next one would grow, and makes what is left outlast a power cut:
+ * the process that wrote it may have been killed before it could.
+ */
+export async function settleJournal(disk: Disk, path: string): Promise<void> {
   const { text } = await readJournal(disk, path);
-  const whole = wholeLines(text);
-  if (whole.length < text.length) await disk.truncate(path, Buffer.byteLength(whole));
+  await disk.truncate(path, Buffer.byteLength(wholeLines(text)));
+  await disk.flushFolder(dirname(path));
 }
 
 /** Writes down what was done, for good. */

@@ -6,7 +6,8 @@
  * 2. the file gets its new name: a second one for the same bytes or, on another disk, a copy that is written beside under the
  *    name of an unfinished one, flushed, read again and compared, and only then named;
  * 3. the folder of the new name is flushed;
- * 4. only now the old name goes, if it still is the file that was named or copied.
+ * 4. only now the old name goes, if it still is the file that was named or copied;
+ * 5. its folder is flushed, and the step is written down as done.
  */
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, sep } from 'node:path';
@@ -45,12 +46,15 @@ export class Placer {
     await this.checkFolders(step);
     const source = await this.disk.look(step.from);
     const target = await this.disk.look(step.to);
-    if (source === undefined) return this.placeWithoutSource(step, target, action);
-    await this.checkSource(step.from, source, action);
-    if (target === undefined) await this.bring(step, action);
-    else await this.checkSecondCopy(step, source, target);
-    await this.clearUnfinished(step);
-    if (action === 'move') await this.removeOriginal(step, source);
+    if (source === undefined) await this.placeWithoutSource(step, target, action);
+    else {
+      await this.checkSource(step.from, source, action);
+      if (target === undefined) await this.bring(step, action);
+      else await this.checkSecondCopy(step, source, target);
+      await this.clearUnfinished(step);
+      if (action === 'move') await this.removeOriginal(step, source);
+    }
+    await this.settle(step);
   }
 
   /**
@@ -69,12 +73,17 @@ export class Placer {
       if (target !== undefined) await this.place(back, 'move');
       else if (source === undefined) await this.rescue(back, unfinishedName(to));
       await this.clearUnfinished(back);
-      await this.clearUnfinished(step);
-      return target !== undefined || source === undefined;
-    }
-    if (target !== undefined) await this.removeCopy(step, source, target);
+    } else if (target !== undefined) await this.removeCopy(step, source, target);
     await this.clearUnfinished(step);
-    return target !== undefined;
+    await this.settle(step);
+    return target !== undefined || (action === 'move' && source === undefined);
+  }
+
+  /** What is written down as done outlasts a power cut, also where an earlier call did it. */
+  private async settle({ from, to }: Step): Promise<void> {
+    for (const folder of [dirname(to), dirname(from)]) {
+      if (await this.disk.look(folder) !== undefined) await this.disk.flushFolder(folder);
+    }
   }
 
   /** A folder on the way may have become a link since the plan was made; nothing is done through it. */
@@ -218,8 +227,9 @@ export class Placer {
     const copy = await this.disk.look(part);
     if (copy === undefined) return;
     for (const whole of [from, to]) {
-      const entry = whole === part ? undefined : await this.disk.look(whole);
-      if (entry?.kind !== 'file') continue;
+      // A photo that is reached through a link is the file that the link leads to.
+      const entry = whole === part ? undefined : await this.disk.follow(whole);
+      if (entry?.kind !== 'file' || (entry.identity === copy.identity && entry.names === 1)) continue;
       const isAsPlanned = entry.size === size && Math.abs(entry.modified - modified) <= timeTolerance;
       const isSame = entry.identity === copy.identity || (entry.size === copy.size && await this.disk.hash(whole) === await this.disk.hash(part));
       if (!isAsPlanned && !isSame) continue;

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import type { Disk } from '../files/disk.js';
 import { isDiskProblem, WriteError, writeProblem } from '../files/write-problem.js';
-import { clearUnbegun, mark, takeCutLineOff, writePlan, type SortSession } from './journal.js';
+import { clearUnbegun, mark, settleJournal, writePlan, type SortSession } from './journal.js';
 import { LeftError, nearestThere, Placer } from './place.js';
 import type { SortPlan } from './plan.js';
 
@@ -60,7 +60,7 @@ async function missingFolders(disk: Disk, { target, steps }: SortPlan): Promise<
  * @throws WriteError where the disk is full; the sort can be finished later
  */
 export async function finishSort(disk: Disk, session: SortSession): Promise<SortOutcome> {
-  await takeCutLineOff(disk, session.path);
+  await settleJournal(disk, session.path);
   const placer = new Placer(disk, [session.folder, session.target]);
   const left: string[] = [];
   let done = 0;
@@ -87,7 +87,7 @@ export async function finishSort(disk: Disk, session: SortSession): Promise<Sort
  * What cannot be taken back safely stays, and the sort stays written down.
  */
 export async function undoSort(disk: Disk, session: SortSession): Promise<SortOutcome> {
-  await takeCutLineOff(disk, session.path);
+  await settleJournal(disk, session.path);
   await mark(disk, session.path, { undoing: true });
   const placer = new Placer(disk, [session.folder, session.target]);
   const left = new Map<number, string>();
