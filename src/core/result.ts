@@ -53,6 +53,14 @@ export interface PhotoPreview {
   readonly faces: readonly FacePreview[];
 }
 
+/** How a photo's file looked before it was read: by this a report's photos are told from others of the same names. */
+export interface FileLooks {
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970, with fractions. */
+  readonly modified: number;
+}
+
 /** Everything the tool says about one photo. */
 export interface PhotoResult {
   /** Path relative to the folder that was given, with `/` between the parts. */
@@ -74,6 +82,8 @@ export interface PhotoResult {
   readonly look?: Look;
   /** Absent while later photos may still belong to its scene, and for a photo that is alone in its moment. */
   readonly scene?: SceneOfPhoto;
+  /** Absent where the photo was no file, or could not be looked at. */
+  readonly file?: FileLooks;
   /** Small pictures, made only where a report shows them. */
   readonly preview?: PhotoPreview;
 }

@@ -11,11 +11,12 @@ const photoColumns = ['photo', 'status', 'width', 'height', 'faces'] as const;
 const faceColumns = ['face', 'face_x', 'face_y', 'face_width', 'face_height', 'face_score'] as const;
 const verdictColumns = ['verdict', 'reasons', 'error'] as const;
 const sceneColumns = ['scene', 'best_of_scene', 'scene_rank', 'scene_reason'] as const;
+const fileColumns = ['file_size', 'file_modified'] as const;
 
 /** The columns, in order; those of the stages stand after the face's. This is the contract with everyone who reads the report. */
 export const csvColumns: readonly string[] = [
   ...photoColumns, ...faceColumns, ...faceStages.flatMap((stage) => Object.keys(stage.columns)), ...verdictColumns,
-  ...sceneColumns,
+  ...sceneColumns, ...fileColumns,
 ];
 
 /** A row as it is read back: a text a column, and those that no tool may do without by name. */
@@ -29,7 +30,8 @@ export function csvHeader(): string {
 /** A photo's rows, faces largest first. */
 export function csvRows(result: PhotoResult): string {
   const faces = result.faces.length > 0 ? result.faces : [undefined];
-  const rows = faces.map((face, index) => [...photoCells(result), ...faceCells(face, index), ...verdictCells(result), ...sceneCells(result)]);
+  const rows = faces.map((face, index) =>
+    [...photoCells(result), ...faceCells(face, index), ...verdictCells(result), ...sceneCells(result), ...fileCells(result)]);
   return stringify(rows, { record_delimiter: '\r\n' });
 }
 
@@ -86,6 +88,15 @@ function sceneCells({ scene }: PhotoResult): string[] {
 /** Every frame of an exposure bracket is one to keep: they are put together later. */
 export function bestOfScene({ rank }: SceneOfPhoto): 'yes' | 'no' | 'bracket' {
   return rank === undefined ? 'bracket' : rank === 1 ? 'yes' : 'no';
+}
+
+function fileCells({ file }: PhotoResult): string[] {
+  return file === undefined ? ['', ''] : [String(file.size), timeText(file.modified)];
+}
+
+/** A file's time in a report: ISO 8601, UTC, whole seconds: disks and copies keep no more in common. */
+export function timeText(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
 /** Spreadsheets run a cell that begins so as a formula; an apostrophe before it makes it text (OWASP, CSV injection). */

@@ -2,7 +2,7 @@
  * The JSON report: an array with an object a photo, everything that the CSV says and more.
  */
 import type { FaceResult, PhotoResult } from '../core/result.js';
-import { bestOfScene } from './csv.js';
+import { bestOfScene, timeText } from './csv.js';
 import { faceStages } from '../pipeline/face-stages.js';
 
 /**
@@ -20,6 +20,7 @@ export function jsonPhoto(result: PhotoResult, withTimes: boolean): string {
     error: result.error ?? null,
     ...sceneKeys(result),
     faces: result.faces.map(jsonFace),
+    ...(result.file === undefined ? {} : { file_size: result.file.size, file_modified: timeText(result.file.modified) }),
     ...(withTimes ? { times_ms: result.times } : {}),
   });
 }

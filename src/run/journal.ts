@@ -12,13 +12,10 @@ import { contentHash } from '../files/content-hash.js';
 import { errorCode } from '../files/error-code.js';
 import { UsageError } from '../core/usage-error.js';
 import { WriteError, writeProblem } from '../files/write-problem.js';
-import type { PhotoResult } from '../core/result.js';
+import type { FileLooks, PhotoResult } from '../core/result.js';
 
 /** How a photo's file looked before it was read: when this changes, the photo is judged again. */
-export interface FileStamp {
-  readonly size: number;
-  /** Milliseconds since 1970, with fractions. */
-  readonly modified: number;
+export interface FileStamp extends FileLooks {
   /** SHA-256 of the content, where the run was asked to look at contents. */
   readonly hash?: string;
 }

@@ -67,10 +67,10 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
     for (const [index, file] of photos.entries()) {
       await writing.roomFor(index);
       if (stop.aborted) return;
-      const stamp = journal === undefined ? undefined : await fileStamp(file.path, options.compareContent === true);
+      const stamp = file.content !== undefined ? undefined : await fileStamp(file.path, journal !== undefined && options.compareContent === true);
       if (journal !== undefined && stamp !== undefined && journal.has(file.photo, stamp)) {
         options.onProgress?.();
-        writing.take(index, () => journal.recall(file.photo));
+        writing.take(index, () => journal.recall(file.photo).then((result) => withLooks(result, stamp)));
       } else {
         inWork.push({ index, stamp });
         yield file;
@@ -88,7 +88,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
         journaling.catch(fail);
       }
       const journaled = journaling;
-      writing.take(index, () => journaled.then(() => result));
+      writing.take(index, () => journaled.then(() => withLooks(result, stamp)));
     }, stop);
     await writing.done();
     await writeAll(scenes.rest());
@@ -112,6 +112,11 @@ interface Todo {
   readonly index: number;
   /** How its file looked before it was read. */
   readonly stamp: FileStamp | undefined;
+}
+
+/** Reports say which file it was that was judged. */
+function withLooks(result: PhotoResult, stamp: FileStamp | undefined): PhotoResult {
+  return stamp === undefined ? result : { ...result, file: { size: stamp.size, modified: stamp.modified } };
 }
 
 function doneBefore(photos: readonly PhotoFile[], journal: Journal): string {

@@ -202,8 +202,8 @@ interface Source {
 }
 
 /** Whether a file is the one that was judged, as far as the report says what that was. */
-function isJudgedFile(file: Source, { stamp }: JudgedPhoto): boolean {
-  return stamp === undefined || (file.size === stamp.size && Math.abs(file.modified - stamp.modified) <= timeTolerance);
+function isJudgedFile(file: Source, { file: judged }: JudgedPhoto): boolean {
+  return judged === undefined || (file.size === judged.size && Math.abs(file.modified - judged.modified) <= timeTolerance);
 }
 
 function better(a: VerdictFolder, b: VerdictFolder): VerdictFolder {

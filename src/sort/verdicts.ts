@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { parse } from 'csv-parse/sync';
 import { extname } from 'node:path';
 import { z } from 'zod';
+import type { FileLooks } from '../core/result.js';
 import { readRegularFile } from '../files/regular-file.js';
 import { errorCode } from '../files/error-code.js';
 import { UsageError } from '../core/usage-error.js';
@@ -18,7 +19,7 @@ export type VerdictFolder = (typeof verdictFolders)[number];
 export interface JudgedPhoto {
   readonly verdict: VerdictFolder;
   /** How its file looked when it was judged; undefined where the report does not say. */
-  readonly stamp?: { readonly size: number; readonly modified: number };
+  readonly file?: FileLooks;
 }
 
 export interface JudgedPhotos {
@@ -31,7 +32,15 @@ export interface JudgedPhotos {
 /** Bytes; a JSON report of 100,000 group photos is shorter. */
 const longestReport = 512e6;
 
-const rowSchema = z.looseObject({ photo: z.string().min(1), verdict: z.enum(verdictFolders) });
+const time = z.iso.datetime().transform((text) => Date.parse(text));
+const rowSchema = z.looseObject({
+  photo: z.string().min(1),
+  verdict: z.enum(verdictFolders),
+  // A CSV has texts, and empty ones where a file could not be looked at; older reports have neither, and a spreadsheet may
+  // have put a time in words of its own.
+  file_size: z.union([z.string().regex(/^\d+$/).transform(Number), z.number().int().min(0)]).optional().catch(undefined),
+  file_modified: time.optional().catch(undefined),
+});
 
 /**
  * Verdict by photo, from a CSV or JSON report of `pipeline run` or from choices saved from an HTML report.
@@ -45,9 +54,13 @@ export async function readVerdicts(path: string): Promise<JudgedPhotos> {
   const checked = z.array(rowSchema).min(1).safeParse(parseRows(bytes.toString('utf8'), isCsv, path));
   if (!checked.success) throw notReport(path, `every row needs a photo and a verdict (${verdictFolders.join(', ')})`);
   return {
-    photos: new Map(checked.data.map(({ photo, verdict }) => [isCsv ? plainText(photo) : photo, { verdict }])),
+    photos: new Map(checked.data.map((row) => [isCsv ? plainText(row.photo) : row.photo, judged(row)])),
     hash: createHash('sha256').update(bytes).digest('hex'),
   };
+}
+
+function judged({ verdict, file_size: size, file_modified: modified }: z.infer<typeof rowSchema>): JudgedPhoto {
+  return size === undefined || modified === undefined ? { verdict } : { verdict, file: { size, modified } };
 }
 
 function parseRows(text: string, isCsv: boolean, path: string): unknown {

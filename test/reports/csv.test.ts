@@ -33,7 +33,7 @@ describe('the CSV report', () => {
     const stages = faceStages.flatMap(({ columns }) => Object.keys(columns));
     expect(stages.slice(0, 5)).toEqual(['left_eye_open', 'right_eye_open', 'eyes', 'sharpness', 'blur']);
     expect(csvHeader()).toBe('photo,status,width,height,faces,face,face_x,face_y,face_width,face_height,face_score,' +
-      `${stages.join(',')},verdict,reasons,error,scene,best_of_scene,scene_rank,scene_reason\r\n`);
+      `${stages.join(',')},verdict,reasons,error,scene,best_of_scene,scene_rank,scene_reason,file_size,file_modified\r\n`);
   });
 
   it('has a row a face, numbered from 1', () => {

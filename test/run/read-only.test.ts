@@ -67,7 +67,7 @@ for (const { way, possible, why, reason } of ways) {
       expect(code, stderr).toBe(3);
       expect(everything(photos)).toEqual(before);
       const copy = join(mkdtempSync(join(tmpdir(), 'open-')), 'photos');
-      cpSync(photos, copy, { recursive: true });
+      cpSync(photos, copy, { recursive: true, preserveTimestamps: true });
       await pipeline('run', copy, '--report', open);
       expect(readFileSync(here, 'utf8')).toBe(readFileSync(open, 'utf8'));
     });

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { csvHeader, csvRows } from '../../src/reports/csv.js';
+import { jsonPhoto } from '../../src/reports/json.js';
+import type { PhotoResult } from '../../src/core/result.js';
 import { stemOf } from '../../src/sort/companions.js';
 import { takeLock } from '../../src/files/lock.js';
 import { realDisk } from '../../src/files/disk.js';
@@ -87,6 +89,41 @@ describe('pipeline sort', () => {
     expect(stdout).toContain(`move ${join(to, 'keep', 'a.CR2')} -> ${join(photos, 'a.CR2')}`);
     expect(contents(to)).toEqual(moved);
     expect(Object.keys(contents(photos))).toEqual(['a2.jpg']);
+  });
+
+  describe('with a report that says which files were judged', () => {
+    const looks = (name: string, changes: { size?: number; modified?: number } = {}): { file: { size: number; modified: number } } => {
+      const { size, mtimeMs: modified } = statSync(join(photos, name));
+      return { file: { size, modified, ...changes } };
+    };
+    const write = (...results: readonly PhotoResult[]): void => {
+      report = join(base, 'out.json');
+      writeFileSync(report, `[${results.map((result) => jsonPhoto(result, false)).join()}]`);
+      writeFileSync(join(base, 'out.csv'), csvHeader() + results.map(csvRows).join(''));
+    };
+
+    it('leaves a photo that is another one, or was written to since, and its companions', async () => {
+      write(photoResult('a.jpg', looks('a.jpg', { size: 1 })), photoResult('c.png', looks('c.png')));
+      for (const name of ['out.csv', 'out.json']) {
+        const { code, stderr } = await pipeline('sort', photos, '--report', join(base, name), '--to', join(base, name.slice(4)));
+        expect(stderr).toMatch(/Left as it is: .*a\.jpg: it is not the file that was judged: its size or time is another\. Judge it again\./);
+        expect(code).toBe(1);
+        expect(contents(join(base, name.slice(4)))).toEqual({ 'keep/c.png': before['c.png'] });
+      }
+    });
+
+    it('does nothing in another folder of the same names', async () => {
+      write(photoResult('a.jpg', looks('a.jpg', { modified: 1e12 })), photoResult('c.png', looks('c.png', { size: 1 })));
+      const { code, stderr } = await sort('--move');
+      expect(stderr).toMatch(/have the names of those in .*out\.json, such as a\.jpg, but are other files.*Name the folder that was judged/);
+      expect(code).toBe(2);
+      expect(contents(photos)).toEqual(before);
+    });
+
+    it('takes a time for the same that differs by no more than FAT keeps', async () => {
+      write(photoResult('c.png', looks('c.png', { modified: statSync(join(photos, 'c.png')).mtimeMs - 1900 })));
+      expect((await sort()).code).toBe(0);
+    });
   });
 
   it('gives a name that is taken a number, the same for twins and sidecars', async () => {

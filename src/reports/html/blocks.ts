@@ -5,6 +5,7 @@ import type { FacePreview, FaceResult, PhotoResult } from '../../core/result.js'
 import type { Meter } from '../../core/stage.js';
 import { strictest } from '../../core/verdict.js';
 import { faceStages } from '../../pipeline/face-stages.js';
+import { timeText } from '../csv.js';
 import type { FaceData, MeterData, PhotoData } from './data.js';
 
 /**
@@ -42,10 +43,11 @@ function base64(bytes: Uint8Array | undefined): string {
 }
 
 function photoData(result: PhotoResult): PhotoData {
-  const { photo, status, width, height, verdict, reasons, error } = result;
+  const { photo, status, width, height, verdict, reasons, error, file } = result;
   return {
     photo, status, width, height, verdict, reasons,
     ...(error === undefined ? {} : { error }),
+    ...(file === undefined ? {} : { file: [file.size, timeText(file.modified)] }),
     faces: result.faces.map(faceData),
   };
 }

@@ -49,5 +49,7 @@ export interface PhotoData {
   readonly verdict: VerdictName;
   readonly reasons: readonly string[];
   readonly error?: string;
+  /** Bytes of the photo's file, and when it was last written to (ISO 8601); absent where that is not known. */
+  readonly file?: readonly [number, string];
   readonly faces: readonly FaceData[];
 }

@@ -205,7 +205,7 @@ describe.skipIf(!hasChromium)(`the page of an HTML report${withoutChromium}`, ()
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('CSV', { exact: true }).click()]);
     const rows: Record<string, string>[] = parse(readFileSync(await download.path(), 'utf8'), { columns: true });
     expect(rows).toHaveLength(7);
-    expect(rows[0]).toEqual({ photo: 'a.jpg', verdict: 'reject', stars: '0', chosen_by: 'me', tool_verdict: 'keep', reasons: '' });
+    expect(rows[0]).toEqual({ photo: 'a.jpg', verdict: 'reject', stars: '0', chosen_by: 'me', tool_verdict: 'keep', reasons: '', file_size: '', file_modified: '' });
     expect(rows.map((row) => row['photo'])).toContain('\'=f,"q".jpg');
   });
 

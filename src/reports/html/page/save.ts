@@ -5,10 +5,10 @@ import { element } from './dom.js';
 import type { Choices } from './choices.js';
 import type { Photo } from './photos.js';
 
-/** CSV, RFC 4180: photo, verdict, stars, chosen_by (me or tool), tool_verdict, reasons. */
+/** CSV, RFC 4180: photo, verdict, stars, chosen_by (me or tool), tool_verdict, reasons, file_size, file_modified. */
 export function choicesCsv(photos: readonly Photo[], choices: Choices): string {
   const rows = photos.map((photo) => Object.values(rowOf(photo, choices)).map((value) => cell(String(value))).join(','));
-  return ['photo,verdict,stars,chosen_by,tool_verdict,reasons', ...rows, ''].join('\r\n');
+  return ['photo,verdict,stars,chosen_by,tool_verdict,reasons,file_size,file_modified', ...rows, ''].join('\r\n');
 }
 
 /** The same as JSON. */
@@ -31,6 +31,9 @@ interface Row {
   readonly chosen_by: 'me' | 'tool';
   readonly tool_verdict: string;
   readonly reasons: string;
+  /** Of the photo's file; empty where they are not known. */
+  readonly file_size: number | '';
+  readonly file_modified: string;
 }
 
 function rowOf(photo: Photo, choices: Choices): Row {
@@ -42,6 +45,8 @@ function rowOf(photo: Photo, choices: Choices): Row {
     chosen_by: choice === undefined ? 'tool' : 'me',
     tool_verdict: photo.verdict,
     reasons: photo.reasons.join('; '),
+    file_size: photo.file?.[0] ?? '',
+    file_modified: photo.file?.[1] ?? '',
   };
 }
 
