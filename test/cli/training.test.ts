@@ -7,19 +7,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entry, pipeline } from '../support/pipeline.js';
-import { hasSharedData, sharedSet } from '../support/shared-data.js';
+import { labelledSet } from '../support/made-sets.js';
 
 let folder: string;
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'training-')); });
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 
-/** A folder with open/ and closed/, each with some eyes of cew_patches. */
-function someEyes(name: string, every: number, states: readonly string[] = ['open', 'closed']): string {
+/** A folder with open/ and closed/, each with some eye patches. */
+async function someEyes(name: string, every: number, states: readonly string[] = ['open', 'closed']): Promise<string> {
   const target = join(folder, name);
+  const set = await labelledSet('cew_patches');
   for (const state of states) {
     mkdirSync(join(target, state), { recursive: true });
-    const files = readdirSync(join(sharedSet('cew_patches'), state)).sort().filter((_, index) => index % every === 0);
-    for (const file of files) copyFileSync(join(sharedSet('cew_patches'), state, file), join(target, state, file));
+    const files = readdirSync(join(set, state)).sort().filter((_, index) => index % every === 0);
+    for (const file of files) copyFileSync(join(set, state, file), join(target, state, file));
   }
   return target;
 }
@@ -27,12 +28,12 @@ function someEyes(name: string, every: number, states: readonly string[] = ['ope
 /** Settings that make training take seconds. */
 const quick = ['--backbone', 'plain-nano', '--epochs', '8', '--set', 'train.sizes=[16x24]', '--set', 'train.strength=[0.2,0.2]'];
 
-describe.skipIf(!hasSharedData)('labels of one\'s own', () => {
+describe('labels of one\'s own', () => {
   let packed: string;
   let model: string;
 
   it('are packed, with what could not be read named, listed and told by the exit code', async () => {
-    const eyes = someEyes('mine', 4);
+    const eyes = await someEyes('mine', 4);
     writeFileSync(join(eyes, 'open', 'broken.jpg'), 'not a picture');
     packed = join(folder, 'mine.arrow');
     const { code, stdout, stderr } = await pipeline('pack', eyes, '-o', packed);
@@ -59,7 +60,7 @@ describe.skipIf(!hasSharedData)('labels of one\'s own', () => {
     const run = join(folder, 'workdir', '001-mine');
     const before = readFileSync(join(run, 'eye-state.onnx'));
     const other = join(folder, 'other.arrow');
-    await pipeline('pack', someEyes('other', 20), '-o', other);
+    await pipeline('pack', await someEyes('other', 20), '-o', other);
     const data = await pipeline('train', other, '--resume', run);
     expect(data.stderr).toMatch(/001-mine was trained on another packed file \(.*mine\.arrow\)/);
     const settings = await pipeline('train', packed, '--resume', run, '--epochs', '9', '--set', 'train.lr=0.1', '--find-lr');
@@ -73,7 +74,7 @@ describe.skipIf(!hasSharedData)('labels of one\'s own', () => {
   it('measure that net, and the figures are written as JSON', async () => {
     const report = join(folder, 'figures.json');
     const { code, stdout, stderr } = await pipeline(
-      'evaluate', someEyes('others', 9), '--kind', 'eye', '--set', `classify.model=${model}`, '--report', report);
+      'evaluate', await someEyes('others', 9), '--kind', 'eye', '--set', `classify.model=${model}`, '--report', report);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toMatch(/^eye: n \d+, weighted F1 0\.\d+ \(95 %: /);
     const { kind, eye, photo }: { kind: string; photo: null; eye: { n: number; weighted_f1: number; confusion: number[][] } } =
@@ -137,57 +138,57 @@ describe.skipIf(!hasSharedData)('labels of one\'s own', () => {
   });
 });
 
-describe.skipIf(!hasSharedData)('what training cannot use', () => {
+describe('what training cannot use', () => {
   it.each([
     ['images without labels', async () => {
       const plain = join(folder, 'plain');
       mkdirSync(plain);
-      copyFileSync(join(someEyes('few', 400), 'open', readdirSync(join(folder, 'few', 'open'))[0] ?? ''), join(plain, 'eye.jpg'));
+      copyFileSync(join(await someEyes('few', 400), 'open', readdirSync(join(folder, 'few', 'open'))[0] ?? ''), join(plain, 'eye.jpg'));
       return pipeline('pack', plain, '-o', join(folder, 'plain.arrow'));
     }, 2, /holds 1 images but no labels\. Sort them into open\/ and closed\//],
     ['a folder that is not there', () => pipeline('pack', join(folder, 'nowhere'), '-o', join(folder, 'x.arrow')), 2, /nowhere/],
     ['a single class', async () => {
       const one = join(folder, 'one.arrow');
-      const { stderr } = await pipeline('pack', someEyes('one', 60, ['open']), '-o', one);
+      const { stderr } = await pipeline('pack', await someEyes('one', 60, ['open']), '-o', one);
       expect(stderr).toContain('There is no closed eye: training needs both classes.');
       return pipeline('train', one, ...quick, '--set', `train.workdir=${join(folder, 'failed')}`);
     }, 1, /closed/],
     ['a file that is not packed eyes', () => pipeline('train', 'package.json', ...quick), 1, /package\.json.*pipeline pack/s],
     ['a net of a mistyped name', () => pipeline('train', join(folder, 'mine.arrow'), '--backbone', 'plain-bsae'), 2, /plain-base/],
-    ['a mistyped label', () => {
+    ['a mistyped label', async () => {
       const table = join(folder, 'typo.csv');
       writeFileSync(table, 'path,left,right\nanna.jpg,open,\nben.jpg,opne,closed\n');
-      return pipeline('evaluate', someEyes('typo', 400), '--labels', table);
+      return pipeline('evaluate', await someEyes('typo', 400), '--labels', table);
     }, 2, /typo\.csv says of ben\.jpg "opne" \(left\)\. Did you mean open\?/],
-    ['a table of labels that speaks of no image', () => {
+    ['a table of labels that speaks of no image', async () => {
       const table = join(folder, 'elsewhere.csv');
       writeFileSync(table, 'path,label\nelsewhere/anna.jpg,open\n');
-      return pipeline('pack', someEyes('tabled', 400), '--labels', table, '-o', join(folder, 'tabled.arrow'));
+      return pipeline('pack', await someEyes('tabled', 400), '--labels', table, '-o', join(folder, 'tabled.arrow'));
     }, 0, /No path in .*elsewhere\.csv is that of an image: the table was ignored/],
-    ['such a table, where the folders say nothing either', () => {
+    ['such a table, where the folders say nothing either', async () => {
       const photos = join(folder, 'unsorted');
       mkdirSync(photos);
-      copyFileSync(join(someEyes('few', 400), 'open', readdirSync(join(folder, 'few', 'open'))[0] ?? ''), join(photos, 'eye.jpg'));
+      copyFileSync(join(await someEyes('few', 400), 'open', readdirSync(join(folder, 'few', 'open'))[0] ?? ''), join(photos, 'eye.jpg'));
       const table = join(folder, 'nobody.csv');
       writeFileSync(table, 'path,label\nanna.jpg,open\n');
       return pipeline('evaluate', photos, '--labels', table);
     }, 2, /holds 1 images but no labels: no path in .*nobody\.csv is that of one of them/],
-    ['one source twice', () => {
-      const eyes = someEyes('twice', 400);
+    ['one source twice', async () => {
+      const eyes = await someEyes('twice', 400);
       return pipeline('pack', eyes, `${eyes}/../twice/`, '-o', join(folder, 'x.arrow'));
     }, 2, /is given twice/],
-    ['two sources of one name', () =>
-      pipeline('pack', someEyes('her/eyes', 400), someEyes('his/eyes', 400), '-o', join(folder, 'x.arrow')), 2,
+    ['two sources of one name', async () =>
+      pipeline('pack', await someEyes('her/eyes', 400), await someEyes('his/eyes', 400), '-o', join(folder, 'x.arrow')), 2,
     /her\/eyes and .*his\/eyes are both called eyes, .*Rename one/],
-    ['images without any eye', () => {
+    ['images without any eye', async () => {
       const report = join(folder, 'none.json');
-      return pipeline('evaluate', someEyes('faceless', 400), '--kind', 'photo', '--report', report);
+      return pipeline('evaluate', await someEyes('faceless', 400), '--kind', 'photo', '--report', report);
     }, 1, /^(?!.*weighted F1).*Nothing could be measured: there was no eye to judge \(\d+ no face found\)\..*--kind eye.*none\.json was not/s],
-    ['a packed file where none can be written', () =>
-      pipeline('pack', someEyes('unwritable', 400), '-o', join(folder, 'missing', 'x.arrow')), 2, /missing.*its folder does not exist/],
-    ['figures where none can be written', () =>
-      pipeline('evaluate', someEyes('unwritable', 400), '--report', folder), 2, /is a folder/],
-    ['a folder that is no run', () => pipeline('train', join(folder, 'mine.arrow'), '--resume', folder), 2, /is not a run folder/],
+    ['a packed file where none can be written', async () =>
+      pipeline('pack', await someEyes('unwritable', 400), '-o', join(folder, 'missing', 'x.arrow')), 2, /missing.*its folder does not exist/],
+    ['figures where none can be written', async () =>
+      pipeline('evaluate', await someEyes('unwritable', 400), '--report', folder), 2, /is a folder/],
+    ['a folder that is no run', async () => pipeline('train', join(folder, 'mine.arrow'), '--resume', folder), 2, /is not a run folder/],
   ])('is told in words: %s', async (_, run, expected, message) => {
     const { code, stdout, stderr } = await run();
     expect(stdout + stderr).toMatch(message);

@@ -1,5 +1,5 @@
 /**
- * Small datasets of real eyes for tests of training.
+ * Small datasets of eyes for tests of training.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { groupOf } from '../../src/train/data/groups.js';
 import { datasetOf, type EyeDataset, type EyeRow } from '../../src/train/data/packed-file.js';
 import { loadConfig } from '../../src/pipeline/config.js';
 import { patchEye } from '../../src/train/data/labelled-eyes.js';
-import { sharedSet } from './shared-data.js';
+import { labelledSet } from './made-sets.js';
 
 const SOURCE = 'cew_patches';
 
 /** Every `stride`th eye of cew_patches, open and closed. */
 export async function someEyes(stride: number): Promise<EyeDataset> {
   const config = loadConfig();
-  const folder = sharedSet(SOURCE);
+  const folder = await labelledSet(SOURCE);
   const rows: EyeRow[] = [];
   for (const [label, state] of (['closed', 'open'] as const).entries()) {
     const files = readdirSync(join(folder, state)).sort().filter((_, index) => index % stride === 0);

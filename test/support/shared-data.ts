@@ -7,7 +7,8 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+/** The checkout's folder. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
 const source = join(root, '..', 'shared', 'data');
 const cache = join(root, '.cache', 'shared');
 

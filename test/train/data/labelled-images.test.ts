@@ -10,7 +10,7 @@ import { UsageError } from '../../../src/core/usage-error.js';
 import { evaluateSource, openJudges, type Judges } from '../../../src/train/data/evaluate.js';
 import { guessKind } from '../../../src/train/data/labelled-eyes.js';
 import { packSource } from '../../../src/train/data/pack.js';
-import { hasSharedData, sharedSet } from '../../support/shared-data.js';
+import { labelledSet } from '../../support/made-sets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'labelled-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
@@ -40,7 +40,7 @@ describe('a source', () => {
   });
 });
 
-describe.skipIf(!hasSharedData)('labelled images (needs ../shared/data)', () => {
+describe('labelled images', () => {
   const config = loadConfig();
   const photos = join(folder, 'photos');
   let judges: Judges;
@@ -48,7 +48,7 @@ describe.skipIf(!hasSharedData)('labelled images (needs ../shared/data)', () => 
   beforeAll(async () => {
     judges = await openJudges(config);
     for (const [set, label] of [['cew_closed', 'closed'], ['utkface_open', 'open']] as const) {
-      const from = join(sharedSet(set), label);
+      const from = join(await labelledSet(set), label);
       mkdirSync(join(photos, label), { recursive: true });
       for (const name of readdirSync(from).sort().slice(0, 8)) copyFileSync(join(from, name), join(photos, label, name));
     }
@@ -57,7 +57,7 @@ describe.skipIf(!hasSharedData)('labelled images (needs ../shared/data)', () => 
   afterAll(async () => { await judges.release(); });
 
   it('are told apart: photos by their faces, patches by the lack of them', async () => {
-    const patches = join(sharedSet('cew_patches'), 'closed');
+    const patches = join(await labelledSet('cew_patches'), 'closed');
     const few = join(folder, 'patches', 'closed');
     mkdirSync(few, { recursive: true });
     for (const name of readdirSync(patches).sort().slice(0, 6)) copyFileSync(join(patches, name), join(few, name));
@@ -71,7 +71,7 @@ describe.skipIf(!hasSharedData)('labelled images (needs ../shared/data)', () => 
     const to = join(folder, name, 'closed');
     mkdirSync(to, { recursive: true });
     for (const set of ['cew_closed', 'cew_patches'] as const) {
-      const from = join(sharedSet(set), 'closed');
+      const from = join(await labelledSet(set), 'closed');
       for (const file of readdirSync(from).sort().slice(0, counts[set] ?? 0)) copyFileSync(join(from, file), join(to, `${set}-${file}`));
     }
     return openSource(join(folder, name));
