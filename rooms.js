@@ -23,6 +23,7 @@ export const floors = [
   { scenes: 'frames of one moment, and which is the best.' },
   { run: 'many photos: order, journal, executors, sinks.', train: 'packed data, autodiff, backbones, loop, metrics, run folders.' },
   { reports: 'CSV, JSON, HTML, sidecars.' },
+  { choices: 'what a person chose, kept safe.' },
   { sort: 'photos into folders by verdict.', review: 'a page to choose by.', bench: 'measures speed.' },
   { cli: 'a file a verb: parse, plan, do, print.' },
 ];

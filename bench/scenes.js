@@ -32,7 +32,7 @@ for (const [number, path] of sources.entries()) {
   const eyes = faces.slice(0, 1).flatMap((face) => [face.left_eye.box, face.right_eye.box]).filter((box) => box !== null);
   const photo = { path, eyes, faceWidth: faces[0]?.box.width ?? 60 };
   // What can be told of the best frame is told of photos that are good to begin with.
-  const tells = faces.length > 0 && faces[0].eyes === 'open' && faces[0].blur === 'sharp' && result.verdict !== 'reject' && eyes.length === 2;
+  const tells = faces.length > 0 && faces[0].eyes === 'open' && faces[0].blur === 'sharp' && eyes.length === 2;
   const faults = random.shuffle(['none', 'none', 'defocus', lids.length > 0 ? 'blink' : 'none', 'none']);
 
   const bracket = number % 8 === 7 ? [-2, 0, 2] : undefined;

@@ -2,10 +2,14 @@
  * `pipeline sort`: put photos into keep, review and reject, and take it back.
  */
 import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { choicesPath, readChoices } from '../choices/file.js';
+import { choicesOfPhotos } from '../choices/photos.js';
 import { UsageError } from '../core/usage-error.js';
 import { realDisk } from '../files/disk.js';
 import { checkSort } from '../sort/check.js';
+import { framesKept, onlyBest, withChoices } from '../sort/chosen.js';
 import { lastSession, type SortSession } from '../sort/journal.js';
 import type { Action, Step } from '../sort/place.js';
 import { planSort, realFolder, type SortPlan } from '../sort/plan.js';
@@ -18,6 +22,8 @@ import { log } from './log.js';
 
 interface SortOptions {
   readonly report?: string;
+  readonly scenes?: string;
+  readonly choices: string | boolean;
   readonly to: string;
   readonly copy?: boolean;
   readonly link?: boolean;
@@ -32,6 +38,9 @@ export function registerSort(program: Command): void {
     .argument('[folder]', 'the folder that was judged')
     .requiredOption('--to <dir>', 'where keep, review and reject are made')
     .option('--report <file>', 'the CSV or JSON report, or the choices saved from the HTML report')
+    .option('--scenes <best[:n]>', 'of frames of one moment only the best, or the n best, keep their verdict; the others go to reject')
+    .option('--choices <file>', 'what you chose in pipeline review: by default choices.jsonl beside the report, if there is one')
+    .option('--no-choices', 'go by the report alone')
     .option('--copy', 'copy the photos (the default)')
     .option('--link', 'give the photos a second name (hard links; no space is used)')
     .option('--move', 'move the photos; to another disk: copy, verify, then remove')
@@ -46,6 +55,7 @@ read or written, whatever a report or a link says.
 Examples:
   pipeline sort ./photos --report out.csv --to ./sorted --dry-run
   pipeline sort ./photos --report photos-choices.csv --to ./sorted --move
+  pipeline sort ./photos --report out.csv --to ./sorted --scenes best:2
   pipeline sort ./photos --to ./sorted --undo`);
 }
 
@@ -67,7 +77,7 @@ async function sort(folder: string | undefined, options: SortOptions): Promise<v
   try {
     const session = await lastSession(realDisk, request.target);
     if (options.undo === true) undone = await undo(request, session);
-    else await sortOn(request, options.report, session, lock !== undefined);
+    else await sortOn(request, options, session, lock !== undefined);
   } finally {
     lock?.release();
   }
@@ -104,12 +114,12 @@ async function undo({ folder, to, isDryRun }: Request, session: SortSession | un
 }
 
 async function sortOn(
-  request: Request, report: string | undefined, session: SortSession | undefined, isLocked: boolean,
+  request: Request, { report, ...wishes }: SortOptions, session: SortSession | undefined, isLocked: boolean,
 ): Promise<void> {
   if (report === undefined) {
     throw new UsageError('A sort needs the folder and its report, as in: pipeline sort ./photos --report out.csv --to ./sorted');
   }
-  const judged = await readVerdicts(report);
+  const judged = await chosen(await readVerdicts(report), report, request.folder, wishes);
   if (session !== undefined && !session.finished) return finish(request, judged, session);
   const plan = await planSort(realDisk, { ...request, photos: judged.photos });
   if (!(await isWorthBeginning(plan, request, report, session))) return;
@@ -126,6 +136,22 @@ async function sortOn(
   } finally {
     lock?.release();
   }
+}
+
+/** The verdicts of a report, after what the person said of scenes and of single photos. */
+async function chosen(
+  judged: JudgedPhotos, report: string, folder: string, { scenes, choices }: Pick<SortOptions, 'scenes' | 'choices'>,
+): Promise<JudgedPhotos> {
+  const thinned = scenes === undefined ? judged : onlyBest(judged, framesKept(scenes));
+  if (choices === false) return thinned;
+  const path = typeof choices === 'string' ? choices : choicesPath(report);
+  if (typeof choices === 'string' && !existsSync(choices)) throw new UsageError(`There are no choices ${choices}.`);
+  const { history, damaged, hash } = await readChoices(path);
+  if (history.size === 0) return thinned;
+  if (damaged > 0) log.warn(`${damaged} line(s) of ${path} are damaged and were left out.`);
+  const own = await choicesOfPhotos(history, folder, judged.photos.keys());
+  if (own.size > 0) log.log(`Your own choices about ${own.size} photo(s) count before the report: ${path}`);
+  return withChoices(thinned, own, hash);
 }
 
 /** Goes on with an interrupted sort, if it is the one that was asked for. */

@@ -100,7 +100,7 @@ export function timeText(milliseconds: number): string {
 }
 
 /** Spreadsheets run a cell that begins so as a formula; an apostrophe before it makes it text (OWASP, CSV injection). */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return /^[=+\-@\t\r'＝＋－＠]/.test(text) ? `'${text}` : text;
 }
 

@@ -12,7 +12,7 @@ interface Merits {
   readonly result: PhotoResult;
   /** Faces that matter whose eyes, or one of them, are closed. */
   readonly closed: number;
-  /** Those whose eyes may be closed or cannot be seen. */
+  /** Those whose eyes may be closed or cannot be seen, for what reason ever: nobody sees the eyes of a blurred face. */
   readonly doubtful: number;
   /** Of the softest face that matters, 0 to 100. */
   readonly sharpness: number;
@@ -42,7 +42,8 @@ function meritsOf(result: PhotoResult): Merits {
   return {
     result,
     closed: count('closed', 'one_closed'),
-    doubtful: count('unsure', 'unknown'),
+    doubtful: faces.filter(({ measured: { classify, blur } }) =>
+      ['unsure', 'unknown'].includes(classify.state) || (classify.state === 'open' && blur.verdict === 'blurred')).length,
     sharpness: faces.length === 0 ? 0 : Math.min(...faces.map(sharpnessOf)),
     faces: faces.length,
   };
@@ -95,8 +96,8 @@ function lack(frame: Merits, best: Merits): string {
   const than = `than ${best.result.photo.split('/').at(-1) ?? ''}`;
   if (frame.faces === 0 && best.faces > 0) return `no face found; ${best.faces} in ${best.result.photo.split('/').at(-1) ?? ''}`;
   if (frame.closed > best.closed) return `more eyes closed ${than}${facesSaid(frame)}`;
-  if (frame.doubtful > best.doubtful) return `fewer eyes surely open ${than}${facesSaid(frame)}`;
   if (frame.sharpness < best.sharpness - visible) return `softer ${than}: ${Math.round(frame.sharpness)} against ${Math.round(best.sharpness)}`;
+  if (frame.doubtful > best.doubtful) return `fewer eyes surely open ${than}${facesSaid(frame)}`;
   if (frame.faces < best.faces) return `fewer faces ${than}: ${frame.faces} against ${best.faces}`;
   return `no better ${than}`;
 }

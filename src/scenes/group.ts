@@ -110,18 +110,35 @@ export class SceneGrouping {
   }
 
   private finished(frame: Frame, scene: OpenScene): PhotoResult {
-    if (scene.frames.length === 1) return frame.result;
+    if (shotsOf(scene).size === 1) return frame.result;
     scene.said ??= this.describe(scene);
     const said = scene.said[scene.frames.indexOf(frame)];
     return said === undefined ? frame.result : { ...frame.result, scene: said };
   }
 
-  private describe({ frames }: OpenScene): SceneOfPhoto[] {
+  private describe(scene: OpenScene): SceneOfPhoto[] {
     this.numbered += 1;
-    const results = frames.map(({ result }) => result);
+    const shots = [...shotsOf(scene)];
+    const results = shots.map(([, result]) => result);
     const bracket = isBracket(results.map(({ capture = {} }) => capture));
-    return describeScene(results, bracket).map((said) => ({ scene: this.numbered, frames: results.length, ...said }));
+    const said = describeScene(results, bracket);
+    return scene.frames.flatMap(({ result }) => {
+      const found = said[shots.findIndex(([shot]) => shot === shotOf(result))];
+      return found === undefined ? [] : [{ scene: this.numbered, frames: shots.length, ...found }];
+    });
   }
+}
+
+/** The frames of a scene; a RAW and its JPEG twin are one, judged by the one that comes first. */
+function shotsOf({ frames }: OpenScene): Map<string, PhotoResult> {
+  const shots = new Map<string, PhotoResult>();
+  for (const { result } of frames) if (!shots.has(shotOf(result))) shots.set(shotOf(result), result);
+  return shots;
+}
+
+/** What twins share: the name without its ending. */
+function shotOf({ photo }: PhotoResult): string {
+  return photo.replace(/\.[^./]*$/, '');
 }
 
 /** Whether a photo that comes after `last` shows that its scene is over. */

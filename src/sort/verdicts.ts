@@ -20,6 +20,8 @@ export interface JudgedPhoto {
   readonly verdict: VerdictFolder;
   /** How its file looked when it was judged; undefined where the report does not say. */
   readonly file?: FileLooks;
+  /** Its place among the frames of its moment, 1 is the best; undefined where it is alone, or every frame is needed. */
+  readonly sceneRank?: number;
 }
 
 export interface JudgedPhotos {
@@ -40,6 +42,7 @@ const rowSchema = z.looseObject({
   // have put a time in words of its own.
   file_size: z.union([z.string().regex(/^\d+$/).transform(Number), z.number().int().min(0)]).optional().catch(undefined),
   file_modified: time.optional().catch(undefined),
+  scene_rank: z.union([z.number(), z.string().regex(/^\d*$/).transform(Number)]).optional().catch(undefined),
 });
 
 /**
@@ -59,8 +62,12 @@ export async function readVerdicts(path: string): Promise<JudgedPhotos> {
   };
 }
 
-function judged({ verdict, file_size: size, file_modified: modified }: z.infer<typeof rowSchema>): JudgedPhoto {
-  return size === undefined || modified === undefined ? { verdict } : { verdict, file: { size, modified } };
+function judged({ verdict, file_size: size, file_modified: modified, scene_rank: rank = 0 }: z.infer<typeof rowSchema>): JudgedPhoto {
+  return {
+    verdict,
+    ...(size === undefined || modified === undefined ? {} : { file: { size, modified } }),
+    ...(rank > 0 ? { sceneRank: rank } : {}),
+  };
 }
 
 function parseRows(text: string, isCsv: boolean, path: string): unknown {

@@ -80,6 +80,12 @@ describe('scenes', () => {
     expect(scenes({}, {}, { seed: 2 }, { seed: 2 }, { seed: 3 }, { seed: 4 }, { seed: 5 }, {})).toEqual([1, 1, 2, 2, 0, 0, 0, 0]);
   });
 
+  it('count a RAW and its JPEG twin as one frame', () => {
+    expect(scenes(at(0, { name: 'a.CR2' }), at(0, { name: 'a.jpg' }))).toEqual([0, 0]);
+    const burst = photos(...['a.CR2', 'a.jpg', 'b.CR2', 'b.jpg'].map((name, index) => at(Math.floor(index / 2) * 0.3, { name })));
+    expect(burst.map(({ scene }) => [scene?.frames, scene?.rank])).toEqual([[2, 1], [2, 1], [2, 2], [2, 2]]);
+  });
+
   it('keep the order of the photos, lose none, and wait for no more than a few hundred', () => {
     const shots = Array.from({ length: 300 }, (_, index) => at(index * 0.1));
     const results = photos(...shots);
@@ -119,6 +125,10 @@ describe('the best frame of a scene', () => {
   it('has all eyes that matter open, however sharp the others are', () => {
     expect(ranks([face({ eyes: 'closed', open: 0.02, sharpness: 99 })], [face({ sharpness: 62 })])).toEqual([2, 1]);
     expect(ranks([face({ eyes: 'unsure', open: 0.5, sharpness: 99 })], [face({ sharpness: 62 })])).toEqual([2, 1]);
+  });
+
+  it('is not a blurred one, though its eyes look open, while in the others they may be closed', () => {
+    expect(ranks([face({ sharpness: 5 })], [face({ eyes: 'unsure', open: 0.5, sharpness: 90 })])).toEqual([2, 1]);
   });
 
   it('does not care for the eyes of a bystander', () => {

@@ -14,16 +14,12 @@ const STATISTICS_MOMENTUM = 0.05;
 
 export interface TrainingNetOptions {
   readonly batch: number;
-  /**
-   * Layers that stay as they are, by name or by what their names begin with up to a dot; their batch norms go by their running
-   * statistics. `all`: the whole net, as at inference.
-   */
-  readonly frozen: readonly string[] | 'all';
+  /** Normalize by running statistics instead of those of the batch, as at inference. */
+  readonly frozenStatistics: boolean;
 }
 
 export class TrainingNet implements NetWriter {
   private readonly parameterVariables: Variable[] = [];
-  private readonly trainedVariables: Variable[] = [];
   private readonly statisticsVariables: Variable[] = [];
 
   /**
@@ -38,18 +34,8 @@ export class TrainingNet implements NetWriter {
   ) {}
 
   /** Everything that was taken from `parameters`, in order. */
-  get parametersInOrder(): readonly Variable[] {
-    return this.parameterVariables;
-  }
-
-  /** Those of them that do not stay as they are. */
   get trained(): readonly Variable[] {
-    return this.trainedVariables;
-  }
-
-  /** Whether a tensor or layer stays as it is. */
-  isFrozen(name: string): boolean {
-    return this.options.frozen === 'all' || this.options.frozen.some((layer) => name === layer || name.startsWith(`${layer}.`));
+    return this.parameterVariables;
   }
 
   /** The new value of everything that was taken from `statistics`, in order. */
@@ -71,7 +57,7 @@ export class TrainingNet implements NetWriter {
       runningMean: this.statistic(`${name}.mean`, channels, 0),
       runningVariance: this.statistic(`${name}.variance`, channels, 1),
     };
-    const result = this.isFrozen(name)
+    const result = this.options.frozenStatistics
       ? frozenBatchNorm(this.tape, output, variables)
       : batchNorm(this.tape, output, variables, STATISTICS_MOMENTUM);
     this.statisticsVariables.push(result.runningMean, result.runningVariance);
@@ -116,11 +102,9 @@ export class TrainingNet implements NetWriter {
 
   /** Weight decay is for weights, not for biases, scales and shifts. */
   private parameter(name: string, shape: readonly number[], initial: Initial): Variable {
-    const variable = this.parameters.take({ name, shape, initial, decayed: shape.length > 1 });
+    const variable = this.tape.parameter(this.parameters.take({ name, shape, initial, decayed: shape.length > 1 }));
     this.parameterVariables.push(variable);
-    if (this.isFrozen(name)) return variable;
-    this.trainedVariables.push(variable);
-    return this.tape.parameter(variable);
+    return variable;
   }
 
   private statistic(name: string, channels: number, constant: number): Variable {

@@ -77,11 +77,10 @@ class WandbLogger implements RunLogger {
     this.stats();
   }
 
-  epoch(row: HistoryRow): undefined {
+  epoch(row: HistoryRow): void {
     const { epoch = 0, ...values } = row;
     this.history({ epoch, ...Object.fromEntries(Object.entries(values).map(([key, value]) => [`epoch/${key}`, value])) });
     this.write((num) => summaryRecord(num, { epoch, ...values }));
-    return undefined;
   }
 
   line(text: string): void {

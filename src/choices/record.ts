@@ -1,0 +1,54 @@
+/**
+ * The lines of a file of choices: a checksum, a space, JSON.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { choiceSchema } from './choice.js';
+
+/** One photo's part in a choice. */
+const photoChange = z.strictObject({
+  /** SHA-256 of the photo's content, hexadecimal. */
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Bytes: a photo of another size is another photo, and need not be read to know that. */
+  size: z.number().int().min(0),
+  /** How it was called then. Only for people who read the file. */
+  photo: z.string(),
+  before: choiceSchema,
+  after: choiceSchema,
+}).readonly();
+
+const record = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('begin'), choices: z.literal('portrait-pipeline'), version: z.literal(1) }).readonly(),
+  /** Something that was chosen at once, for one photo or many; undone at once. */
+  z.strictObject({ kind: z.literal('choose'), at: z.string(), changes: z.array(photoChange).min(1) }).readonly(),
+  /** The last choice that was not undone is. */
+  z.strictObject({ kind: z.literal('undo'), at: z.string() }).readonly(),
+  /** The last one that was undone counts again. */
+  z.strictObject({ kind: z.literal('redo'), at: z.string() }).readonly(),
+]);
+
+export type PhotoChange = z.infer<typeof photoChange>;
+export type ChoiceRecord = z.infer<typeof record>;
+
+const checksumLength = 16;
+
+/** A record as a line, line feed included. */
+export function lineOf(value: ChoiceRecord): string {
+  const text = JSON.stringify(value);
+  return `${checksum(text)} ${text}\n`;
+}
+
+/** The record of a line, or undefined where the line is not what was written. */
+export function recordOf(line: string): ChoiceRecord | undefined {
+  const text = line.slice(checksumLength + 1);
+  if (line.slice(0, checksumLength + 1) !== `${checksum(text)} `) return undefined;
+  try {
+    return record.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function checksum(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, checksumLength);
+}
