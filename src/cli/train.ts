@@ -3,19 +3,25 @@
  */
 import type { Command } from 'commander';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createBackbone } from '../train/backbones/index.js';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { loadBackbone, type Backbone } from '../train/backbones/index.js';
 import { openPackedFile } from '../train/data/packed-file.js';
 import { checkPartition, partitionDataset } from '../train/data/partition.js';
 import { importModel } from '../train/loop/export.js';
 import { CALIBRATION_EYES, finishModel, type ExportedModel, type FinishedModel } from '../train/loop/finish.js';
-import {
-  chooseBatchSize, describeRate, lastStage, searchLearningRate, startingState, train as runTraining, type TrainingRun,
-} from '../train/loop/loop.js';
-import { checkSameData, createRunFolder, openRunFolder, runFiles } from '../train/loop/run-folder.js';
+import { weightsFile } from '../train/loop/export-weights.js';
+import { train as runTraining } from '../train/loop/loop.js';
+import { chooseBatchSize, describeRate, lastStage, searchLearningRate, startingState } from '../train/loop/prepare.js';
+import { readCheckpoint } from '../train/loop/checkpoint.js';
+import { checkSameData, createRunFolder, openRunFolder, runFiles, versions, type RunFolder } from '../train/loop/run-folder.js';
 import { layoutOf } from '../train/loop/step.js';
 import { TrainingStopped } from '../train/loop/stopped.js';
-import { describeFigures, drawRateSearch, figuresBySource, writeReport } from '../train/loop/write-report.js';
+import type { TrainingRun } from '../train/loop/training-run.js';
+import { loadCallbacks } from '../train/tracking/callbacks.js';
+import type { RunLogger } from '../train/tracking/run-logger.js';
+import { createWandbLogger } from '../train/tracking/wandb-logger.js';
+import { describeFigures, drawRateSearch, figuresBySource, writeReport, type SourceFigures } from '../train/loop/write-report.js';
 import { contentHash } from '../files/content-hash.js';
 import { loadConfig } from '../pipeline/config.js';
 import { UsageError } from '../core/usage-error.js';
@@ -24,6 +30,9 @@ import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { addSettingsOptions, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
 
+/** Settings as a logger keeps them. */
+const settingsSchema = z.record(z.string(), z.json());
+
 interface TrainVerbOptions extends SettingsOptions {
   readonly backbone?: string;
   readonly epochs?: string;
@@ -31,6 +40,7 @@ interface TrainVerbOptions extends SettingsOptions {
   readonly name?: string;
   readonly init?: string;
   readonly resume?: string;
+  readonly more?: string;
   readonly findLr?: true;
 }
 
@@ -44,24 +54,30 @@ export function registerTrain(program: Command): void {
     .option('--name <name>', 'goes into the name of the run folder (train.name)')
     .option('--init <model>', 'train on from this .onnx that "pipeline train" wrote (train.init)')
     .option('--resume <folder>', 'go on with an interrupted run, with the settings of its folder')
+    .option('--more <epochs>', 'with --resume of a finished run: train so many epochs more, with its optimizer')
     .option('--find-lr', 'only sweep the learning rate, and draw the loss')
     .action(train);
   addSettingsOptions(command).addHelpText('after', `
-The run folder (workdir/NNN-name) gets the settings, the log, metrics.csv, checkpoints, pictures, summary.html and the
-models eye-state.onnx, eye-state.fp16.onnx and eye-state.int8.onnx. fp16 and int8 are ways to store weights: smaller files,
+The run folder (workdir/NNN-name) gets the settings, the log, metrics.csv, steps.csv, checkpoints, pictures, summary.html,
+weights.safetensors (for Python) and the models eye-state.onnx, eye-state.fp16.onnx and eye-state.int8.onnx. fp16 and int8 are ways to store weights: smaller files,
 as fast as the large one, for all compute in float32.
 
 Examples:
   pipeline train eyes.arrow
   pipeline train eyes.arrow --backbone mobile-small --set train.lr=auto
   pipeline train my-eyes.arrow --init models/eye-state.onnx --epochs 4
-  pipeline train eyes.arrow --resume workdir/003-eyes`);
+  pipeline train eyes.arrow --resume workdir/003-eyes
+  pipeline train eyes.arrow --resume workdir/003-eyes --more 6
+  pipeline train eyes.arrow --set train.logger=wandb`);
 }
 
 async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const config = options.resume === undefined ? settingsFrom(options, shortcuts(options)) : resumedSettings(options.resume, options);
   const { train: settings } = config;
-  const backbone = backboneOf(settings.backbone);
+  const more = moreEpochs(options);
+  const backbone = await loadBackbone(settings.backbone);
+  checkLayers(backbone, settings.freeze);
+  const callbacks = settings.callbacks === 'none' ? undefined : await loadCallbacks(settings.callbacks);
   const dataset = openPackedFile(data);
   const partition = partitionDataset(dataset, config.data);
   if (config.data.split === 'group') checkPartition(dataset, partition);
@@ -71,25 +87,62 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const folder = options.resume === undefined ? createRunFolder(config, data, digest) : openRunFolder(options.resume);
   if (options.resume !== undefined) checkSameData(folder, digest);
   else if (parent !== undefined) folder.write(runFiles.parent, parent);
-  const say = (line: string): void => {
-    log.log(line);
-    folder.note(line);
-  };
   const stop = new AbortController();
   process.once('SIGINT', () => { stop.abort(); });
   process.once('SIGTERM', () => { stop.abort(); });
+  const loggers = [...(callbacks ? [callbacks] : []), ...openLoggers(config, folder, backbone, options.resume !== undefined)];
+  const say = (line: string): void => {
+    log.log(line);
+    folder.note(line);
+    for (const logger of loggers) logger.line(line);
+  };
   const run: TrainingRun = {
-    config, dataset, partition, folder, say, stop: stop.signal, resume: options.resume !== undefined, ...(init ? { init } : {}),
+    config, backbone, dataset, partition, folder, say, stop: stop.signal, resume: options.resume !== undefined, more, loggers,
+    ...(init ? { init } : {}),
   };
   say(`${folder.path}: ${backbone.name}, ${partition.train.length} eyes to train on, ${partition.validation.length} to validate on, `
     + `${partition.test.length} kept for the test`);
   try {
-    await (options.findLr ? findLearningRate(run) : trainAndExport(run));
+    await (options.findLr ? findLearningRate(run) : trainAndExport(run, loggers));
+    for (const logger of loggers) logger.close(Number(process.exitCode ?? 0));
   } catch (error) {
     // The command says it on the screen; the folder must say it too.
     if (error instanceof TrainingStopped) folder.note(error.message);
+    for (const logger of loggers) logger.close(exitCodes.failure);
     throw error;
   }
+}
+
+function openLoggers(config: Config, folder: RunFolder, backbone: Backbone, resume: boolean): RunLogger[] {
+  const { logger, wandb_project: project } = config.train;
+  if (logger === 'none') return [];
+  return [createWandbLogger({
+    folder: folder.path, project, name: basename(folder.path), config: settingsSchema.parse(config), commit: versions()['commit'] ?? '',
+    onProblem: (problem) => { log.warn(problem); }, ...(resume ? { resumeAt: whereItStands(folder, backbone) } : {}),
+  })];
+}
+
+/** The step and epoch of a run's last checkpoint. */
+function whereItStands(folder: RunFolder, backbone: Backbone): { step: number; epoch: number } {
+  const { state: { step }, epoch } = readCheckpoint(folder.file(runFiles.last), backbone.name, layoutOf(backbone));
+  return { step, epoch };
+}
+
+/** @throws UsageError if `--more` is not a number of epochs, or there is no run to go on with */
+function moreEpochs({ more, resume }: TrainVerbOptions): number {
+  if (more === undefined) return 0;
+  if (resume === undefined) throw new UsageError('--more goes on with a finished run: name it with --resume. (--epochs is for a new run.)');
+  const epochs = Number(more);
+  if (!Number.isInteger(epochs) || epochs < 1) throw new UsageError(`--more ${more}: must be a whole number of epochs, at least 1.`);
+  return epochs;
+}
+
+/** @throws UsageError if a layer to freeze is none of the net's */
+function checkLayers(backbone: Backbone, freeze: readonly string[]): void {
+  const layers = [...new Set(layoutOf(backbone).parameters.map(({ name }) => name.replace(/\.[^.]+$/, '')))];
+  const unknown = freeze.find((name) => !layers.some((layer) => layer === name || layer.startsWith(`${name}.`)));
+  if (unknown === undefined) return;
+  throw new UsageError(`train.freeze names ${unknown}, which ${backbone.name} does not have. It has: ${layers.join(', ')}.`);
 }
 
 function shortcuts(options: TrainVerbOptions): (string | undefined)[] {
@@ -98,7 +151,7 @@ function shortcuts(options: TrainVerbOptions): (string | undefined)[] {
 }
 
 function resumedSettings(folder: string, options: TrainVerbOptions): Config {
-  const ignored = Object.keys(options).filter((name) => name !== 'resume').map((name) => `--${name === 'findLr' ? 'find-lr' : name}`);
+  const ignored = Object.keys(options).filter((name) => name !== 'resume' && name !== 'more').map((name) => `--${name === 'findLr' ? 'find-lr' : name}`);
   if (ignored.length > 0) {
     throw new UsageError(`--resume goes on with the settings of ${folder}; leave out ${ignored.join(', ')}. `
       + 'To train on with other settings, start a new run with --init.');
@@ -106,14 +159,6 @@ function resumedSettings(folder: string, options: TrainVerbOptions): Config {
   const file = join(folder, runFiles.config);
   if (!existsSync(file)) throw new UsageError(`${folder} is not a run folder: it has no ${runFiles.config}.`);
   return loadConfig(file);
-}
-
-function backboneOf(name: string): ReturnType<typeof createBackbone> {
-  try {
-    return createBackbone(name);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** The model to train on from; that of a run to go on with is in its folder. */
@@ -131,15 +176,14 @@ function readModel(path: string): Uint8Array {
 }
 
 async function findLearningRate(run: TrainingRun): Promise<void> {
-  const backbone = createBackbone(run.config.train.backbone);
-  const layout = layoutOf(backbone);
-  const batchSize = await chooseBatchSize(run, backbone, layout, lastStage(run.config.train));
+  const layout = layoutOf(run.backbone);
+  const batchSize = await chooseBatchSize(run, layout, lastStage(run.config.train));
   const search = await searchLearningRate(run, startingState(run, layout), batchSize);
   run.folder.write('find-lr.svg', drawRateSearch(search));
   run.say(`${describeRate(search)}; the curve is ${run.folder.file('find-lr.svg')}`);
 }
 
-async function trainAndExport(run: TrainingRun): Promise<void> {
+async function trainAndExport(run: TrainingRun, loggers: readonly RunLogger[]): Promise<void> {
   const { config: { train: settings }, dataset, partition, folder, say } = run;
   const outcome = await runTraining(run);
   if (outcome.interrupted) {
@@ -148,7 +192,7 @@ async function trainAndExport(run: TrainingRun): Promise<void> {
   }
   const { average, statistics } = outcome.best.state;
   const { height, width } = lastStage(settings);
-  const finished = await finishModel(createBackbone(settings.backbone), { parameters: average, statistics }, {
+  const finished = await finishModel(run.backbone, { parameters: average, statistics }, {
     dataset, validation: partition.validation, height, width, rightShare: settings.right_share, threads: settings.threads,
     ...(run.init ? { parent: run.init.info } : {}),
   });
@@ -165,8 +209,22 @@ async function trainAndExport(run: TrainingRun): Promise<void> {
   const [full] = finished.exports;
   const test = full ? await figuresBySource(full.model, dataset, partition.test, { height, width }, settings.threads) : [];
   for (const figures of test) say(`test ${figures.source}: ${describeFigures(figures)}`);
-  await writeReport(run, outcome, finished, test);
+  folder.write(runFiles.weights, weightsFile(layoutOf(run.backbone), { parameters: average, statistics }, {
+    backbone: run.backbone.name, height: String(height), width: String(width), format: 'pt',
+  }));
+  const pictures = await writeReport(run, outcome, finished, test);
+  if (full) {
+    const results = { figures: figuresByName(test), confusion: full.figures.confusion, pictures, models: [folder.file(fileOf(full))] };
+    for (const logger of loggers) await logger.results(results);
+  }
   say(`summary: ${folder.file(runFiles.summary)}`);
+}
+
+/** Single figures of the test part, as in `test/all/open_recall`. */
+function figuresByName(test: readonly SourceFigures[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(test.flatMap(({ source, figures: { weighted_f1, closed, open, auc, ece } }) =>
+    Object.entries({ weighted_f1, closed_recall: closed.recall, open_recall: open.recall, auc, ece })
+      .flatMap(([name, value]) => (value === null ? [] : [[`test/${source}/${name}`, value] as const]))));
 }
 
 /** What there is to say where calibration could not rest on enough validation eyes. */

@@ -98,7 +98,7 @@ export const otherSections = {
   }),
   train: z.strictObject({
     backbone: z.string().min(1).default('plain-base')
-      .describe('(name) the net to train; `pipeline models` lists them'),
+      .describe('(name | path) the net to train; `pipeline models` lists them; ./mine.js is one of your own, see docs/training.md'),
     name: z.string().regex(/^[\w.-]+$/, 'must be letters, digits, ".", "_" and "-"').default('eyes')
       .describe('(name) goes into the run folder\'s name: workdir/001-eyes'),
     workdir: z.string().min(1).default('workdir')
@@ -133,6 +133,18 @@ export const otherSections = {
       .describe('(sampling | weights | none) how unequal classes and sources are evened out'),
     patience: z.number().int().min(0).max(1000).default(0)
       .describe('(epochs, 0-1000) stop when that many epochs at the last size bring nothing better; 0: never'),
+    top_k: z.number().int().min(1).max(100).default(1)
+      .describe('(number, 1-100) checkpoints of so many best epochs are kept'),
+    save_seconds: z.number().int().min(1).max(86_400).default(60)
+      .describe('(seconds, 1-86400) a checkpoint at least this often, within an epoch too'),
+    freeze: z.array(z.string().min(1)).default([])
+      .describe('(list of layers, as in [conv1, conv2]) what stays as it is, where training goes on from a model'),
+    callbacks: z.string().min(1).default('none')
+      .describe('(none | path) a module of your own that is told of each step and epoch, see docs/training.md'),
+    logger: z.enum(['none', 'wandb']).default('none')
+      .describe('(none | wandb) wandb: write a run folder that `wandb sync` uploads, too; this tool sends nothing'),
+    wandb_project: z.string().min(1).default('portrait-pipeline')
+      .describe('(name) the project under which wandb shows the run'),
     right_share: z.number().min(0.5).max(1).default(0.99)
       .describe('(0.5-1) thresholds are chosen so that this share of what is not `unsure` is right on validation'),
     limit_batches: z.number().int().min(0).max(1_000_000).default(0)

@@ -103,14 +103,37 @@ describe('labels of one\'s own', () => {
     expect(readFileSync(join(workdir, '001-eyes', 'console.log'), 'utf8')).toContain('Stopped during');
   });
 
+  it('train a net and callbacks of one\'s own, from files, with a run folder for Weights & Biases and weights for Python', async () => {
+    const workdir = join(folder, 'own');
+    const [backbone, callbacks] = ['backbone.js', 'callbacks.js'].map((name) => join('docs', 'examples', name));
+    const { code, stdout, stderr } = await pipeline('train', packed, '--backbone', backbone ?? '', '--epochs', '1',
+      '--set', `train.callbacks=${callbacks}`, '--set', 'train.sizes=[16x24]', '--set', 'train.logger=wandb', '--set', `train.workdir=${workdir}`);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout + stderr).toMatch(/001-eyes: two-scales, /);
+    const run = join(workdir, '001-eyes');
+    expect(readFileSync(join(run, 'steps.csv'), 'utf8')).toMatch(/^step,epoch,loss,gradient_norm,learning_rate\n1,1,0\.\d+,\d/);
+    const [offline = ''] = readdirSync(join(run, 'wandb'));
+    const log = readFileSync(join(run, 'wandb', offline, `run-${offline.split('-').at(-1)}.wandb`), 'latin1');
+    expect(log.slice(0, 4)).toBe(':W&B');
+    for (const told of ['train/gradient_norm', 'epoch/validation_f1', 'test/mine/weighted_f1', 'image-file', 'summary: ']) expect(log).toContain(told);
+    const weights = readFileSync(join(run, 'weights.safetensors'));
+    const header = JSON.parse(weights.toString('utf8', 8, 8 + Number(weights.readBigUInt64LE(0))));
+    expect(header).toMatchObject({ 'stage1.wide.weight': { dtype: 'F32', shape: [24, 16, 5, 5] }, __metadata__: { backbone: 'two-scales' } });
+
+    const wrong = await pipeline('train', packed, '--backbone', callbacks ?? '', '--set', `train.workdir=${workdir}`);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/must export \{ name, description, write \} as its default/) });
+    const layer = await pipeline('train', packed, '--set', 'train.freeze=[conv9]', '--set', `train.workdir=${workdir}`);
+    expect(layer).toMatchObject({ code: 2, stderr: expect.stringMatching(/names conv9, which plain-base does not have\. It has: conv1, /) });
+  });
+
   it('improve the shipped model from where it stands', async () => {
     const { code, stdout, stderr } = await pipeline('train', packed, '--init', 'models/eye-state.onnx', '--epochs', '1', '--name', 'tuned',
       '--set', 'train.limit_batches=5', '--set', 'train.lr=0.0002', '--set', `train.workdir=${join(folder, 'workdir')}`);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     // The parent was calibrated on far more eyes than these.
-    expect(stdout + stderr).toMatch(/fewer than 150 validation eyes of a class .*: temperature and thresholds stay those of models\/eye-state\.onnx/);
+    expect(stdout + stderr).toMatch(/fewer than 150 validation eyes of a class .*: temperature and thresholds stay those of .*models\/eye-state\.onnx/);
     // A net that started anew would know nothing after five steps.
-    expect(Number(/epoch 1 .* F1 (\d\.\d+)/.exec(stdout + stderr)?.[1])).toBeGreaterThan(0.9);
+    expect(Number(/epoch 1 .* F1 (0\.\d+)/.exec(stdout + stderr)?.[1])).toBeGreaterThan(0.9);
     expect(existsSync(join(folder, 'workdir', '002-tuned', 'eye-state.onnx'))).toBe(true);
   });
 });

@@ -14,12 +14,16 @@ const STATISTICS_MOMENTUM = 0.05;
 
 export interface TrainingNetOptions {
   readonly batch: number;
-  /** Normalize by running statistics instead of those of the batch, as at inference. */
-  readonly frozenStatistics: boolean;
+  /**
+   * Layers that stay as they are, by name or by what their names begin with up to a dot; their batch norms go by their running
+   * statistics. `all`: the whole net, as at inference.
+   */
+  readonly frozen: readonly string[] | 'all';
 }
 
 export class TrainingNet implements NetWriter {
   private readonly parameterVariables: Variable[] = [];
+  private readonly trainedVariables: Variable[] = [];
   private readonly statisticsVariables: Variable[] = [];
 
   /**
@@ -34,8 +38,18 @@ export class TrainingNet implements NetWriter {
   ) {}
 
   /** Everything that was taken from `parameters`, in order. */
-  get trained(): readonly Variable[] {
+  get parametersInOrder(): readonly Variable[] {
     return this.parameterVariables;
+  }
+
+  /** Those of them that do not stay as they are. */
+  get trained(): readonly Variable[] {
+    return this.trainedVariables;
+  }
+
+  /** Whether a tensor or layer stays as it is. */
+  isFrozen(name: string): boolean {
+    return this.options.frozen === 'all' || this.options.frozen.some((layer) => name === layer || name.startsWith(`${layer}.`));
   }
 
   /** The new value of everything that was taken from `statistics`, in order. */
@@ -57,7 +71,7 @@ export class TrainingNet implements NetWriter {
       runningMean: this.statistic(`${name}.mean`, channels, 0),
       runningVariance: this.statistic(`${name}.variance`, channels, 1),
     };
-    const result = this.options.frozenStatistics
+    const result = this.isFrozen(name)
       ? frozenBatchNorm(this.tape, output, variables)
       : batchNorm(this.tape, output, variables, STATISTICS_MOMENTUM);
     this.statisticsVariables.push(result.runningMean, result.runningVariance);
@@ -102,9 +116,11 @@ export class TrainingNet implements NetWriter {
 
   /** Weight decay is for weights, not for biases, scales and shifts. */
   private parameter(name: string, shape: readonly number[], initial: Initial): Variable {
-    const variable = this.tape.parameter(this.parameters.take({ name, shape, initial, decayed: shape.length > 1 }));
+    const variable = this.parameters.take({ name, shape, initial, decayed: shape.length > 1 });
     this.parameterVariables.push(variable);
-    return variable;
+    if (this.isFrozen(name)) return variable;
+    this.trainedVariables.push(variable);
+    return this.tape.parameter(variable);
   }
 
   private statistic(name: string, channels: number, constant: number): Variable {

@@ -10,10 +10,12 @@ import { z } from 'zod';
 import { writeWholeFile } from '../../files/whole-file.js';
 import type { Layout, TrainingState } from './step.js';
 
-const MAGIC = 'portrait-pipeline checkpoint 1\n';
+const MAGIC = 'portrait-pipeline checkpoint 2\n';
 const HASH_BYTES = 32;
 
 const historyRow = z.record(z.string(), z.union([z.number(), z.string()]));
+
+const scored = z.object({ score: z.number(), loss: z.number(), epoch: z.number().int() });
 
 const headerSchema = z.object({
   backbone: z.string(),
@@ -26,7 +28,13 @@ const headerSchema = z.object({
   batch: z.number().int(),
   learningRate: z.number(),
   batchSize: z.number().int(),
-  best: z.object({ score: z.number(), loss: z.number(), epoch: z.number().int() }).optional(),
+  /** Of the epoch that was begun: what its figures need of the batches that are behind. */
+  partial: z.object({ lossSum: z.number(), seconds: z.number() }).optional(),
+  best: scored.optional(),
+  /** The best epochs whose checkpoints are kept, best first. */
+  top: z.array(scored),
+  /** The epochs that the learning rate's schedule runs over: all of them, or those that a finished run was given in addition. */
+  leg: z.object({ epoch: z.number().int(), step: z.number().int(), until: z.number().int() }),
   history: z.array(historyRow),
   lengths: z.array(z.number().int()),
 });

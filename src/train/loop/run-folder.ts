@@ -21,12 +21,14 @@ export const runFiles = {
   config: 'config.yaml',
   console: 'console.log',
   metrics: 'metrics.csv',
+  steps: 'steps.csv',
   versions: 'versions.json',
   sources: 'sources',
   /** The model that was trained on from. */
   parent: 'parent.onnx',
   last: 'last.ckpt',
   best: 'best.ckpt',
+  weights: 'weights.safetensors',
   summary: 'summary.html',
 } as const;
 

@@ -10,7 +10,7 @@ import { Tape, type Variable } from '../autodiff/tape.js';
 import { GraphBuilder } from '../../onnx/graph.js';
 import { byteTensor, createSession, floatsOf, floatTensor, type Session } from '../../onnx/session.js';
 import { normalizeCrops, type Backbone } from '../backbones/net.js';
-import { TrainingNet } from '../backbones/training-net.js';
+import { TrainingNet, type TrainingNetOptions } from '../backbones/training-net.js';
 import { Random } from '../data/random.js';
 import type { Batch } from './batch.js';
 
@@ -44,6 +44,8 @@ export interface StepOptions {
   readonly labelSmoothing: number;
   /** Threads inside a step. */
   readonly threads: number;
+  /** Layers that stay as they are, by name or by what their names begin with up to a dot: `conv1`, `stage1`. */
+  readonly frozen?: readonly string[];
 }
 
 export interface StepResult {
@@ -68,7 +70,7 @@ const AVERAGE_RATE = 0.005;
 
 /** Where the tensors of a backbone lie. */
 export function layoutOf(backbone: Backbone): Layout {
-  const { parameters, statistics } = writeForward(backbone, { batch: 1, height: 32, width: 48 }, false);
+  const { parameters, statistics } = writeForward(backbone, { batch: 1, height: 32, width: 48 }, []);
   return { parameters: parameters.slots, statistics: statistics.slots };
 }
 
@@ -104,7 +106,7 @@ export async function forwardLogits(
   backbone: Backbone, parameters: Float32Array, statistics: Float32Array, batch: Batch,
 ): Promise<Float32Array> {
   const { height, width, labels } = batch;
-  const { graph, logits } = writeForward(backbone, { batch: labels.length, height, width }, true);
+  const { graph, logits } = writeForward(backbone, { batch: labels.length, height, width }, 'all');
   graph.output(logits, 'logits', 'float32', [labels.length]);
   const session = await createSession(graph.toModel());
   const outputs = await session.run({
@@ -126,14 +128,14 @@ interface Forward {
 }
 
 function writeForward(
-  backbone: Backbone, { batch, height, width }: Pick<StepOptions, 'batch' | 'height' | 'width'>, frozenStatistics: boolean,
+  backbone: Backbone, { batch, height, width }: Pick<StepOptions, 'batch' | 'height' | 'width'>, frozen: TrainingNetOptions['frozen'],
 ): Forward {
   const graph = new GraphBuilder(backbone.name);
   const tape = new Tape(graph);
   const pixels = graph.input('pixels', 'uint8', [batch, height, width]);
   const parameters = new FlatVector(tape, graph.input('parameters', 'float32', ['parameters']));
   const statistics = new FlatVector(tape, graph.input('statistics', 'float32', ['statistics']));
-  const net = new TrainingNet(tape, parameters, statistics, { batch, frozenStatistics });
+  const net = new TrainingNet(tape, parameters, statistics, { batch, frozen });
   const crops = { ...normalizeCrops(graph, pixels), channels: 1, height, width };
   const logit = backbone.write(net, crops);
   const logits = tape.reshape({ ...logit, shape: [batch, 1] }, [batch]);
@@ -141,19 +143,19 @@ function writeForward(
 }
 
 function writeStep(backbone: Backbone, options: StepOptions): Uint8Array {
-  const { graph, tape, net, parameters, logits } = writeForward(backbone, options, false);
+  const { graph, tape, net, parameters, logits } = writeForward(backbone, options, options.frozen ?? []);
   const { batch, optimizer, labelSmoothing } = options;
   const targets = graph.input('targets', 'float32', [batch]);
   const weights = graph.input('weights', 'float32', [batch]);
   const loss = binaryCrossEntropy(tape, logits, targets, weights, labelSmoothing);
-  const gradient = flatten(tape, tape.gradients(loss, net.trained));
+  const gradient = flatten(tape, gradientsOf(tape, net, loss));
   const size = lengthOf(parameters.slots);
   const vector = (name: string): Variable => ({ ...graph.input(name, 'float32', [size]), shape: [size] });
   const updated = optimizerStep(tape, {
     gradient,
     parameters: { name: 'parameters', shape: [size] },
     moments: Array.from({ length: momentCount(optimizer.name) }, (_, index) => vector(momentName(index))),
-    decayed: graph.constant(decayMask(parameters.slots), [size]),
+    decayed: graph.constant(decayMask(parameters.slots.map((slot) => ({ ...slot, decayed: slot.decayed && !net.isFrozen(slot.name) }))), [size]),
     learningRate: graph.input('learning_rate', 'float32', []),
     step: graph.input('step', 'float32', []),
   }, optimizer);
@@ -167,6 +169,16 @@ function writeStep(backbone: Backbone, options: StepOptions): Uint8Array {
   graph.output(logits, 'logits', 'float32', [batch]);
   graph.output(updated.gradientNorm, 'gradient_norm', 'float32', []);
   return graph.toModel();
+}
+
+/** Of every parameter, in the order of the vector; 0 for those that stay. */
+function gradientsOf(tape: Tape, net: TrainingNet, loss: Variable): Variable[] {
+  const moving = tape.gradients(loss, net.trained);
+  return net.parametersInOrder.map((parameter) => {
+    const index = net.trained.indexOf(parameter);
+    const { shape } = parameter;
+    return moving[index] ?? { ...tape.graph.constant(new Float32Array(shape.reduce((size, dim) => size * dim, 1)), shape), shape };
+  });
 }
 
 /** A net without batch norm has no statistics to give. */

@@ -4,11 +4,13 @@
 import type { EyeDataset } from '../data/packed-file.js';
 import { BinaryMetrics, describeQuality, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
 import { confusionChart, lineChart, reliabilityChart } from '../run-report/charts.js';
+import type { StepRow } from '../tracking/run-logger.js';
 import { summaryPage } from '../run-report/summary.js';
 import type { HistoryRow } from './checkpoint.js';
 import type { FinishedModel } from './finish.js';
 import type { RateSearch } from './find-learning-rate.js';
-import type { TrainingOutcome, TrainingRun } from './loop.js';
+import { readSteps } from './step-log.js';
+import type { TrainingOutcome, TrainingRun } from './training-run.js';
 import { predict, sigmoid } from './predict.js';
 import { runFiles, versions } from './run-folder.js';
 
@@ -51,16 +53,16 @@ export function describeFigures({ figures, intervals }: SourceFigures): string {
   return `${describeQuality(figures, intervals)}, n ${n}${both}${area}, calibration error ${ece.toFixed(4)}`;
 }
 
-/** Writes figures.json, the pictures and summary.html. */
+/** Writes figures.json, the pictures and summary.html. @returns the pictures, SVG texts by name */
 export async function writeReport(
   run: TrainingRun, outcome: TrainingOutcome, finished: FinishedModel, test: readonly SourceFigures[],
-): Promise<void> {
+): Promise<Readonly<Record<string, string>>> {
   const { folder, dataset, partition, config } = run;
   const exports = finished.exports.map(({ precision, model, msPerEye, figures }) =>
     ({ precision, bytes: model.length, ms_per_eye: msPerEye, validation: figures }));
   const { temperature, band } = finished;
   folder.write('figures.json', `${JSON.stringify({ temperature, band, exports, test }, undefined, 2)}\n`);
-  const pictures = drawPictures(outcome, finished);
+  const pictures = drawPictures(outcome, finished, readSteps(folder));
   for (const [name, picture] of Object.entries(pictures)) folder.write(`${name}.svg`, picture);
   const [full] = finished.exports;
   folder.write(runFiles.summary, await summaryPage({
@@ -85,6 +87,7 @@ export async function writeReport(
     dataset,
     judged: Array.from(partition.validation, (row, index) => ({ row, open: finished.open[index] ?? NaN })),
   }));
+  return pictures;
 }
 
 /** The loss over the learning rate, with the suggestion marked. */
@@ -95,7 +98,7 @@ export function drawRateSearch({ points, suggestion }: RateSearch): string {
 }
 
 function drawPictures(
-  { history, rateSearch }: TrainingOutcome, { exports, reliability }: FinishedModel,
+  { history, rateSearch }: TrainingOutcome, { exports, reliability }: FinishedModel, steps: readonly StepRow[],
 ): Readonly<Record<string, string>> {
   const curve = (name: string, key: string) => ({
     name, points: history.map((row) => ({ x: numberIn(row, 'epoch'), y: numberIn(row, key) })),
@@ -105,12 +108,25 @@ function drawPictures(
     loss: lineChart([curve('training', 'train_loss'), curve('validation', 'validation_loss')],
       { title: 'Loss', x: 'epoch', y: 'cross-entropy' }),
     f1: lineChart([curve('validation', 'validation_f1')], { title: 'Weighted F1', x: 'epoch', y: 'F1' }),
-    'learning-rate': lineChart([curve('at the end of the epoch', 'learning_rate')],
-      { title: 'Learning rate', x: 'epoch', y: 'learning rate' }),
+    'step-loss': stepChart(steps, 'Loss by step', 'cross-entropy', ({ loss }) => loss),
+    'gradient-norm': stepChart(steps, 'Gradient norm, before clipping', 'L2 norm', ({ gradientNorm }) => gradientNorm),
+    'learning-rate': stepChart(steps, 'Learning rate', 'learning rate', ({ learningRate }) => learningRate),
     ...(rateSearch ? { 'find-lr': drawRateSearch(rateSearch) } : {}),
     ...(full ? { confusion: confusionChart(full.figures.confusion, 'Validation') } : {}),
     reliability: reliabilityChart(reliability, 'Validation: is the probability honest?'),
   };
+}
+
+/** Points that a chart by step has at most: means of neighbouring steps, which noise would cover otherwise. */
+const STEP_POINTS = 200;
+
+function stepChart(steps: readonly StepRow[], title: string, y: string, valueOf: (row: StepRow) => number): string {
+  const size = Math.max(1, Math.ceil(steps.length / STEP_POINTS));
+  const points = Array.from({ length: Math.ceil(steps.length / size) }, (_, index) => {
+    const part = steps.slice(index * size, (index + 1) * size);
+    return { x: part.at(-1)?.step ?? NaN, y: part.reduce((sum, row) => sum + valueOf(row), 0) / part.length };
+  });
+  return lineChart([{ name: size === 1 ? 'each step' : `means of ${size} steps`, points }], { title, x: 'step', y });
 }
 
 function numberIn(row: HistoryRow, key: string): number {

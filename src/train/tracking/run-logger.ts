@@ -3,6 +3,8 @@
  */
 import type { HistoryRow } from '../loop/checkpoint.js';
 
+export type { HistoryRow };
+
 /** One training step. */
 export interface StepRow {
   /** From 1. */
@@ -30,7 +32,8 @@ export interface RunResults {
 /** Told of everything as it happens. A logger that cannot write says so once and must not stop the training. */
 export interface RunLogger {
   step(row: StepRow): void;
-  epoch(row: HistoryRow): void;
+  /** @returns `stop` ends the training as if these had been its epochs */
+  epoch(row: HistoryRow): 'stop' | undefined;
   line(text: string): void;
   results(results: RunResults): Promise<void>;
   /** @param exitCode 0 where the run came to its end */

@@ -77,10 +77,11 @@ class WandbLogger implements RunLogger {
     this.stats();
   }
 
-  epoch(row: HistoryRow): void {
+  epoch(row: HistoryRow): undefined {
     const { epoch = 0, ...values } = row;
     this.history({ epoch, ...Object.fromEntries(Object.entries(values).map(([key, value]) => [`epoch/${key}`, value])) });
     this.write((num) => summaryRecord(num, { epoch, ...values }));
+    return undefined;
   }
 
   line(text: string): void {

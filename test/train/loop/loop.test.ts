@@ -11,9 +11,11 @@ import type { EyeModelInfo } from '../../../src/classify/model-info.js';
 import { exportModel, importModel } from '../../../src/train/loop/export.js';
 import { findBatchSize } from '../../../src/train/loop/find-batch-size.js';
 import { finishModel } from '../../../src/train/loop/finish.js';
-import {
-  chooseBatchSize, lastStage, searchLearningRate, startingState, train, type TrainingRun,
-} from '../../../src/train/loop/loop.js';
+import { train } from '../../../src/train/loop/loop.js';
+import { chooseBatchSize, lastStage, searchLearningRate, startingState } from '../../../src/train/loop/prepare.js';
+import type { TrainingRun } from '../../../src/train/loop/training-run.js';
+import { readCheckpoint } from '../../../src/train/loop/checkpoint.js';
+import { readSteps } from '../../../src/train/loop/step-log.js';
 import { createRunFolder, gitCommit, openRunFolder } from '../../../src/train/loop/run-folder.js';
 import { initialState, layoutOf } from '../../../src/train/loop/step.js';
 import { TrainingStopped } from '../../../src/train/loop/stopped.js';
@@ -41,7 +43,7 @@ describe('training', () => {
   function prepare(settings: readonly string[] = [], changes: Partial<TrainingRun> = {}): TrainingRun {
     const config = loadConfig(undefined, [...small, ...settings]);
     return {
-      config, dataset, partition: partitionDataset(dataset, config.data), folder: createRunFolder(config, 'eyes.arrow'),
+      config, backbone: createBackbone(config.train.backbone), dataset, partition: partitionDataset(dataset, config.data), folder: createRunFolder(config, 'eyes.arrow'),
       say: () => undefined, stop: new AbortController().signal, resume: false, ...changes,
     };
   }
@@ -86,6 +88,93 @@ describe('training', () => {
     expect(resumed.history).toHaveLength(4);
     expect(resumed.best.best).toEqual(unbroken.best.best);
     expect(resumed.best.state).toEqual(unbroken.best.state);
+  });
+
+  it('says of a resumed epoch what all of its batches gave, and of steps each once', async () => {
+    const settings = ['train.epochs=1', 'train.sizes=[16x24]'];
+    const whole = prepare(settings);
+    const unbroken = await train(whole);
+    const stop = new AbortController();
+    const half = prepare(settings, {
+      stop: stop.signal, loggers: [{ step: ({ step }) => { if (step === 5) stop.abort(); }, epoch: () => undefined }],
+    });
+    expect((await train(half)).history).toEqual([]);
+    const { history } = await train(prepare(settings, { folder: half.folder, resume: true }));
+    expect(history[0]?.['train_loss']).toBe(unbroken.history[0]?.['train_loss']);
+    expect(readSteps(half.folder)).toEqual(readSteps(whole.folder));
+    expect(readSteps(whole.folder).map(({ step }) => step)).toEqual(Array.from({ length: readSteps(whole.folder).length }, (_, i) => i + 1));
+    for (const { gradientNorm } of readSteps(whole.folder)) expect(gradientNorm).toBeGreaterThan(0);
+  });
+
+  it('loses no more than the time between two checkpoints of an epoch when it is killed', async () => {
+    const settings = ['train.epochs=1', 'train.sizes=[16x24]', 'train.save_seconds=1'];
+    const run = prepare(settings);
+    const layout = layoutOf(run.backbone);
+    let seen = 0;
+    const killed = new Error('killed');
+    const slow = prepare(settings, {
+      loggers: [{
+        step: ({ step }) => {
+          // As if steps were slow: at the sixth one a second has passed.
+          if (step === 6) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1100);
+          seen = step;
+          if (step === 9) throw killed;
+        },
+        epoch: () => undefined,
+      }],
+    });
+    await expect(train(slow)).rejects.toThrow(killed);
+    expect(seen).toBe(9);
+    const saved = readCheckpoint(slow.folder.file('last.ckpt'), 'plain-nano', layout);
+    expect({ batch: saved.batch, step: saved.state.step }).toEqual({ batch: 6, step: 6 });
+    const resumed = await train(prepare(settings, { folder: slow.folder, resume: true }));
+    expect(resumed.best.state).toEqual((await train(run)).best.state);
+  });
+
+  it('keeps the checkpoints of the best epochs', async () => {
+    const run = prepare(['train.top_k=2', 'train.sizes=[8x12]', 'train.epochs=5']);
+    const { history } = await train(run);
+    const ranked = history.toSorted((a, b) => Number(b['validation_f1']) - Number(a['validation_f1'])
+      || Number(a['validation_loss']) - Number(b['validation_loss'])).slice(0, 2).map(({ epoch }) => `top-00${epoch}.ckpt`);
+    expect(readdirSync(run.folder.path).filter((name) => name.startsWith('top-'))).toEqual(ranked.sort());
+  });
+
+  it('goes on with a finished run, its optimizer and a schedule of its own', async () => {
+    const run = prepare(['train.sizes=[8x12]', 'train.epochs=2']);
+    await train(run);
+    const rates: number[] = [];
+    const { history, interrupted } = await train({
+      ...run, resume: true, more: 2, loggers: [{ step: ({ learningRate }) => { rates.push(learningRate); }, epoch: () => undefined }],
+    });
+    expect(interrupted).toBe(false);
+    expect(history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    // One-cycle again: up from a 25th of the highest, and down.
+    expect(rates[0]).toBeCloseTo(0.004 / 25, 5);
+    expect(Math.max(...rates)).toBeGreaterThan(0.0038);
+    expect(readSteps(run.folder).at(-1)?.learningRate).toBeLessThan(0.001);
+    expect(readCheckpoint(run.folder.file('last.ckpt'), 'plain-nano', layoutOf(run.backbone)).leg).toMatchObject({ epoch: 2, until: 4 });
+  });
+
+  it('ends when a callback says so', async () => {
+    const { history, interrupted } = await train(prepare(['train.sizes=[8x12]', 'train.epochs=9'], {
+      loggers: [{ step: () => undefined, epoch: ({ epoch }) => (epoch === 2 ? 'stop' : undefined) }],
+    }));
+    expect({ epochs: history.length, interrupted }).toEqual({ epochs: 2, interrupted: false });
+  });
+
+  it('leaves frozen layers as they are, their batch norms too', async () => {
+    const run = prepare(['train.freeze=[conv1, conv2]', 'train.sizes=[8x12]', 'train.epochs=1']);
+    const layout = layoutOf(run.backbone);
+    const before = startingState(run, layout);
+    const { best: { state } } = await train(run);
+    for (const [vector, slots] of [['parameters', layout.parameters], ['average', layout.parameters], ['statistics', layout.statistics]] as const) {
+      for (const { name, offset, size } of slots) {
+        const part = (values: Float32Array): Float32Array => values.subarray(offset, offset + size);
+        const frozen = /^conv[12]\./.test(name);
+        expect({ name, same: Buffer.compare(Buffer.from(part(state[vector]).slice().buffer), Buffer.from(part(before[vector]).slice().buffer)) === 0 })
+          .toEqual({ name, same: frozen });
+      }
+    }
   });
 
   it('trains on from an exported model', async () => {
@@ -181,7 +270,7 @@ describe('training', () => {
     setTimeout(() => { stop.abort(); }, 0);
     const search = what.includes('rate')
       ? searchLearningRate(run, startingState(run, layout), 32)
-      : chooseBatchSize(run, createBackbone(backbone), layout, lastStage(run.config.train));
+      : chooseBatchSize(run, layout, lastStage(run.config.train));
     await expect(search).rejects.toThrow(TrainingStopped);
     await expect(search).rejects.toThrow(`Stopped during ${what}.`);
   });
