@@ -20,6 +20,7 @@ export default defineConfig([
       worker: 'src/run/worker.ts',
       watchdog: 'src/run/watchdog.ts',
       'loader-worker': 'src/train/data/loader-worker.ts',
+      'gradient-worker': 'src/train/detection/gradient-worker.ts',
       'decode-worker': 'src/bench/decode-worker.ts',
       'device-trial': 'src/onnx/device-trial.ts',
     },

@@ -12,23 +12,24 @@ import '../image/one-thread.js';
 import { packSource, packedLayout, type LeftOut, type PackedSource } from '../train/data/pack.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
+import { packBoxes } from './pack-boxes.js';
 import { createProgress } from './progress.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
 import { checkWritable } from './writable.js';
 
 interface PackVerbOptions extends SettingsOptions {
   readonly output: string;
-  readonly kind: 'photo' | 'eye' | 'auto';
+  readonly kind: 'photo' | 'eye' | 'auto' | 'boxes';
   readonly labels?: string;
 }
 
 export function registerPack(program: Command): void {
   const command = program.command('pack')
-    .description('Cut the eyes out of labelled images and pack them for training. Images are only read.')
-    .argument('<sources...>', 'folders or .tar files with open/ and closed/ inside, or with a labels.csv')
+    .description('Pack labelled images for training: their eyes, or whole photos with boxes around faces. Images are only read.')
+    .argument('<sources...>', 'folders or .tar files with open/ and closed/ inside, or with a labels.csv; with --kind boxes also folders with annotations')
     .requiredOption('-o, --output <file>', 'the packed file to write (Apache Arrow IPC)')
-    .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look')
-      .choices(['photo', 'eye', 'auto']).default('auto'))
+    .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look; boxes: photos to train a detector on')
+      .choices(['photo', 'eye', 'auto', 'boxes']).default('auto'))
     .option('--labels <file>', 'a table of labels: columns path,label (open or closed), or path,left,right (the person\'s own)')
     .action(pack);
   addSettingsOptions(command).addHelpText('after', `
@@ -38,13 +39,19 @@ Exit codes: 0 all images read; 3 finished, but some images could not be read; 2 
 Examples:
   pipeline pack my-eyes/ -o eyes.arrow
   pipeline pack faces/cew_closed.tar faces/utkface_open.tar eyes/cew_patches.tar -o eyes.arrow
-  pipeline pack portraits/ --kind photo --labels portraits.csv -o eyes.arrow`);
+  pipeline pack portraits/ --kind photo --labels portraits.csv -o eyes.arrow
+  pipeline pack parties/ weddings/ --kind boxes -o photos.arrow   (annotations.csv, WIDER FACE .txt, COCO .json or VOC .xml inside)`);
 }
 
 async function pack(inputs: readonly string[], options: PackVerbOptions): Promise<void> {
   const config = settingsFrom(options);
   checkApart(inputs);
   checkWritable(options.output);
+  if (options.kind === 'boxes') {
+    await packBoxes(inputs, options.output, config, options.labels);
+    return;
+  }
+  const { kind } = options;
   const finder = await createFaceFinder(config.detect);
   const packed: PackedSource[] = [];
   const opened: LabelledSource[] = [];
@@ -58,7 +65,7 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
         if (source.images.length === 0) throw new UsageError(noLabels(input, source));
         if (!Object.hasOwn(config.data.groups, source.name) && source.images.length > 1) log.warn(noGroupRule(source.name));
         if (source.unlabelled > 0) log.warn(`${source.name}: ${source.unlabelled} image(s) without a label were left out.`);
-        packed.push(await packSource(source, finder, { kind: options.kind, config, onImage: () => { progress.step(); } }));
+        packed.push(await packSource(source, finder, { kind, config, onImage: () => { progress.step(); } }));
       } finally {
         progress.stop();
         source.close();

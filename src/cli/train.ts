@@ -15,6 +15,7 @@ import { train as runTraining } from '../train/loop/loop.js';
 import { chooseBatchSize, describeRate, lastStage, searchLearningRate, startingState } from '../train/loop/prepare.js';
 import { readCheckpoint } from '../train/loop/checkpoint.js';
 import { checkSameData, createRunFolder, openRunFolder, runFiles, versions, type RunFolder } from '../train/loop/run-folder.js';
+import { holdsPhotos } from '../train/detection/packed-photos.js';
 import { layoutOf } from '../train/loop/step.js';
 import { TrainingStopped } from '../train/loop/stopped.js';
 import type { TrainingRun } from '../train/loop/training-run.js';
@@ -28,6 +29,7 @@ import { UsageError } from '../core/usage-error.js';
 import type { Config } from '../pipeline/config.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
+import { trainOnPhotos } from './train-detector.js';
 import { addSettingsOptions, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
 
 /** Settings as a logger keeps them. */
@@ -39,6 +41,7 @@ interface TrainVerbOptions extends SettingsOptions {
   readonly seed?: string;
   readonly name?: string;
   readonly init?: string;
+  readonly validation?: string;
   readonly resume?: string;
   readonly more?: string;
   readonly findLr?: true;
@@ -46,13 +49,14 @@ interface TrainVerbOptions extends SettingsOptions {
 
 export function registerTrain(program: Command): void {
   const command = program.command('train')
-    .description('Train the eye-state classifier on a packed file.')
+    .description('Train the eye-state classifier on packed eyes, or the face detector on packed photos with boxes.')
     .argument('<data>', 'what "pipeline pack" wrote')
     .option('--backbone <name>', 'the net; "pipeline models" lists them (train.backbone)')
     .option('--epochs <number>', 'rounds through the training part (train.epochs)')
     .option('--seed <number>', 'the same seed gives the same run (train.seed)')
     .option('--name <name>', 'goes into the name of the run folder (train.name)')
     .option('--init <model>', 'train on from this .onnx that "pipeline train" wrote (train.init)')
+    .option('--validation <data>', 'photos with boxes: another packed file to validate on; a share of the first where not given')
     .option('--resume <folder>', 'go on with an interrupted run, with the settings of its folder')
     .option('--more <epochs>', 'with --resume of a finished run: train so many epochs more, with its optimizer')
     .option('--find-lr', 'only sweep the learning rate, and draw the loss')
@@ -73,6 +77,10 @@ Examples:
 
 async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const config = options.resume === undefined ? settingsFrom(options, shortcuts(options)) : resumedSettings(options.resume, options);
+  if (holdsPhotos(data)) {
+    await trainOnPhotos(data, config, options);
+    return;
+  }
   const { train: settings } = config;
   const more = moreEpochs(options);
   const backbone = await loadBackbone(settings.backbone);
@@ -151,7 +159,7 @@ function shortcuts(options: TrainVerbOptions): (string | undefined)[] {
 }
 
 function resumedSettings(folder: string, options: TrainVerbOptions): Config {
-  const ignored = Object.keys(options).filter((name) => name !== 'resume' && name !== 'more').map((name) => `--${name === 'findLr' ? 'find-lr' : name}`);
+  const ignored = Object.keys(options).filter((name) => !['resume', 'more', 'validation'].includes(name)).map((name) => `--${name === 'findLr' ? 'find-lr' : name}`);
   if (ignored.length > 0) {
     throw new UsageError(`--resume goes on with the settings of ${folder}; leave out ${ignored.join(', ')}. `
       + 'To train on with other settings, start a new run with --init.');

@@ -156,6 +156,26 @@ export const otherSections = {
     loader_threads: z.number().int().min(1).max(16).default(1)
       .describe('(1-16) threads that prepare batches'),
   }),
+  train_detector: z.strictObject({
+    name: z.string().regex(/^[\w.-]+$/, 'must be letters, digits, ".", "_" and "-"').default('portrait')
+      .describe('(name) goes into the name of the run folder: workdir/001-portrait'),
+    epochs: z.number().int().min(1).max(1000).default(24)
+      .describe('(number, 1-1000) parts of the run; after each the net is validated'),
+    crops: z.number().int().min(1).max(10_000_000).default(4000)
+      .describe('(number, 1-10000000) training crops an epoch'),
+    batch_size: z.number().int().min(1).max(4096).default(8)
+      .describe('(number, 1-4096) crops a step, dealt out to the threads'),
+    sizes: z.array(z.number().int().min(64).max(1024).multipleOf(32)).min(1).default([256])
+      .describe('(list of px, multiples of 32) side of the crops, each for an equal share of the epochs'),
+    lr: z.number().gt(0).max(1).default(0.0025)
+      .describe('(0-1) highest learning rate'),
+    weight_decay: fraction.default(0.02)
+      .describe('(0-1) share of each weight, times the learning rate, that a step takes away'),
+    clip: z.number().min(0).max(1000).default(5)
+      .describe('(number, 0-1000) longer gradients are shortened to this; 0: never'),
+    threads: z.number().int().min(1).max(64).default(2)
+      .describe('(1-64) threads, each with its part of every batch'),
+  }).describe('for photos with boxes (pipeline pack --kind boxes); seed, schedule, optimizer and workdir are those of train'),
   runtime: z.strictObject({
     device: z.enum(['cpu', 'cuda', 'webgpu', 'auto']).default('cpu')
       .describe('(cpu | cuda | webgpu | auto) where the onnx engine runs the nets of detect; auto: the first that starts'),

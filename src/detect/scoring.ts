@@ -21,7 +21,7 @@ export function compareFaces(annotated: readonly Box[], finds: readonly Box[]): 
   const found: Box[] = [];
   const missed: Box[] = [];
   for (const face of annotated) {
-    const match = [...free].filter((find) => isSameFace(face, find))
+    const match = [...free].filter((find) => sameAnnotatedFace(face, find))
       .sort((a, b) => centerDistance(face, a) - centerDistance(face, b))[0];
     if (match === undefined) missed.push(face);
     else {
@@ -32,7 +32,8 @@ export function compareFaces(annotated: readonly Box[], finds: readonly Box[]): 
   return { found, missed, falseFaces: [...free] };
 }
 
-function isSameFace(face: Box, find: Box): boolean {
+/** Whether a find is about where an annotated face is, and about as large. */
+export function sameAnnotatedFace(face: Box, find: Box): boolean {
   const side = Math.max(face.width, face.height);
   const ratio = Math.max(find.width, find.height) / side;
   return intersectionOverUnion(face, find) >= 0.3

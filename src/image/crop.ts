@@ -1,7 +1,7 @@
 /**
  * Cuts turned rectangles out of rasters. The one way in which eye crops are made, for photos, training and evaluation.
  */
-import type { Point, Raster } from '../core/raster.js';
+import type { Box, Point, Raster } from '../core/raster.js';
 
 /** A rectangle of `width` px of the raster, turned by `angle` radians (clockwise in the image); the height follows from the crop's aspect. */
 export interface TurnedRegion {
@@ -93,4 +93,26 @@ function luminanceWindow(image: Raster, region: TurnedRegion, aspect: number): L
 
 function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
+}
+
+/** A part of a raster, and where its top left corner lies in it, px. */
+export interface CutRaster {
+  readonly raster: Raster;
+  readonly left: number;
+  readonly top: number;
+}
+
+/** The whole pixels of `image` that `box` touches, at least one of them. */
+export function cutRaster(image: Raster, box: Box): CutRaster {
+  const { channels } = image;
+  const left = Math.min(Math.max(0, Math.floor(box.x)), image.width - 1);
+  const top = Math.min(Math.max(0, Math.floor(box.y)), image.height - 1);
+  const width = Math.max(1, Math.min(image.width, Math.ceil(box.x + box.width)) - left);
+  const height = Math.max(1, Math.min(image.height, Math.ceil(box.y + box.height)) - top);
+  const data = new Uint8Array(width * height * channels);
+  for (let row = 0; row < height; row += 1) {
+    const from = ((top + row) * image.width + left) * channels;
+    data.set(image.data.subarray(from, from + width * channels), row * width * channels);
+  }
+  return { raster: { data, width, height, channels }, left, top };
 }

@@ -20,3 +20,11 @@ export async function rasterizeSvg(svg: string): Promise<{ readonly png: Buffer;
   const { data, info } = await sharp(Buffer.from(svg)).png().toBuffer({ resolveWithObject: true });
   return { png: data, width: info.width, height: info.height };
 }
+
+/**
+ * Encodes pixels as JPEG.
+ * @param quality 1 to 100
+ */
+export async function encodeJpeg({ data, width, height, channels }: Raster, quality: number): Promise<Buffer> {
+  return sharp(data, { raw: { width, height, channels } }).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
+}

@@ -3,8 +3,8 @@
  *
  * Ways to the gradients were chosen by measurement (two threads, batch 64): the gradient of a stride-1 input is a
  * convolution with the turned kernel (faster than ConvTranspose), the gradient of a dense kernel is a batched
- * MatMul for each kernel row over shifted views of the input (2 to 4 times as fast as a Conv of the transposed input and
- * gradient).
+ * MatMul for each place in the kernel over shifted views of the input (more than twice as fast as a Conv of the transposed
+ * input and gradient).
  */
 import { imageShape, type Tape, type Variable } from './tape.js';
 import type { Attribute, GraphBuilder, Value } from '../../onnx/graph.js';
@@ -104,23 +104,65 @@ function turnedKernel(tape: Tape, { kernel, depthwise }: Geometry, weight: Varia
   ], swapped.shape);
 }
 
+/**
+ * One MatMul of the output's gradient with shifted views of the input for each place in the kernel.
+ *
+ * Rows lie one behind the other in memory, each with as many zeros behind it as the kernel reaches: then a shifted view is a
+ * run of memory, and the columns that belong to no output meet zeros in the gradient. With a stride, the pixels are first
+ * sorted by their remainders, so that a view is a run again.
+ */
 function denseKernelGradient(tape: Tape, geometry: Geometry, x: Variable, weight: Variable, dy: Variable): Variable {
-  const { batch, channels, out, outHeight, outWidth, kernel, stride } = geometry;
+  const { batch, channels, out, height, width, outHeight, outWidth, kernel, stride, padding } = geometry;
   const { graph } = tape;
-  const positions = outHeight * outWidth;
-  const rows = tape.emit('Reshape', [dy, graph.int64s([batch, out, positions])], [batch, out, positions]);
-  const channelsLast = graph.op('Transpose', [padded(tape, geometry, x)], { perm: { ints: [0, 2, 3, 1] } });
-  // Kernel columns side by side as channels: what is left are kernel rows, which are whole rows of memory.
-  const columns = graph.op('Concat', shifts(kernel).map((left) =>
-    slice(graph, channelsLast, 2, left, left + stride * (outWidth - 1) + 1, stride)), { axis: { int: 3 } });
-  const perRow = shifts(kernel).map((top) => {
-    const view = slice(graph, columns, 1, top, top + stride * (outHeight - 1) + 1, stride);
-    const flat = graph.op('Reshape', [view, graph.int64s([batch, positions, kernel * channels])]);
-    const sum = graph.op('ReduceSum', [graph.op('MatMul', [rows, flat]), graph.int64s([0])], { keepdims: { int: 0 } });
-    return graph.op('Reshape', [sum, graph.int64s([out, 1, kernel, channels])]);
-  });
-  const sum = graph.op('Concat', perRow, { axis: { int: 1 } });
-  return tape.emit('Transpose', [sum], weight.shape, { perm: { ints: [0, 3, 1, 2] } });
+  const reach = Math.floor((kernel - 1) / stride);
+  // A row more, so that the view from the last place of the kernel does not end beyond the memory.
+  const [rows, columns] = [outHeight + reach + (reach > 0 ? 1 : 0), outWidth + reach];
+  const length = outHeight * columns;
+  const gradient = graph.op('Reshape', [padTo(graph, dy, outHeight, columns, 0, outHeight, outWidth), graph.int64s([batch, out, length])]);
+  const frame = padTo(graph, x, rows * stride, columns * stride, padding, height, width);
+  const phases = stride === 1
+    ? graph.op('Reshape', [frame, graph.int64s([1, batch, channels, rows * columns])])
+    : graph.op('Reshape', [
+      graph.op('Transpose', [graph.op('Reshape', [frame, graph.int64s([batch, channels, rows, stride, columns, stride])])],
+        { perm: { ints: [3, 5, 0, 1, 2, 4] } }),
+      graph.int64s([stride * stride, batch, channels, rows * columns]),
+    ]);
+  const views = shifts(kernel).flatMap((top) => shifts(kernel).map((left) => {
+    const phase = (top % stride) * stride + (left % stride);
+    const from = Math.floor(top / stride) * columns + Math.floor(left / stride);
+    const view = graph.op('Slice', [
+      phases, graph.int64s([phase, from]), graph.int64s([phase + 1, from + length]), graph.int64s([0, 3]),
+    ]);
+    return graph.op('Reshape', [view, graph.int64s([batch, channels, length])]);
+  }));
+  return sumOfProducts(tape, geometry, weight, gradient, views);
+}
+
+/** Kernels with few input channels are found in one product: many small ones would take longer than putting them together. */
+const FEW_CHANNELS = 8;
+
+function sumOfProducts(tape: Tape, { batch, channels, out, kernel }: Geometry, weight: Variable, gradient: Value, views: readonly Value[]): Variable {
+  const { graph } = tape;
+  const product = (view: Value, width: number): Value => {
+    const turned = graph.op('Transpose', [view], { perm: { ints: [0, 2, 1] } });
+    const each = graph.op('MatMul', [gradient, turned]);
+    const sum = batch === 1 ? each : graph.op('ReduceSum', [each, graph.int64s([0])], { keepdims: { int: 0 } });
+    return graph.op('Reshape', [sum, graph.int64s([out, width, channels])]);
+  };
+  const [first] = views;
+  const places = kernel * kernel;
+  const products = channels <= FEW_CHANNELS || first === undefined
+    ? product(graph.op('Concat', views, { axis: { int: 1 } }), places)
+    : graph.op('Concat', views.map((view) => product(view, 1)), { axis: { int: 1 } });
+  return tape.emit('Reshape', [
+    graph.op('Transpose', [products], { perm: { ints: [0, 2, 1] } }), graph.int64s(weight.shape),
+  ], weight.shape);
+}
+
+/** `x` with `before` rows and columns of zeros before it, and as many behind it as make `rows` x `columns`. */
+function padTo(graph: GraphBuilder, x: Value, rows: number, columns: number, before: number, height: number, width: number): Value {
+  const pads = [0, 0, before, before, 0, 0, rows - before - height, columns - before - width];
+  return pads.every((count) => count === 0) ? x : graph.op('Pad', [x, graph.int64s(pads)]);
 }
 
 function shifts(kernel: number): number[] {

@@ -58,6 +58,14 @@ export class InferenceNet implements NetWriter {
     return { ...a, ...this.graph.op('Add', [a, b]) };
   }
 
+  double(x: FeatureMap): FeatureMap {
+    const scales = this.graph.constant(Float32Array.of(1, 1, 2, 2), [4]);
+    const output = this.graph.op('Resize', [x, undefined, scales], {
+      mode: { string: 'nearest' }, coordinate_transformation_mode: { string: 'asymmetric' }, nearest_mode: { string: 'floor' },
+    });
+    return { ...output, channels: x.channels, height: 2 * x.height, width: 2 * x.width };
+  }
+
   gate(x: FeatureMap, gates: FeatureVector): FeatureMap {
     return { ...x, ...this.graph.op('Mul', [x, this.graph.op('Unsqueeze', [gates, this.graph.int64s([2, 3])])]) };
   }

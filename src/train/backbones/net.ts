@@ -38,6 +38,8 @@ export interface NetWriter {
   channelNorm(name: string, x: FeatureMap): FeatureMap;
   activate<T extends FeatureMap | FeatureVector>(x: T, activation: Activation): T;
   add(a: FeatureMap, b: FeatureMap): FeatureMap;
+  /** Every pixel four times: twice the height and width. */
+  double(x: FeatureMap): FeatureMap;
   /** Multiplies channels by gates. */
   gate(x: FeatureMap, gates: FeatureVector): FeatureMap;
   /** Mean over all positions. */

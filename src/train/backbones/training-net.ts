@@ -5,6 +5,7 @@ import { activate, type Activation } from '../autodiff/activation.js';
 import { add, dense, gate, globalAveragePool } from '../autodiff/arithmetic.js';
 import { convolution } from '../autodiff/convolution.js';
 import type { FlatVector, Initial } from '../autodiff/flat-vector.js';
+import { double } from '../autodiff/layout.js';
 import { batchNorm, channelNorm, frozenBatchNorm } from '../autodiff/normalization.js';
 import type { Tape, Variable } from '../autodiff/tape.js';
 import type { ConvOptions, FeatureMap, FeatureVector, NetWriter } from './net.js';
@@ -91,6 +92,10 @@ export class TrainingNet implements NetWriter {
 
   add(a: FeatureMap, b: FeatureMap): FeatureMap {
     return this.map(add(this.tape, this.image(a), this.image(b)));
+  }
+
+  double(x: FeatureMap): FeatureMap {
+    return this.map(double(this.tape, this.image(x)));
   }
 
   gate(x: FeatureMap, gates: FeatureVector): FeatureMap {

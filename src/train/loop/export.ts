@@ -21,7 +21,7 @@ export const LOGIT_OUTPUT = 'logit';
  * The metadata key under which a model carries the batch norms that were folded into its weights: as constants of the graph
  * they would be ones that no node reads, and every runtime that loads the file would warn of them.
  */
-const FOLDED = 'folded_batch_norm';
+export const FOLDED = 'folded_batch_norm';
 
 const foldedSchema = z.record(z.string(), z.base64());
 
@@ -68,10 +68,17 @@ export function importModel(model: Uint8Array, backbone: Backbone, name: string)
     throw new UsageError(`${name} is a ${info.backbone}, train.backbone is ${backbone.name}. `
       + `Set train.backbone to ${info.backbone}, or leave --init out.`);
   }
-  const layout = layoutOf(backbone);
+  return { info, ...collectWeights(layoutOf(backbone), model, name) };
+}
+
+/**
+ * The weights that a model carries, batch norm unfolded.
+ * @param model the bytes of a file that was exported with `foldedToText`
+ * @param name what error messages call the model
+ */
+export function collectWeights(layout: Layout, model: Uint8Array, name: string): Weights {
   const stored = new Map([...loadWeights(readInitializers(model)), ...foldedFromText(readMetadata(model)[FOLDED], name)]);
   return {
-    info,
     parameters: collect(layout.parameters, (tensor) => isFolded(layout, tensor)
       ? unfoldedWeight(stored, tensor.replace(/\.weight$/, '')) : stored.get(tensor), name),
     statistics: collect(layout.statistics, (tensor) => stored.get(tensor), name),
@@ -79,7 +86,7 @@ export function importModel(model: Uint8Array, backbone: Backbone, name: string)
 }
 
 /** JSON: base64 of little-endian float32 by name. */
-function foldedToText(folded: ReadonlyMap<string, Float32Array>): string {
+export function foldedToText(folded: ReadonlyMap<string, Float32Array>): string {
   return JSON.stringify(Object.fromEntries([...folded].map(([name, { buffer, byteOffset, byteLength }]) =>
     [name, Buffer.from(buffer, byteOffset, byteLength).toString('base64')])));
 }

@@ -49,10 +49,11 @@ export interface RunFolder {
  * training sources.
  * @param data path of the packed file, as given
  * @param digest of its content, see `contentHash`
+ * @param name of the run; that of an eye-state run where not given
  * @throws UsageError if the folder cannot be made
  */
-export function createRunFolder(config: Config, data: string, digest?: string): RunFolder {
-  const { workdir, name } = config.train;
+export function createRunFolder(config: Config, data: string, digest?: string, name = config.train.name): RunFolder {
+  const { workdir } = config.train;
   makeFolder(workdir, 'train.workdir');
   const numbers = readdirSync(workdir).map((entry) => Number(/^(\d+)-/.exec(entry)?.[1] ?? 0));
   const path = join(workdir, `${String(Math.max(0, ...numbers) + 1).padStart(3, '0')}-${name}`);
@@ -122,5 +123,5 @@ export function gitCommit(folder: string): string {
 /** TypeScript from a checkout, JavaScript from an installed package. */
 function copySources(to: string): void {
   const root = join(packageFolder, existsSync(join(packageFolder, 'src', 'train')) ? 'src' : 'dist');
-  for (const part of ['train', 'classify']) cpSync(join(root, part), join(to, part), { recursive: true });
+  for (const part of ['train', 'classify', 'detect', 'onnx']) cpSync(join(root, part), join(to, part), { recursive: true });
 }

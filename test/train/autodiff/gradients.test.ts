@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { activate } from '../../../src/train/autodiff/activation.js';
 import { add, dense, gate, globalAveragePool } from '../../../src/train/autodiff/arithmetic.js';
+import {
+  clamp, divide, exponential, maximum, minimum, multiply, scaleAndShift, smoothAbsolute, subtract, sumAll,
+} from '../../../src/train/autodiff/elementwise.js';
+import { channelsOf, concatenate, double } from '../../../src/train/autodiff/layout.js';
 import { convolution } from '../../../src/train/autodiff/convolution.js';
 import { binaryCrossEntropy } from '../../../src/train/autodiff/loss.js';
 import { batchNorm, channelNorm, frozenBatchNorm } from '../../../src/train/autodiff/normalization.js';
@@ -77,6 +81,25 @@ const cases: readonly Case[] = [
     what: 'dense layer', shapes: { x: [3, 4], w: [5, 4], b: [5] },
     write: (tape, input) => dense(tape, input('x'), input('w'), input('b')),
   },
+  { what: 'difference', shapes: { a: [2, 3], b: [2, 3] }, write: (tape, input) => subtract(tape, input('a'), input('b')) },
+  { what: 'product', shapes: { a: [2, 3], b: [2, 3] }, write: (tape, input) => multiply(tape, input('a'), input('b')) },
+  {
+    what: 'quotient', shapes: { a: [2, 3], b: [2, 3] }, values: { b: Float32Array.of(1, -2, 3, 1.5, -1, 2) },
+    write: (tape, input) => divide(tape, input('a'), input('b')),
+  },
+  { what: 'scaled and shifted', shapes: { x: [2, 3] }, write: (tape, input) => scaleAndShift(tape, input('x'), -3, 2) },
+  { what: 'exponential', shapes: { x: [2, 3] }, write: (tape, input) => exponential(tape, input('x')) },
+  { what: 'the smaller of two', shapes: { a: [2, 3], b: [2, 3] }, write: (tape, input) => minimum(tape, input('a'), input('b')) },
+  { what: 'the larger of two', shapes: { a: [2, 3], b: [2, 3] }, write: (tape, input) => maximum(tape, input('a'), input('b')) },
+  { what: 'kept between numbers', shapes: { x: [4, 5] }, write: (tape, input) => clamp(tape, input('x'), -0.5, 0.4) },
+  { what: 'smooth absolute value', shapes: { x: [4, 5] }, write: (tape, input) => smoothAbsolute(tape, input('x'), 0.3) },
+  { what: 'sum of all', shapes: { x: [4, 5] }, write: (tape, input) => sumAll(tape, input('x')) },
+  { what: 'doubled map', shapes: { x: [2, 3, 2, 3] }, write: (tape, input) => double(tape, input('x')) },
+  {
+    what: 'concatenation', shapes: { a: [2, 3, 4], b: [2, 3, 2] },
+    write: (tape, input) => concatenate(tape, [input('a'), input('b')], 2),
+  },
+  { what: 'some channels', shapes: { x: [2, 5, 3] }, write: (tape, input) => channelsOf(tape, input('x'), 1, 3) },
   { what: 'reshape', shapes: { x: [3, 4] }, write: (tape, input) => tape.reshape(input('x'), [2, 6]) },
   {
     what: 'weighted, smoothed cross-entropy',

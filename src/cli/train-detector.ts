@@ -1,0 +1,79 @@
+/**
+ * `pipeline train` on photos with boxes: a face detector.
+ */
+import { readFileSync } from 'node:fs';
+import type { Config } from '../pipeline/config.js';
+import { UsageError } from '../core/usage-error.js';
+import { evaluatePortrait } from '../train/detection/evaluate.js';
+import { exportPortrait } from '../train/detection/export.js';
+import { importPortrait } from '../train/detection/import.js';
+import { describeEvaluation, trainDetector } from '../train/detection/loop.js';
+import { openPackedPhotos, type PackedPhoto } from '../train/detection/packed-photos.js';
+import { mixSeed } from '../train/data/random.js';
+import { contentHash } from '../files/content-hash.js';
+import { checkSameData, createRunFolder, openRunFolder } from '../train/loop/run-folder.js';
+import { exitCodes } from './exit-codes.js';
+import { log } from './log.js';
+
+interface DetectorOptions {
+  /** Another packed file to validate on; a share of the first where not given. */
+  readonly validation?: string;
+  readonly resume?: string;
+  readonly more?: string;
+  readonly findLr?: true;
+}
+
+/** Trains, exports and says how good the net is. */
+export async function trainOnPhotos(data: string, config: Config, options: DetectorOptions): Promise<void> {
+  if (options.findLr === true || options.more !== undefined) {
+    throw new UsageError('--find-lr and --more are for eye-state nets. A detector has train_detector.lr; to train on, give --init.');
+  }
+  const photos = openPackedPhotos(data);
+  const parts = options.validation === undefined
+    ? split(photos, config) : { training: photos, validation: openPackedPhotos(options.validation) };
+  if (parts.training.length === 0 || parts.validation.length === 0) {
+    throw new UsageError(`${data} holds too few photos to train on and to validate on. Pack more, or give --validation.`);
+  }
+  const { batch_size: batch, threads } = config.train_detector;
+  if (batch % threads !== 0) throw new UsageError(`train_detector.batch_size (${batch}) must be a multiple of train_detector.threads (${threads}).`);
+  const digest = await contentHash(data);
+  const { resume } = options;
+  const { init } = config.train;
+  const weights = init === 'none' || resume !== undefined ? undefined : importPortrait(readFileSync(init), init);
+  const folder = resume === undefined ? createRunFolder(config, data, digest, config.train_detector.name) : openRunFolder(resume);
+  if (resume !== undefined) checkSameData(folder, digest);
+  const say = (line: string): void => {
+    log.log(line);
+    folder.note(line);
+  };
+  const stop = new AbortController();
+  process.once('SIGINT', () => { stop.abort(); });
+  process.once('SIGTERM', () => { stop.abort(); });
+  say(`${folder.path}: ${parts.training.length} photos to train on, ${parts.validation.length} to validate on`);
+  const outcome = await trainDetector({
+    config, ...parts, folder, resume: resume !== undefined, stop: stop.signal, say, ...(weights ? { init: weights } : {}),
+  });
+  if (outcome.interrupted) {
+    process.exitCode = exitCodes.failure;
+    return;
+  }
+  const { average, statistics } = outcome.best.state;
+  for (const precision of ['fp32', 'fp16'] as const) {
+    const model = exportPortrait(outcome.layout, { parameters: average, statistics }, precision);
+    const name = precision === 'fp32' ? 'portrait.onnx' : `portrait.${precision}.onnx`;
+    folder.write(name, model);
+    const evaluation = await evaluatePortrait(model, parts.validation, config.image, 1);
+    say(`${name}: ${(model.length / 1000).toFixed(0)} KB, ${describeEvaluation(evaluation)}`);
+  }
+}
+
+/** By photo, the same for the same seed whatever else is packed. */
+function split(photos: readonly PackedPhoto[], { data: { validation, split_seed: seed } }: Config): {
+  training: PackedPhoto[]; validation: PackedPhoto[];
+} {
+  const kept = ({ source, path }: PackedPhoto): boolean => {
+    const hash = mixSeed(seed, ...Buffer.from(`${source}/${path}`));
+    return hash / 2 ** 32 < validation;
+  };
+  return { training: photos.filter((photo) => !kept(photo)), validation: photos.filter(kept) };
+}
