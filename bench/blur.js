@@ -1,258 +1,173 @@
 /**
- * The blur score against the usual ones, on four test beds. Prints the tables of the README as Markdown.
- *
- * Run `npm run build` first; `--every 3` looks at a third of the photos. Needs ../shared/data beside the checkout. About two minutes on one core.
+ * The blur score on people's labels, on portraits blurred in steps and on changes that do not blur, beside its rivals. Prints
+ * the tables of docs/focus.md from what `npm run bench:blur-cache` keeps.
  */
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
-import { measureFocus } from '../dist/blur/focus.js';
-import { scoreBlur } from '../dist/blur/sharpness.js';
 import { loadConfig } from '../dist/pipeline/config.js';
-import { multiScaleFeatures, plainVariance, sharpStats } from './blur/baselines.js';
-import { changes, composites, graded, isWide, motionAngles, motionLengths, pixelScale } from './blur/beds.js';
-import { gaussian, gray } from './blur/degrade.js';
-import { labelledFaces, openFinder, portraits } from './blur/photos.js';
-import { areaUnderCurve, bestThreshold, fitLogistic, quantile, spearman } from './blur/statistics.js';
+import { scoreBlur } from '../dist/blur/sharpness.js';
+import { faceWidth } from '../dist/blur/region.js';
+import { baselines } from './blur/baselines.js';
+import { readCache, sigmas } from './blur/cache.js';
+import { changes } from './blur/changes.js';
+import { areaUnderCurve, bestThreshold, quantile, spearman } from './blur/statistics.js';
 
 const settings = loadConfig().blur;
-const regions = ['face', 'eyes', 'face+eyes', 'body', 'image'];
-const folds = 5;
-/** `--every N` takes every N-th face for beds 2 to 4, for a quicker look. */
-const { values: { every } } = parseArgs({ options: { every: { type: 'string', default: '1' } } });
-const thin = (_, i) => i % Number(every) === 0;
+const purposes = ['screen', 'print', 'full'];
+const sets = ['utk', 'utk, fresh', 'ngoc', 'fqa', 'wider'];
 const say = (line = '') => process.stdout.write(`${line}\n`);
 const row = (...cells) => say(`| ${cells.join(' | ')} |`);
 const head = (...cells) => { row(...cells); row(...cells.map(() => '---')); };
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const share = (items, test) => items.length === 0 ? '-' : `${(100 * items.filter(test).length / items.length).toFixed(1)} %`;
+/** The score of a view; its hint goes by another name than what was done to the photo. */
+const scored = (view) => {
+  const { kind: hint, ...score } = scoreBlur(view, settings);
+  return { ...score, hint };
+};
 
-/** The rivals: name, and the value (higher is sharper) read from what `look` saw. `fit` makes one from training items. */
-const rivals = [
-  { name: 'plain variance of the Laplacian at 100', value: (seen) => seen.plain, fixed: 100 },
-  { name: 'plain variance of the Laplacian, best threshold', value: (seen) => seen.plain },
-  { name: 'sharp stats().sharpness, best threshold', value: (seen) => seen.stats },
-  { name: 'logistic on Laplacian and Sobel at 3 scales', fit: true },
-  { name: '**this score**', value: (seen) => seen.sharpness },
-];
-
-/** Everything that is measured of one face. */
-async function look({ image, box, eyes }, measured = [settings.region]) {
-  const seen = { plain: plainVariance(image, box), stats: await sharpStats(image, box), features: multiScaleFeatures(image, box) };
-  for (const region of measured) seen[region] = measureFocus(image, box, region, settings.face_size, eyes)?.focus ?? -9;
-  const score = scoreBlur(image, box, settings, eyes);
-  return { ...seen, verdict: score.verdict, kind: score.kind, sharpness: score.sharpness };
-}
-
-async function lookAll(items) {
-  const out = [];
-  for (const item of items) out.push({ ...item, image: undefined, seen: await look(item, regions) });
-  return out;
-}
-
-/** A rival with its threshold (and fit) from training items: `value`, and `sharp`, whether a face is called sharp. */
-function train(rival, items, balanced) {
-  const fitted = rival.fit ? fitLogistic(items.map(({ label, seen }) => ({ label, features: seen.features }))) : undefined;
-  const value = fitted === undefined ? rival.value : (seen) => fitted(seen.features);
-  const threshold = rival.fixed ?? bestThreshold(items.map(({ label, seen }) => ({ label, value: value(seen) })), balanced);
-  return { value, sharp: (seen) => value(seen) > threshold };
-}
-
-/** Share of right verdicts and area under the curve, every item judged by what the others taught. */
-function leaveOneOut(rival, items) {
-  const judged = items.map((item) => {
-    const model = train(rival, items.filter((other) => other !== item));
-    return { label: item.label, value: model.value(item.seen), right: model.sharp(item.seen) === (item.label === 1) };
-  });
-  const value = (label) => judged.filter((item) => item.label === label).map((item) => item.value);
-  return { area: areaUnderCurve(value(1), value(0)), right: mean(judged.map((item) => Number(item.right))) };
-}
-
-function bedOne(labelled, detected) {
-  say(`\n### 1. Natural blur: ${labelled.length} faces labelled by hand, thresholds leave-one-out\n`);
-  head('', 'AUC', 'verdicts right', 'AUC, detector\'s box', 'verdicts right');
-  for (const rival of rivals) {
-    const a = leaveOneOut(rival, labelled);
-    const b = leaveOneOut(rival, detected);
-    row(rival.name, a.area.toFixed(4), percent(a.right), b.area.toFixed(4), percent(b.right));
-  }
-  for (const [name, items] of [['aligned box', labelled], ['detector\'s box', detected]]) {
-    const called = (label, verdict) => items.filter((item) => item.label === label && item.seen.verdict === verdict).length;
-    say(`\nVerdicts as configured, ${name}: sharp faces ${called(1, 'sharp')} sharp, ${called(1, 'unsure')} unsure, ` +
-      `${called(1, 'blurred')} blurred; blurred faces ${called(0, 'blurred')} blurred, ${called(0, 'unsure')} unsure, ` +
-      `${called(0, 'sharp')} sharp.`);
-  }
-}
-
-/** Groups (persons, photos) dealt to folds in order. */
-function foldOf(groups) {
-  const names = [...new Set(groups)];
-  return (group) => names.indexOf(group) % folds;
-}
-
-function bedTwo(faces, models) {
-  say(`\n### 2. Graded blur of ${faces.length} sharp faces, thresholds from other people's photos\n`);
-  head('', 'worst Spearman, Gaussian', 'motion', 'disc', 'AUC, Gaussian of sigma >= 2', 'motion >= 7 px', 'disc >= 4 px',
-    'verdicts right');
-  for (const [index, rival] of rivals.entries()) {
-    const model = (face) => models[face.fold][index];
-    const worst = { gaussian: -1, motion: -1, defocus: -1 };
-    const low = { gaussian: 0, motion: 0, defocus: 0 };
-    const values = { none: [], gaussian: [], motion: [], defocus: [] };
-    const right = { 0: [], 1: [] };
-    for (const face of faces) {
-      const { value, sharp } = model(face);
-      const of = (kind, angle) => face.items.filter((item) => item.kind === 'none' || (item.kind === kind && item.angle === angle));
-      const rank = (kind, angle) => {
-        const items = of(kind, angle);
-        const r = spearman(items.map((item) => value(item.seen)), items.map((item) => item.width));
-        worst[kind] = Math.max(worst[kind], r);
-        if (r > -0.97) low[kind] += 1;
-      };
-      rank('gaussian');
-      rank('defocus');
-      for (const angle of motionAngles) rank('motion', angle);
-      for (const item of face.items) {
-        if (item.kind !== 'none' && !isWide(item)) continue;
-        values[item.kind].push(value(item.seen));
-        const label = item.kind === 'none' ? 1 : 0;
-        right[label].push(Number(sharp(item.seen) === (label === 1)));
-      }
-    }
-    row(rival.name, worst.gaussian.toFixed(3), `${worst.motion.toFixed(3)} (${low.motion} of ${faces.length * motionAngles.length} above -0.97)`,
-      worst.defocus.toFixed(3), areaUnderCurve(values.none, values.gaussian).toFixed(4),
-      areaUnderCurve(values.none, values.motion).toFixed(4), areaUnderCurve(values.none, values.defocus).toFixed(4),
-      percent((mean(right[0]) + mean(right[1])) / 2));
-  }
-  say('\nVerdicts as configured:\n');
-  head('', 'sharp', 'unsure', 'blurred', 'called motion');
-  const groups = new Map();
-  for (const item of faces.flatMap((face) => face.items)) {
-    const key = item.kind === 'none' ? 'as they are' : `${item.kind} ${item.width} px`;
-    groups.set(key, [...(groups.get(key) ?? []), item.seen]);
-  }
-  for (const [key, seen] of groups) {
-    const share = (verdict) => percent(mean(seen.map((one) => Number(one.verdict === verdict))));
-    row(key, share('sharp'), share('unsure'), share('blurred'), percent(mean(seen.map((one) => Number(one.kind === 'motion')))));
-  }
-}
-
-async function bedThree(faces, models) {
-  say(`\n### 3. Changes that are not blur: verdicts that flip (${faces.length} faces, sharp and blurred)\n`);
-  const before = await lookAll(faces);
-  const counts = [];
-  for (const [number, change] of changes.entries()) {
-    const after = [];
-    for (const [seed, face] of faces.entries()) after.push({ seen: await look(await change.apply(face, seed * 100 + number)) });
-    const flips = rivals.map((_, index) => mean(before.map((item, i) => {
-      const { sharp } = models[item.fold][index];
-      return Number(sharp(item.seen) !== sharp(after[i].seen));
-    })));
-    const opposite = mean(before.map((item, i) => {
-      const pair = [item.seen.verdict, after[i].seen.verdict];
-      return Number(pair.includes('sharp') && pair.includes('blurred'));
-    }));
-    const any = mean(before.map((item, i) => Number(item.seen.verdict !== after[i].seen.verdict)));
-    counts.push({ name: change.name, flips, opposite, any });
-  }
-  head('', ...rivals.map((rival) => rival.name), 'as configured: sharp <-> blurred', 'to or from unsure');
-  const print = (name, group) => row(name, ...rivals.map((_, index) => percent(mean(group.map((one) => one.flips[index])))),
-    percent(mean(group.map((one) => one.opposite))), percent(mean(group.map((one) => one.any - one.opposite))));
-  for (const one of counts) print(one.name, [one]);
-  print('**all**', counts);
-}
-
-async function bedFour(faces, models) {
-  say(`\n### 4. Face and background blurred apart (${faces.length} faces): verdicts that are the face's\n`);
+async function all(bed, wanted) {
   const items = [];
-  for (const face of faces) {
-    const own = await look(face);
-    for (const item of composites(face)) items.push({ ...item, fold: face.fold, own, seen: await look({ ...face, ...item }, regions) });
-  }
-  head('', 'sharp face, blurred background', 'blurred face, sharp background');
-  // A face that a rival does not call sharp to begin with says nothing about the background.
-  for (const [index, rival] of rivals.entries()) {
-    const share = (label) => {
-      const fair = items.filter((item) => item.label === label && (label === 0 || models[item.fold][index].sharp(item.own)));
-      return `${percent(mean(fair.map((item) => Number(models[item.fold][index].sharp(item.seen) === (label === 1)))))} of ${fair.length}`;
-    };
-    row(rival.name, share(1), share(0));
-  }
-  const called = (label, verdict) => items.filter((item) => item.label === label && item.seen.verdict === verdict).length;
-  say(`\nVerdicts as configured: sharp faces ${called(1, 'sharp')} sharp, ${called(1, 'unsure')} unsure, ` +
-    `${called(1, 'blurred')} blurred (on their own background ` +
-    `${items.filter((item) => item.label === 1 && item.own.verdict === 'sharp').length} sharp); ` +
-    `blurred faces ${called(0, 'blurred')} blurred, ${called(0, 'unsure')} unsure, ${called(0, 'sharp')} sharp.`);
+  for await (const face of readCache(bed, wanted)) items.push(face);
   return items;
 }
 
-function regionTable(labelled, faces, apart) {
-  say('\n### Regions\n');
-  head('`blur.region`', 'natural: AUC', 'verdicts right', 'Gaussian of sigma >= 2: AUC', 'motion >= 7 px: AUC', 'composites right');
-  for (const region of regions) {
-    const rival = { value: (seen) => seen[region] };
-    const natural = leaveOneOut(rival, labelled);
-    const wide = (kind) => faces.flatMap((face) => face.items).filter((item) => item.kind === kind && isWide(item))
-      .map((item) => item.seen[region]);
-    const none = faces.flatMap((face) => face.items).filter((item) => item.kind === 'none').map((item) => item.seen[region]);
-    const right = mean([0, 1, 2, 3, 4].map((fold) => {
-      const { sharp } = train(rival, trainingItems(labelled, faces, (item) => item.fold !== fold), true);
-      const tested = apart.filter((item) => item.fold === fold);
-      return mean(tested.map((item) => Number(sharp(item.seen) === (item.label === 1))));
+const isRight = ({ label, verdict }) => verdict === (label === 1 ? 'sharp' : 'blurred');
+const isWrong = ({ label, verdict }) => verdict === (label === 1 ? 'blurred' : 'sharp');
+const apart = (items, value) => areaUnderCurve(items.filter(({ label }) => label === 1).map(value), items.filter(({ label }) => label === 0).map(value));
+
+async function naturalTables() {
+  const faces = [];
+  for (const { view, ...face } of await all('natural', ({ missed, label, official }) => !missed && (label ?? official) !== undefined)) {
+    const values = [];
+    for (const { value } of baselines) values.push(await value(view));
+    const byPurpose = Object.fromEntries(purposes.map((purpose) => [purpose, scoreBlur(view, { ...settings, for: purpose }).verdict]));
+    faces.push({ ...face, values, byPurpose, ...scored(view) });
+  }
+  const labelled = faces.filter(({ label }) => label !== undefined);
+  say('### People\'s labels: AUC, every face that the pipeline finds\n');
+  head('', ...sets);
+  const areas = (value) => sets.map((name) => apart(labelled.filter((face) => face.name === name), value).toFixed(4));
+  for (const [k, { name }] of baselines.entries()) row(name, ...areas(({ values }) => values[k]));
+  row('**this score**', ...areas(({ sharpness }) => sharpness));
+  say('\n### Verdicts right (wrong way round), every face\n');
+  head('', ...sets);
+  for (const [k, { name }] of baselines.slice(0, 5).entries()) {
+    row(`${name}, threshold that is best for that very set`, ...sets.map((set) => {
+      const items = labelled.filter((face) => face.name === set).map(({ label, values }) => ({ label, value: values[k] }));
+      const threshold = bestThreshold(items);
+      return share(items, ({ label, value }) => (value > threshold) === (label === 1));
     }));
-    row(region, natural.area.toFixed(4), percent(natural.right), areaUnderCurve(none, wide('gaussian')).toFixed(4),
-      areaUnderCurve(none, wide('motion')).toFixed(4), percent(right));
   }
-}
-
-/** What thresholds are learnt from: the labelled faces, and the portraits as they are and widely blurred. */
-function trainingItems(labelled, faces, keep) {
-  return [
-    ...labelled.filter(keep),
-    ...faces.filter(keep).flatMap((face) => face.items
-      .filter((item) => item.kind === 'none' || (isWide(item) && (item.kind !== 'motion' || item.width === motionLengths[2])))
-      .map((item) => ({ label: item.kind === 'none' ? 1 : 0, seen: item.seen }))),
-  ];
-}
-
-function timeIt(faces) {
-  say('\n### Time\n');
-  head('side of the face in the raster', 'ms a face');
-  const source = faces[0].image;
-  for (const side of [32, 112, 300, 600, 1500, 3000]) {
-    const width = Math.round(1.1 * side);
-    const data = new Uint8Array(width * width * 3);
-    for (let i = 0; i < data.length; i += 1) data[i] = source.data[(i * 7919) % source.data.length];
-    const image = { data, width, height: width, channels: 3 };
-    const times = [];
-    for (let i = 0; i < 60; i += 1) {
-      const start = performance.now();
-      scoreBlur(image, { x: 2, y: 2, width: side, height: side }, settings);
-      times.push(performance.now() - start);
+  const before = ({ values }) => values.at(-1) < 40 ? 'blurred' : values.at(-1) > 60 ? 'sharp' : 'unsure';
+  const verdicts = (verdict) => sets.map((set) => {
+    const items = labelled.filter((face) => face.name === set).map((face) => ({ label: face.label, verdict: verdict(face) }));
+    return `${share(items, isRight)} (${share(items, isWrong)})`;
+  });
+  row('the score before, as it was shipped', ...verdicts(before));
+  for (const purpose of purposes) row(`this score, \`blur.for: ${purpose}\``, ...verdicts(({ byPurpose }) => byPurpose[purpose]));
+  say('\n### The same, fitting half and the other half; counts\n');
+  head('set', 'half', 'sharp', 'blurred', 'AUC', 'right', 'wrong way round', 'unsure');
+  for (const set of sets) {
+    for (const part of ['fit', 'test']) {
+      const items = labelled.filter((face) => face.name === set && face.part === part);
+      const kept = set === 'utk, fresh' ? `${part} (not fitted on)` : part;
+      row(set, kept, items.filter(({ label }) => label === 1).length, items.filter(({ label }) => label === 0).length,
+        apart(items, ({ sharpness }) => sharpness).toFixed(4), share(items, isRight), share(items, isWrong),
+        share(items, ({ verdict }) => verdict === 'unsure'));
     }
-    row(`${side} px`, quantile(times.slice(20), 0.5).toFixed(2));
+  }
+  const noisy = faces.filter(({ name, official }) => name === 'wider' && official !== undefined).map((face) => ({ ...face, label: face.official }));
+  say(`\nWIDER with its own labels, noise and all: ${noisy.length} faces, AUC ${apart(noisy, ({ sharpness }) => sharpness).toFixed(4)} ` +
+    `(plain variance ${apart(noisy, ({ values }) => values[0]).toFixed(4)}), right ${share(noisy, isRight)}, wrong way round ${share(noisy, isWrong)}.`);
+}
+
+async function portraitTables() {
+  const faces = (await all('portraits', ({ missed }) => !missed)).map(({ view, ...face }) => ({ ...face, wide: Math.max(view.box.width * view.scale, faceWidth(view)), across: faceWidth(view), ...scored(view) }));
+  const whole = new Map();
+  for (const face of faces) whole.set(face.file, [...(whole.get(face.file) ?? []), face]);
+  const portraits = [...whole.values()];
+  const steps = (items) => sigmas.map((amount) => items.find((face) => face.kind === 'gaussian' && face.amount === amount));
+  for (const [least, most, title] of [[800, Infinity, '800 px and more'], [560, 800, '560 to 800 px']]) {
+    const group = portraits.filter((items) => (items[0]?.wide ?? 0) >= least && (items[0]?.wide ?? 0) < most);
+    say(`\n### Portraits whose face has ${title} (${group.length}): Gaussian in shares of the face's width\n`);
+    head('sigma', 'sharp', 'unsure', 'blurred', 'median sharpness', 'median detail');
+    for (const [k, amount] of sigmas.entries()) {
+      const items = group.map((each) => steps(each)[k]).filter((face) => face !== undefined);
+      const is = (verdict) => share(items, (face) => face.verdict === verdict);
+      row(`${(100 * amount).toFixed(2)} %`, is('sharp'), is('unsure'), is('blurred'),
+        quantile(items.map(({ sharpness }) => sharpness), 0.5).toFixed(1), quantile(items.map(({ detail }) => detail), 0.5).toFixed(0));
+    }
+    const complete = group.map(steps).filter((items) => items.every((face) => face !== undefined));
+    const ranks = complete.map((items) => spearman(items.map(({ sharpness }) => sharpness), items.map(({ amount }) => amount)));
+    const drops = complete.map((items) => items[0].sharpness - items[2].sharpness);
+    say(`\nSpearman over the eight steps: worst ${Math.max(...ranks).toFixed(3)}; from 0 to 0.3 % the score falls by at least ${Math.min(...drops).toFixed(1)} points ` +
+      `(median ${quantile(drops, 0.5).toFixed(1)}); found at all eight steps: ${complete.length} of ${group.length}.`);
+    for (const part of ['fit', 'test']) {
+      const items = complete.filter(([face]) => face.part === part);
+      say(`${part === 'fit' ? 'Fitting' : 'Other'} half: ${items.length} portraits, untouched sharp ${share(items, ([face]) => face.verdict === 'sharp')}, ` +
+        `at 0.4 % not sharp ${share(items, (steps8) => steps8[3].verdict !== 'sharp')}.`);
+    }
+  }
+  say('\n### Other blurs of portraits of 560 to 760 px: verdicts\n');
+  head('', 'faces', 'sharp', 'unsure', 'blurred', 'called motion');
+  const kinds = new Map();
+  for (const face of faces.filter(({ kind }) => kind !== 'gaussian' && kind !== 'shrunk')) {
+    const key = face.kind === 'blown up' ? `blown up ${face.amount}x of a face of 560 px, JPEG 75` : `${face.kind} ${(100 * face.amount).toFixed(1)} %`;
+    kinds.set(key, [...(kinds.get(key) ?? []), face]);
+  }
+  for (const [key, items] of kinds) {
+    row(key, items.length, ...['sharp', 'unsure', 'blurred'].map((verdict) => share(items, (face) => face.verdict === verdict)), share(items, ({ hint }) => hint === 'motion'));
+  }
+  say('\n### Detail of portraits shrunk\n');
+  head('', 'portraits', 'each halves within 15 %', 'median detail over px, whole', '1/2', '1/4', '1/8');
+  const shrunk = portraits.map((items) => [1, 2, 4, 8].map((factor) => items.find((face) => face.kind === 'shrunk' && face.amount === factor)))
+    .filter((items) => items.every((face) => face !== undefined));
+  const halves = (items) => items.slice(1).every((face, k) => Math.abs(2 * face.detail / items[k].detail - 1) <= 0.15);
+  const crisp = shrunk.filter(([face]) => face.detail >= 0.9 * face.across);
+  for (const [name, group] of [['crisp to the pixel', crisp], ['all', shrunk]]) {
+    row(name, group.length, share(group, halves), ...[0, 1, 2, 3].map((k) => quantile(group.map((items) => items[k].detail * items[k].amount / items[0].wide), 0.5).toFixed(2)));
   }
 }
 
-const finder = await openFinder();
-const utk = await labelledFaces(finder);
-const people = (await portraits(finder)).filter(thin);
-await finder.release();
-const sharpUtk = utk.filter((face) => face.label === 1).filter(thin);
-const fold = foldOf([...utk, ...people].map((face) => face.group));
-const labelled = await lookAll(utk.map((face) => ({ ...face, fold: fold(face.group) })));
-const detected = await lookAll(utk.filter((face) => face.detected).map((face) => ({ ...face, box: face.detected })));
-const faces = [];
-for (const face of [...people, ...sharpUtk]) {
-  faces.push({ group: face.group, fold: fold(face.group), items: await lookAll(graded(face).map((item) => ({ ...face, ...item }))) });
+async function harmlessTable() {
+  const faces = (await all('harmless', () => true)).map(({ view, ...face }) => ({ ...face, ...(view === undefined ? {} : scored(view)) }));
+  const key = ({ file, at, amount }) => `${file} ${at} ${amount}`;
+  const originals = new Map(faces.filter(({ kind, missed }) => kind === changes[0].name && !missed).map((face) => [key(face), face]));
+  say(`\n### Changes that are not blur: verdicts that flip (${originals.size} faces, sharp and blurred)\n`);
+  head('', 'sharp <-> blurred', 'to or from unsure', 'over 50', 'not found any more');
+  let [pairs, opposite, unsure, over] = [0, 0, 0, 0];
+  for (const { name } of changes.slice(1)) {
+    const changed = faces.filter((face) => face.kind === name && originals.has(key(face)));
+    const both = changed.filter(({ missed }) => !missed).map((face) => [originals.get(key(face)), face]);
+    const flips = both.filter(([a, b]) => [a.verdict, b.verdict].sort().join() === 'blurred,sharp').length;
+    const any = both.filter(([a, b]) => a.verdict !== b.verdict).length - flips;
+    const fifty = both.filter(([a, b]) => a.sharpness > 50 !== b.sharpness > 50).length;
+    pairs += both.length;
+    opposite += flips;
+    unsure += any;
+    over += fifty;
+    const percent = (count) => `${(100 * count / both.length).toFixed(1)} %`;
+    row(name, percent(flips), percent(any), percent(fifty), changed.length - both.length);
+  }
+  const percent = (count) => `${(100 * count / pairs).toFixed(2)} %`;
+  row('**all**', percent(opposite), percent(unsure), percent(over), '');
 }
-const models = Array.from({ length: folds }, (_, k) => rivals.map((rival) =>
-  train(rival, trainingItems(labelled, faces, (item) => item.fold !== k), true)));
 
-say(`Faces: ${utk.length} labelled crops (${detected.length} found by the detector), ${people.length} in portraits and group photos.`);
-bedOne(labelled, detected);
-bedTwo(faces, models);
-const withFold = (face) => ({ ...face, fold: fold(face.group) });
-const softened = people.map((face) => ({ ...face, image: gaussian(gray(face.image), 3 * pixelScale(face.box)) }));
-await bedThree([...utk.filter(thin), ...people, ...softened].map(withFold), models);
-regionTable(labelled, faces, await bedFour(people.map(withFold), models));
-timeIt(people);
+async function timeTable() {
+  say('\n### Time, ms of CPU a face\n');
+  head('px across the face', 'ms');
+  const faces = (await all('portraits', ({ kind, amount, missed }) => !missed && kind === 'shrunk' && amount >= 1)).map(({ view }) => view);
+  for (const px of [60, 112, 200, 400, 600, 1000, 1500]) {
+    const near = faces.map((view) => ({ view, off: Math.abs(Math.log(faceWidth(view) / px)) })).sort((a, b) => a.off - b.off).slice(0, 3);
+    const times = near.flatMap(({ view }) => Array.from({ length: 30 }, () => {
+      const start = performance.now();
+      scored(view);
+      return performance.now() - start;
+    }).slice(10));
+    row(px, quantile(times, 0.1).toFixed(2));
+  }
+}
+
+await naturalTables();
+await portraitTables();
+await harmlessTable();
+await timeTable();

@@ -13,8 +13,6 @@ export interface LuminanceGrid {
   readonly height: number;
   /** Share of the samples that are black or white to the stop (below 3 or above 252), 0-1. */
   readonly clipped: number;
-  /** Correlation that white noise of the photo has between neighbouring cells after shrinking, 0-1. */
-  readonly correlation: number;
   /** The box asked for, in px of the grid; reaches beyond it where the box reaches beyond the image. */
   readonly box: Box;
 }
@@ -74,7 +72,6 @@ export function luminanceGrid(image: Raster, box: Box, scale: number): Luminance
     width,
     height,
     clipped: clipped / (rows * columns),
-    correlation: (sharedNoise(columns, width) + sharedNoise(rows, height)) / 2,
     box: {
       x: (Math.round(box.x) - left) / scale,
       y: (Math.round(box.y) - top) / scale,
@@ -82,14 +79,6 @@ export function luminanceGrid(image: Raster, box: Box, scale: number): Luminance
       height: box.height / scale,
     },
   };
-}
-
-/**
- * Correlation of white noise between neighbouring cells of `samples / cells` samples each, of which the one on the seam
- * is shared in random parts: E[f (1 - f)] = 1/6 of its variance is common, and a cell keeps n - 1/3 of its own.
- */
-function sharedNoise(samples: number, cells: number): number {
-  return samples % cells === 0 ? 0 : 1 / 6 / (samples / cells - 1 / 3);
 }
 
 /** Every `stride`-th pixel of a row of the image. */
@@ -109,13 +98,15 @@ function addLine(
   const green = channels === 3 ? 1 : 0;
   const blue = channels === 3 ? 2 : 0;
   let clipped = 0;
+  const shared = share > 0;
   // Hot loop: up to 200,000 samples for a large face.
   for (let x = 0, from = (y * width + left) * channels; x < columns; x += 1, from += step) {
-    const thousandths = 299 * (data[from] ?? 0) + 587 * (data[from + green] ?? 0) + 114 * (data[from + blue] ?? 0);
-    if (thousandths < 3000 || thousandths > 252000) clipped += 1;
-    const value = 0.001 * thousandths;
-    sums[x] = (sums[x] ?? 0) + (1 - share) * value;
-    below[x] = (below[x] ?? 0) + share * value;
+    const value = 0.299 * (data[from] ?? 0) + 0.587 * (data[from + green] ?? 0) + 0.114 * (data[from + blue] ?? 0);
+    if (value < 2.9999 || value > 252.0001) clipped += 1;
+    if (shared) {
+      sums[x] = (sums[x] ?? 0) + (1 - share) * value;
+      below[x] = (below[x] ?? 0) + share * value;
+    } else sums[x] = (sums[x] ?? 0) + value;
   }
   return clipped;
 }

@@ -13,7 +13,11 @@ export const blurMeasurement = z.strictObject({
   sharpness: z.number().min(0).max(100),
   verdict: blurVerdict,
   kind: blurKind,
-  /** The plain, classic variance of the Laplacian of the same crop, in squared gray levels. */
+  /** px across the face up to which it looks sharp; at most those it has. */
+  detail: z.number().min(0),
+  /** px of detail that were asked for, given what the photo is for and how many px the face has. */
+  needed: z.number().min(0),
+  /** The plain, classic variance of the Laplacian of the face's box, in squared gray levels. */
   laplacianVariance: z.number().min(0),
   /** Why the verdict is `unsure`, or absent: said in words a photographer uses. */
   doubt: z.string().exactOptional(),

@@ -1,69 +1,126 @@
 /**
- * Whether a face is sharp: a Laplacian variance that measures focus and little else.
+ * Whether a face is sharp: how its detail compares with what is asked for.
  */
-import type { Box, Raster } from '../core/raster.js';
+import type { FaceView } from '../core/face.js';
+import type { Box } from '../core/raster.js';
 import { blurKind } from './blur-kind.js';
-import { calibrations, type Calibration } from './calibration.js';
-import { measureFocus, type FocusMeasure } from './focus.js';
+import { calibration } from './calibration.js';
+import { measureDetail, type DetailMeasure } from './detail.js';
 import type { BlurScore } from './measurement.js';
-import type { BlurSettings } from './settings.js';
+import { plainVariance } from './plain-variance.js';
+import { bodyBox, eyeBoxes, faceSquare, faceWidth } from './region.js';
+import type { BlurPurpose, BlurRegion, BlurSettings } from './settings.js';
 
-/** Mean squared gradient, in squared gray levels, below which a crop counts as flat. */
-const flatGradient = 0.15;
+/** Weighted mean squared gradient, in squared gray levels, below which a face counts as flat. */
+const flatGradient = 0.3;
 /** Share of clipped pixels from which nothing is said about a face. */
 const mostlyClipped = 0.7;
-/** Share of noise in the Laplacian's variance from which nothing is said about a face. */
+/** Share of noise in the Laplacian's energy from which nothing is said about a face. */
 const mostlyNoise = 0.95;
-/** Face side in px below which nothing is said about a face. */
+/** px across a face below which nothing is said about it. */
 const smallestFace = 24;
+
+/** What a purpose asks for, px of detail across the face; `full` asks for all the px that the face has. */
+const asked: Readonly<Record<Exclude<BlurPurpose, 'full'>, number>> = { screen: 160, print: 400 };
+/** All of it is asked of a face with this many times as many px: a small picture made twice as large is no blur yet. */
+const roomy = 1.5;
+/** Of a face with fewer px, less is asked: this power of the share. */
+const leniency = 1.5;
 
 /**
  * Scores the sharpness of one face.
  *
- * `sharpness = 100 / (1 + exp(-(focus - middle) / spread))`, with `focus` from `measureFocus`, and `middle` and `spread`
- * fitted for the region; a face with fewer px than `settings.face_size` has a higher middle, since shrinking sharpens, and
- * a wider spread, since it shows less.
- *
- * @param image the upright photo, or the photo shrunk by a whole factor; RGB or luminance
- * @param face the detector's face box (brows or forehead to chin), px of `image`; may reach beyond it
- * @param settings the `blur` section of the configuration
- * @param eyes boxes of the eyes in px of `image`, where they are known; used by the regions with eyes
+ * `sharpness = 100 / (1 + exp(-ln(detail / needed) / spread))`, with `detail` from `measureDetail` and `needed` from
+ * `neededDetail`: at 50 half of the people would call the face blurred.
  */
-export function scoreBlur(image: Raster, face: Box, settings: BlurSettings, eyes?: readonly Box[]): BlurScore {
-  const measure = measureFocus(image, face, settings.region, settings.face_size, eyes);
+export function scoreBlur(face: FaceView, settings: BlurSettings): BlurScore {
+  const measure = measureRegion(face, settings.region);
+  const laplacianVariance = plainVariance(face.raster, face.box);
   if (measure === undefined) {
-    const doubt = 'too few pixels to tell';
-    return { sharpness: 50, verdict: 'unsure', kind: 'none', laplacianVariance: 0, doubt };
+    return { sharpness: 50, verdict: 'unsure', kind: 'none', detail: 0, needed: 0, laplacianVariance, doubt: 'too few pixels to tell' };
   }
-  const sharpness = toSharpness(measure, calibrations[settings.region]);
-  const doubt = blindDoubt(measure) ?? middleDoubt(measure, sharpness, settings);
+  const needed = neededDetail(measure.width, settings.for);
+  const sharpness = 100 / (1 + Math.exp(-Math.log(measure.detail / needed) / calibration.spread));
+  const blind = blindDoubt(measure);
+  const doubt = blind ?? middleDoubt(sharpness, settings);
   return {
     sharpness,
     verdict: doubt !== undefined ? 'unsure' : sharpness < settings.blurred_below ? 'blurred' : 'sharp',
-    kind: sharpness > settings.sharp_above || blindDoubt(measure) !== undefined ? 'none' : blurKind(measure.energy),
-    laplacianVariance: measure.energy.plainLaplacian,
+    kind: sharpness > settings.sharp_above || blind !== undefined ? 'none' : blurKind(measure.energy),
+    detail: Math.min(measure.detail, measure.width),
+    needed,
+    laplacianVariance,
     ...(doubt === undefined ? {} : { doubt }),
   };
 }
 
-function toSharpness({ focus, size }: FocusMeasure, calibration: Calibration): number {
-  const halvings = Math.log2(Math.max(1, calibration.size / size));
-  const middle = calibration.middle + calibration.middleAtHalf * halvings ** 0.75;
-  const spread = calibration.spread * (1 + calibration.spreadPerHalving * halvings);
-  return 100 / (1 + Math.exp(-(focus - middle) / spread));
+function measureRegion(face: FaceView, region: BlurRegion): DetailMeasure | undefined {
+  const found = detailOf(face, region);
+  return found === undefined ? undefined : { ...found, detail: found.detail / calibration.regions[region] };
+}
+
+/**
+ * What a region of a face shows, as it is measured. Of the eyes, the sharper one counts; `face+eyes` is the mean of both.
+ * @param justSharp the focus below which a face no longer looks sharp
+ * @returns undefined where no pixels are left to measure
+ */
+export function detailOf(face: FaceView, region: BlurRegion, justSharp?: number): DetailMeasure | undefined {
+  const { raster } = face;
+  const width = faceWidth(face);
+  const measure = (box: Box): DetailMeasure | undefined => measureDetail(raster, box, width, justSharp);
+  switch (region) {
+    case 'face': return measure(faceSquare(face));
+    case 'eyes': return sharpest(eyeBoxes(face).map(measure));
+    case 'face+eyes': {
+      const whole = measure(faceSquare(face));
+      const eye = sharpest(eyeBoxes(face).map(measure));
+      return whole === undefined || eye === undefined ? whole ?? eye : { ...whole, detail: Math.sqrt(whole.detail * eye.detail) };
+    }
+    case 'body': return measure(bodyBox(face));
+    case 'image': return measure({ x: 0, y: 0, width: raster.width, height: raster.height });
+  }
+}
+
+function sharpest(measures: readonly (DetailMeasure | undefined)[]): DetailMeasure | undefined {
+  return measures.flatMap((measure) => measure ?? []).sort((a, b) => b.detail - a.detail)[0];
+}
+
+/**
+ * px of detail across the face from which half of the people call it sharp.
+ *
+ * A small face is judged by the px it has, as people judge it (fitted); a large one by what the photo is for. Between the
+ * two, less is asked than there are px, so that a face is not called blurred for having been enlarged a little.
+ *
+ * @param width px across the face
+ */
+export function neededDetail(width: number, purpose: BlurPurpose): number {
+  const people = readCurve(calibration.needed, width);
+  if (purpose === 'full') return Math.max(people, width);
+  const most = asked[purpose];
+  return Math.min(most, Math.max(people, most * Math.min(1, width / (roomy * most)) ** leniency));
+}
+
+/** The curve through the points, straight between them where both axes are logarithmic; level beyond the last. */
+function readCurve(points: readonly (readonly [number, number])[], at: number): number {
+  let [[fromX, fromY] = [1, 1]] = points;
+  if (at <= fromX) return fromY * at / fromX;
+  for (const [x, y] of points.slice(1)) {
+    if (at <= x) return fromY * (y / fromY) ** (Math.log(at / fromX) / Math.log(x / fromX));
+    [fromX, fromY] = [x, y];
+  }
+  return fromY;
 }
 
 /** Why the pixels cannot tell, whatever the score. */
-function blindDoubt({ size, clipped, energy }: FocusMeasure): string | undefined {
-  if (size < smallestFace) return `only ${Math.round(size)} px wide`;
+function blindDoubt({ width, clipped, energy }: DetailMeasure): string | undefined {
+  if (width < smallestFace) return `only ${Math.round(width)} px wide`;
   if (clipped > mostlyClipped) return 'black or burnt out, no detail is left to judge';
   if (energy.noiseShare > mostlyNoise) return 'the noise is stronger than the detail of the face';
   if (energy.gradient < flatGradient) return 'no detail to judge';
   return undefined;
 }
 
-function middleDoubt({ size }: FocusMeasure, sharpness: number, settings: BlurSettings): string | undefined {
+function middleDoubt(sharpness: number, settings: BlurSettings): string | undefined {
   if (sharpness < settings.blurred_below || sharpness > settings.sharp_above) return undefined;
-  if (size < settings.face_size / 2) return `with ${Math.round(size)} px too small to tell`;
   return 'neither clearly sharp nor clearly blurred';
 }

@@ -1,24 +1,26 @@
 /**
  * The stage that says of each face whether it is sharp.
  */
-import { regionBox } from '../core/face.js';
 import { defineStage, type Meter } from '../core/stage.js';
 import { strictest, type Reason } from '../core/verdict.js';
 import { blurMeasurement, type BlurScore } from './measurement.js';
 import { blurSettings } from './settings.js';
 import { scoreBlur } from './sharpness.js';
 
+/**
+ * A face with fewer px in a shrunk photo is decoded again, at full size. More would mean a second decode of nearly every
+ * large photo, which costs as much as all the rest.
+ */
+const enoughPixels = 112;
+
 export const blurStage = defineStage({
   name: 'blur',
   settings: blurSettings,
   measurement: blurMeasurement,
-  example: { sharpness: 80, verdict: 'sharp', kind: 'none', laplacianVariance: 100 },
+  example: { sharpness: 80, verdict: 'sharp', kind: 'none', detail: 300, needed: 250, laplacianVariance: 100 },
   open: (settings) => Promise.resolve({
-    wants: { face: settings.face_size, eye: 0 },
-    measure: (faces) => Promise.resolve(faces.map(({ raster, box, left, right }) => {
-      const eyes = [left, right].flatMap(({ region }) => (region === undefined ? [] : regionBox(region)));
-      return scoreBlur(raster, box, settings, eyes);
-    })),
+    wants: { face: settings.for === 'full' ? Infinity : enoughPixels, eye: 0 },
+    measure: (faces) => Promise.resolve(faces.map((face) => scoreBlur(face, settings))),
     release: () => Promise.resolve(),
   }),
   reasons: ({ blur }) => blurReasons(blur),
@@ -26,9 +28,11 @@ export const blurStage = defineStage({
   columns: {
     sharpness: ({ measured }) => measured.blur.sharpness.toFixed(1),
     blur: ({ measured }) => measured.blur.verdict,
+    detail: ({ measured }) => measured.blur.detail.toFixed(0),
   },
   json: ({ measured: { blur } }) => ({
-    sharpness: blur.sharpness, blur: blur.verdict, blur_kind: blur.kind, laplacian_variance: blur.laplacianVariance,
+    sharpness: blur.sharpness, blur: blur.verdict, blur_kind: blur.kind, detail: blur.detail, detail_needed: blur.needed,
+    laplacian_variance: blur.laplacianVariance,
   }),
   page: {
     meters: ({ measured }) => [sharpnessMeter(measured.blur)],

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../../bench/blur/degrade.js';
-import { focusEnergy } from '../../src/blur/focus-energy.js';
+import {
+  addSums, focusEnergy, focusOf, gridMargin, noiseBlocks, noiseVariance, smoothed, sumFocus, type FocusSums, type GridPart,
+} from '../../src/blur/focus-energy.js';
 import { luminanceGrid, type LuminanceGrid } from '../../src/blur/luminance-grid.js';
 import type { Raster } from '../../src/core/raster.js';
 
@@ -17,68 +19,106 @@ function gridOf(image: Raster): LuminanceGrid {
   return grid;
 }
 
-/** Convolution by the book: every pixel, every weight. */
-function convolve(image: number[][], kernel: readonly (readonly number[])[]): number[][] {
-  return image.slice(1, -1).map((line, y) => line.slice(1, -1).map((_, x) =>
-    kernel.reduce((sum, weights, j) => sum + weights.reduce((part, weight, i) =>
-      part + weight * (image[y + j]?.[x + i] ?? NaN), 0), 0)));
+const all = ({ width, height }: Raster): GridPart => ({ left: 0, top: 0, right: width, bottom: height });
+const sumsOf = (image: Raster, part = all(image)): FocusSums => {
+  const grid = gridOf(image);
+  return sumFocus(smoothed(grid), grid, part);
+};
+const noiseOf = (image: Raster): number => noiseVariance(noiseBlocks(gridOf(image)));
+
+/** A filter by the book, at one place: every weight. */
+function filtered(image: Raster, x: number, y: number, kernel: readonly (readonly number[])[]): number {
+  const half = (kernel.length - 1) / 2;
+  return kernel.reduce((sum, weights, j) => sum + weights.reduce((part, weight, i) =>
+    part + weight * (image.data[(y + j - half) * image.width + x + i - half] ?? NaN), 0), 0);
+}
+
+/** Two filters, one after the other. */
+function chained(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number[][] {
+  const side = a.length + b.length - 1;
+  return Array.from({ length: side }, (_, y) => Array.from({ length: side }, (__, x) =>
+    a.reduce((sum, line, j) => sum + line.reduce((part, weight, i) => part + weight * (b[y - j]?.[x - i] ?? 0), 0), 0)));
 }
 
 const smoothing = [[1, 2, 1], [2, 4, 2], [1, 2, 1]].map((line) => line.map((weight) => weight / 16));
-const laplacian = [[0, 1, 0], [1, -4, 1], [0, 1, 0]];
-const along = [[0, 0, 0], [-0.5, 0, 0.5], [0, 0, 0]];
-const down = [[0, -0.5, 0], [0, 0, 0], [0, 0.5, 0]];
+const laplacian = chained(smoothing, [[0, 1, 0], [1, -4, 1], [0, 1, 0]]);
+const along = chained(smoothing, [[0, 0, 0], [-0.5, 0, 0.5], [0, 0, 0]]);
+const down = chained(smoothing, [[0, -0.5, 0], [0, 0, 0], [0, 0.5, 0]]);
+const row = [0, 0, 0, 0, 0];
+const wideAlong = chained(smoothing, [row, row, [-0.25, 0, 0, 0, 0.25], row, row]);
+const wideDown = chained(smoothing, [[0, 0, -0.25, 0, 0], row, row, row, [0, 0, 0.25, 0, 0]]);
 
-const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-const energy = (values: number[][]): number => mean(values.flat().map((value) => value * value));
-const variance = (values: number[][]): number => energy(values) - mean(values.flat()) ** 2;
-
-describe('focusEnergy', () => {
+describe('focus energies', () => {
   const image = picture(57, 43, 1);
-  const rows = Array.from({ length: image.height }, (_, y) =>
-    [...image.data.subarray(y * image.width, (y + 1) * image.width)]);
 
-  it('is the variance of the Laplacian and the gradient energy of the smoothed luminance, as a slow reference has it', () => {
-    const measured = focusEnergy(gridOf(image));
-    const noise = measured.noise ** 2;
-    const smooth = convolve(rows, smoothing);
-    expect(measured.plainLaplacian).toBeCloseTo(variance(convolve(rows, laplacian)), 2);
-    expect(measured.laplacian + 0.40625 * noise).toBeCloseTo(variance(convolve(smooth, laplacian)), 3);
-    expect(measured.gradient + 2 * 0.05859375 * noise)
-      .toBeCloseTo(energy(convolve(smooth, along)) + energy(convolve(smooth, down)), 3);
+  it('are the Laplacian and the gradient where the coarse edges are, as a slow reference has it', () => {
+    let weight = 0, bend = 0, slope = 0;
+    for (let y = gridMargin; y < image.height - gridMargin; y += 1) {
+      for (let x = gridMargin; x < image.width - gridMargin; x += 1) {
+        const w = filtered(image, x, y, wideAlong) ** 2 + filtered(image, x, y, wideDown) ** 2;
+        weight += w;
+        bend += w * filtered(image, x, y, laplacian) ** 2;
+        slope += w * (filtered(image, x, y, along) ** 2 + filtered(image, x, y, down) ** 2);
+      }
+    }
+    const energy = focusEnergy(sumsOf(image), 0);
+    expect(energy.laplacian).toBeCloseTo(bend / weight, 3);
+    expect(energy.gradient).toBeCloseTo(slope / weight, 2);
   });
 
-  it('tells the standard deviation of white noise, and takes its share off', () => {
+  it('of two parts are those of both together', () => {
+    const left = sumsOf(image, { ...all(image), right: 30 });
+    const right = sumsOf(image, { ...all(image), left: 30 });
+    const whole = sumsOf(image);
+    for (const [key, value] of Object.entries(addSums(left, right))) {
+      expect(value).toBeCloseTo(new Map(Object.entries(whole)).get(key) ?? NaN, -1);
+    }
+  });
+
+  it('have the noise taken off: what is left of nothing but noise is a small part of it', () => {
     const next = random(2);
     const gauss = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
     for (const deviation of [2, 5, 10]) {
       const data = Uint8Array.from({ length: 112 * 112 }, () => Math.round(128 + deviation * gauss()));
-      const measured = focusEnergy(gridOf({ data, width: 112, height: 112, channels: 1 }));
-      expect(measured.noise / deviation).toBeGreaterThan(0.85);
-      expect(measured.noise / deviation).toBeLessThan(1.15);
-      expect(Math.abs(measured.laplacian)).toBeLessThan(0.25 * 0.40625 * deviation ** 2);
+      const noisy: Raster = { data, width: 112, height: 112, channels: 1 };
+      const noise = noiseOf(noisy);
+      expect(Math.sqrt(noise) / deviation).toBeGreaterThan(0.85);
+      expect(Math.sqrt(noise) / deviation).toBeLessThan(1.15);
+      expect(focusEnergy(sumsOf(noisy), noise).noiseShare).toBeGreaterThan(0.7);
     }
   });
 
-  it('sees a pattern of one direction in that direction', () => {
+  it('see a pattern of one direction in that direction', () => {
     const data = Uint8Array.from({ length: 60 * 60 }, (_, i) => 128 + 90 * Math.sin((i % 60) / 2));
-    const { lowest, highest } = focusEnergy(gridOf({ data, width: 60, height: 60, channels: 1 }));
+    const { lowest, highest } = focusEnergy(sumsOf({ data, width: 60, height: 60, channels: 1 }), 0);
     expect(lowest).toBeGreaterThan(0);
     expect(highest).toBeGreaterThanOrEqual(lowest);
   });
 
-  it('measures only the ellipse it is given', () => {
-    const wild = picture(80, 80, 3);
-    const calm: Raster = { ...wild, data: Uint8Array.from(wild.data) };
-    for (let x = 0; x < 80; x += 1) calm.data.fill(x % 2 === 0 ? 0 : 255, x, x + 1);
-    const ellipse = { x: 10, y: 10, width: 60, height: 60 };
-    const before = focusEnergy(gridOf(wild), ellipse);
-    expect(focusEnergy(gridOf(calm), ellipse)).toEqual(before);
+  it('are all 0 for a flat picture', () => {
+    const flat: Raster = { data: new Uint8Array(900).fill(77), width: 30, height: 30, channels: 1 };
+    expect(noiseOf(flat)).toBe(0);
+    expect(focusEnergy(sumsOf(flat), 0)).toEqual({ laplacian: 0, gradient: 0, lowest: 0, highest: 0, noiseShare: 0 });
   });
 
-  it('is all zeros for a flat picture', () => {
-    const flat: Raster = { data: new Uint8Array(900).fill(77), width: 30, height: 30, channels: 1 };
-    const { laplacian: bend, gradient, noise, lowest, highest, plainLaplacian } = focusEnergy(gridOf(flat));
-    expect([bend, gradient, noise, lowest, highest, plainLaplacian]).toEqual([0, 0, 0, 0, 0, 0]);
+  it('leave black and white pixels out of the noise', () => {
+    const data = Uint8Array.from({ length: 1600 }, (_, i) => (i % 40 < 20 ? 255 : 255 * ((i + Math.floor(i / 40)) % 2)));
+    expect(noiseBlocks(gridOf({ data, width: 40, height: 40, channels: 1 }))).toEqual([]);
+  });
+});
+
+describe('focusOf', () => {
+  it('does not change with contrast, but for what is faint', () => {
+    const image = picture(57, 43, 1);
+    const focus = (factor: number): number => {
+      const data = Uint8Array.from(image.data, (value) => Math.round(120 + (value - 120) * factor));
+      return focusOf(focusEnergy(sumsOf({ ...image, data }), 0));
+    };
+    expect(focus(0.7)).toBeCloseTo(focus(1), 1);
+    expect(focus(0.1)).toBeLessThan(focus(1) - 0.1);
+  });
+
+  it('has a lowest value, for no detail at all', () => {
+    expect(focusOf({ laplacian: -1, gradient: 1, lowest: 0, highest: 0, noiseShare: 1 })).toBe(-9);
   });
 });

@@ -7,7 +7,7 @@ import { measured } from '../support/measured.js';
 
 function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false): FaceResult {
   const eye = { state: 'open', open: 0.9 } as const;
-  const blur: BlurScore = { sharpness: 50, verdict: focus, kind: 'none', laplacianVariance: 100 };
+  const blur: BlurScore = { sharpness: 50, verdict: focus, kind: 'none', detail: 200, needed: 150, laplacianVariance: 100 };
   const values = measured({ classify: { state: eyes, left: eye, right: eye }, blur });
   return {
     box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, eyeBoxes: {}, measured: values, bystander, reasons: faceReasons(values),

@@ -11,7 +11,7 @@ const face: FaceResult = {
   eyeBoxes: {},
   measured: measured({
     classify: { state: 'open', left: { state: 'open', open: 0.9512 }, right: { state: 'unknown' } },
-    blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', laplacianVariance: 321 },
+    blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', detail: 200, needed: 150, laplacianVariance: 321 },
   }),
   bystander: false,
   reasons: [],

@@ -34,7 +34,7 @@ export function face(sketch: FaceSketch = {}): FaceResult {
     eyeBoxes: { left: box(100), right: box(20) },
     measured: measured({
       classify: { state: eyes, left: eye, right: eye },
-      blur: { sharpness, verdict: sharpness < 40 ? 'blurred' : sharpness > 60 ? 'sharp' : 'unsure', kind: 'none', laplacianVariance: 100 },
+      blur: { sharpness, verdict: sharpness < 40 ? 'blurred' : sharpness > 60 ? 'sharp' : 'unsure', kind: 'none', detail: 200, needed: 150, laplacianVariance: 100 },
     }),
     bystander: sketch.bystander ?? false,
     reasons: (sketch.reasons ?? []).map((text) => ({ text, verdict: verdictOf(text) })),
