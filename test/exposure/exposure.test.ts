@@ -63,7 +63,7 @@ describe('the exposure stage', () => {
     const result = results.get('default');
     const face = result?.faces.find(({ reasons }) => reasons.some(({ text }) => text === 'face burnt out'));
     expect(face?.measured.exposure.burnt).toBeGreaterThan(0.2);
-    expect(csvColumns.slice(-10, -7)).toEqual(['burnt_out', 'black', 'luminance']);
+    expect(csvColumns).toEqual(expect.arrayContaining(['burnt_out', 'black', 'luminance']));
     expect(result === undefined ? '' : csvRows(result)).toContain('face burnt out');
     expect(result === undefined ? '' : jsonPhoto(result, false)).toMatch(/"burnt_out":0\.\d+,"black":0/);
   });

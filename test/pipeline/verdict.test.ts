@@ -44,6 +44,12 @@ describe('photoVerdict', () => {
     });
   });
 
+  it('says what is worst first, whichever stage says it', () => {
+    expect(face('one_closed', 'blurred').reasons.map(({ text }) => text)).toEqual(['face blurred', 'one eye closed']);
+    expect(face('closed', 'unsure').reasons.map(({ text }) => text)).toEqual(['eyes closed', 'sharpness unsure']);
+    expect(face('unsure', 'unsure').reasons.map(({ text }) => text)).toEqual(['eyes may be closed', 'sharpness unsure']);
+  });
+
   it('gives bystanders no veto', () => {
     expect(photoVerdict([face('open'), face('closed', 'blurred', true)])).toEqual({ verdict: 'keep', reasons: [] });
   });
