@@ -14,6 +14,7 @@ import {
 } from '../train/data/evaluate.js';
 import { describeQuality } from '../train/metrics/binary-metrics.js';
 import { checkStages } from '../pipeline/stages.js';
+import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
@@ -49,6 +50,7 @@ Examples:
 }
 
 async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<void> {
+  endOnSignal();
   const config = settingsFrom(options);
   await checkStages(config);
   if (options.report !== undefined) checkWritable(options.report);

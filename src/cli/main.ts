@@ -4,6 +4,9 @@
  */
 import { createPool } from '../run/pool.js';
 
+// Whoever writes there hears of it too; what nobody waits for, such as a help text, may be lost with its reader.
+process.stdout.on('error', () => undefined);
+
 const pool = createPool();
 const [, , ...arguments_] = process.argv;
 if (arguments_[0] === 'run') pool.prepare();

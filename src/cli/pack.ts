@@ -9,7 +9,9 @@ import { datasetOf, writePackedFile } from '../train/data/packed-file.js';
 import { UsageError } from '../core/usage-error.js';
 import { createFaceFinder } from '../detect/faces.js';
 import '../image/one-thread.js';
+import { escaped } from '../reports/csv.js';
 import { packSource, packedLayout, type LeftOut, type PackedSource } from '../train/data/pack.js';
+import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { packBoxes } from './pack-boxes.js';
@@ -44,6 +46,7 @@ Examples:
 }
 
 async function pack(inputs: readonly string[], options: PackVerbOptions): Promise<void> {
+  endOnSignal();
   const config = settingsFrom(options);
   checkApart(inputs);
   checkWritable(options.output);
@@ -111,6 +114,7 @@ function writeLeftOut(file: string, leftOut: readonly LeftOut[]): void {
     rmSync(file, { force: true });
     return;
   }
-  const table = leftOut.map(({ source, path, label, reason }) => ({ source, path, label: label === 0 ? 'closed' : 'open', reason }));
-  writeFileSync(file, stringify(table, { header: true }));
+  const table = leftOut.map(({ source, path, label, reason }) =>
+    ({ source: escaped(source), path: escaped(path), label: label === 0 ? 'closed' : 'open', reason: escaped(reason) }));
+  writeFileSync(file, stringify(table, { header: true, quoted_match: /[\r\n]/ }));
 }

@@ -2,6 +2,7 @@
  * The command line: `pipeline VERB ...`. A verb's file is loaded only when it is needed, so that a run starts at once.
  */
 import { Command, CommanderError } from 'commander';
+import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../core/usage-error.js';
 import { packageVersion } from '../files/package.js';
 import type { PhotoExecutor } from '../run/executor.js';
@@ -36,6 +37,10 @@ export async function runProgram(arguments_: readonly string[], executor: PhotoE
     .exitOverride()
     .addHelpText('after', '\nExamples:\n  pipeline run ./photos --report out.csv\n  pipeline run --help\n');
   const verb = arguments_[0];
+  if (verb !== undefined && !verb.startsWith('-') && verb !== 'help' && !Object.hasOwn(verbs, verb)) {
+    log.error(`There is no verb ${verb}. Did you mean ${closest(verb, Object.keys(verbs))}? pipeline --help lists them all.`);
+    return exitCodes.usage;
+  }
   const known = verb === undefined ? undefined : verbs[verb];
   for (const load of known === undefined ? Object.values(verbs) : [known]) (await load())(program, executor);
   for (const command of program.commands) command.exitOverride();
@@ -54,6 +59,8 @@ function exitCodeOf(error: unknown): number {
     return exitCodes.usage;
   }
   log.error(error instanceof Error ? error.message : String(error));
-  if (process.env['PIPELINE_DEBUG'] !== undefined && error instanceof Error) log.error(error.stack);
+  if (process.env['PIPELINE_DEBUG'] !== undefined && error instanceof Error) {
+    for (const line of (error.stack ?? '').split('\n')) log.log(line);
+  }
   return exitCodes.failure;
 }

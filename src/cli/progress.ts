@@ -9,6 +9,7 @@ export interface Progress {
   step(): void;
   /** A message that must not tear the bar. */
   note(message: string): void;
+  /** Takes the bar away; notes that come later are shown at once. */
   stop(): void;
 }
 
@@ -32,15 +33,21 @@ function bar(total: number): Progress {
   let done = 0;
   const rate = (): string => (done / Math.max(0.001, (performance.now() - start) / 1000)).toFixed(1);
   single.start(total, 0, { rate: '0' });
+  let shown = true;
   const notes: string[] = [];
   return {
     step: () => {
       done += 1;
-      single.update(done, { rate: rate() });
+      if (shown) single.update(done, { rate: rate() });
     },
     // Shown when the bar is gone: two writers on one line would garble both.
-    note: (message) => { notes.push(message); },
+    note: (message) => {
+      if (shown) notes.push(message);
+      else log.warn(message);
+    },
     stop: () => {
+      if (!shown) return;
+      shown = false;
       single.stop();
       for (const message of notes) log.warn(message);
     },

@@ -77,17 +77,18 @@ async function run(inputs: readonly string[], options: RunVerbOptions, executor:
   await checkStages(chosen);
   const { config, notes } = await settleEngine(chosen);
   for (const note of notes) log.info(note);
-  const { folder, photos, skippedLinks } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
+  const { folder, photos, skippedLinks, unreadFolders } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
   if (skippedLinks.length > 0) {
     log.warn(`${skippedLinks.length} link(s) lead outside and were left alone, such as ${skippedLinks[0]}; --follow-links follows them.`);
   }
+  for (const { folder: unread, reason } of unreadFolders) log.warn(`The folder ${unread} was left out: ${reason}`);
   if (photos.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
   if (options.debugCrops !== undefined) makeFolder(options.debugCrops, '--debug-crops');
 
   const reports = eachOnce(options.report ?? []);
   const start = performance.now();
   const progress = createProgress(photos.length);
-  const stop = stopOnInterrupt();
+  const stop = stopOnInterrupt(() => { progress.stop(); });
   const summary = await runPhotos(photos, {
     executor,
     settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
@@ -112,7 +113,7 @@ async function run(inputs: readonly string[], options: RunVerbOptions, executor:
   if (options.report === undefined) log.log('No report was written; --report out.csv writes one.');
   if (summary.stopped) log.warn(`Stopped after ${summary.photos} of ${summary.total} photos. What is done is in the .partial report; --resume goes on.`);
   const failed = summary.stopped || summary.unwritten > 0;
-  process.exitCode = failed ? exitCodes.failure : summary.errors > 0 ? exitCodes.someUnread : exitCodes.ok;
+  process.exitCode = failed ? exitCodes.failure : summary.errors > 0 || unreadFolders.length > 0 ? exitCodes.someUnread : exitCodes.ok;
 }
 
 /** Options that only mean something with another. */
@@ -130,11 +131,15 @@ function eachOnce(reports: readonly string[]): string[] {
   return [...new Map(reports.map((report) => [report === '-' ? report : resolve(report), report])).values()];
 }
 
-/** The first Ctrl-C asks the run to end, the second ends the process. */
-function stopOnInterrupt(): { readonly signal: AbortSignal; dispose(): void } {
+/**
+ * The first Ctrl-C asks the run to end, the second ends the process.
+ * @param onStop called before the person is told so
+ */
+function stopOnInterrupt(onStop: () => void): { readonly signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
   const onInterrupt = (): void => {
     if (controller.signal.aborted) process.exit(exitCodes.failure);
+    onStop();
     log.warn('Finishing the photos in work; press Ctrl-C again to stop at once.');
     controller.abort();
   };

@@ -47,9 +47,12 @@ function readYaml(path: string): Tree {
   }
   let value: unknown;
   try {
-    value = parse(text) ?? {};
+    // Through JSON: what is no plain tree, as an alias within what it names, is refused here and met nowhere else.
+    value = JSON.parse(JSON.stringify(parse(text) ?? {}));
   } catch (error) {
-    throw new UsageError(`${path} is not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
+    const [problem] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const circular = problem?.startsWith('Converting circular') === true;
+    throw new UsageError(`${path} is not valid YAML: ${circular ? 'an alias (*name) stands within what it names.' : String(problem)}`);
   }
   if (!isTree(value)) throw new UsageError(`${path} must hold settings as "section:" and "key: value" lines.`);
   return value;
@@ -62,7 +65,7 @@ function parseOverride(override: string): Tree {
   }
   let value: unknown;
   try {
-    value = parse(text);
+    value = JSON.parse(JSON.stringify(parse(text)));
   } catch {
     value = text;
   }

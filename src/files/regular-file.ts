@@ -3,6 +3,7 @@
  */
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, stat, type FileHandle } from 'node:fs/promises';
+import { systemPath } from './file-name.js';
 
 /** What lies under a name is no regular file; the message is the second half of a sentence, with its full stop. */
 export class NotRegularError extends Error {
@@ -25,11 +26,11 @@ export interface ReadOptions extends OpenOptions {
  */
 export async function openRegularFile(path: string, { refuseLinks = false }: OpenOptions = {}): Promise<FileHandle> {
   // Looked at before, since some devices do something when they are opened; and after, since it may be another thing by then.
-  const before = await (refuseLinks ? lstat(path) : stat(path));
+  const before = await (refuseLinks ? lstat(systemPath(path)) : stat(systemPath(path)));
   if (!before.isFile()) throw new NotRegularError(kindOf(before));
   // Windows knows neither flag.
   const waitFree = process.platform === 'win32' ? 0 : constants.O_NONBLOCK | (refuseLinks ? constants.O_NOFOLLOW : 0);
-  const file = await open(path, constants.O_RDONLY | waitFree);
+  const file = await open(systemPath(path), constants.O_RDONLY | waitFree);
   try {
     const stats = await file.stat();
     if (!stats.isFile()) throw new NotRegularError(kindOf(stats));

@@ -27,5 +27,6 @@ const problems: Readonly<Record<string, string>> = {
   EDQUOT: 'your share of the disk is used up.',
   EFBIG: 'it grew beyond what the disk or the system allows a file.',
   ENOTDIR: 'what should be its folder is a file.',
+  EPIPE: 'its reader has gone.',
   ENAMETOOLONG: 'its name is longer than this disk takes.',
 };

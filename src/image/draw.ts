@@ -3,6 +3,7 @@
  */
 import sharp from 'sharp';
 import type { Point, Raster } from '../core/raster.js';
+import { debugMark } from './debug-mark.js';
 
 /** A closed line, px of the raster it is drawn on. */
 export interface Outline {
@@ -23,6 +24,7 @@ export async function writeDrawing(path: string, raster: Raster, outlines: reado
   await sharp(data, { raw: { width, height, channels } })
     .composite([{ input: Buffer.from(overlay) }])
     .jpeg({ quality: 88 })
+    .withExif(debugMark)
     .toFile(path);
 }
 
@@ -32,5 +34,5 @@ export async function writeGray(
   image: { readonly data: Uint8Array; readonly width: number; readonly height: number },
 ): Promise<void> {
   const { data, width, height } = image;
-  await sharp(data, { raw: { width, height, channels: 1 } }).png().toFile(path);
+  await sharp(data, { raw: { width, height, channels: 1 } }).png().withExif(debugMark).toFile(path);
 }

@@ -7,6 +7,8 @@ import { csvHeader, csvRows } from './csv.js';
 import { createReportFile, type ReportFile } from '../files/growing-file.js';
 import { createHtmlReport, type HtmlReportContext } from './html/report.js';
 import { jsonPhoto } from './json.js';
+import { visible } from '../core/visible.js';
+import { WriteError, writeProblem } from '../files/write-problem.js';
 import type { PhotoResult } from '../core/result.js';
 import type { ResultSink } from '../run/sink.js';
 
@@ -58,13 +60,19 @@ function jsonReport(file: ReportFile, withTimes: boolean): ResultSink {
   }, '\n]\n');
 }
 
-function standardOutput(): ResultSink {
-  process.stdout.write(csvHeader());
+async function standardOutput(): Promise<ResultSink> {
+  // On a terminal, a name could move the cursor; what reads a pipe or file gets names as they are.
+  const shown = (text: string): string => (process.stdout.isTTY ? text.split('\r\n').map(visible).join('\r\n') : text);
+  // Waits until the reader took it, so that a slow pipe does not pile rows up in memory.
+  const put = (text: string): Promise<void> => new Promise((resolve, reject) => {
+    process.stdout.write(shown(text), (error) => {
+      if (error) reject(new WriteError(`Cannot write the report to standard output: ${writeProblem(error)}`));
+      else resolve();
+    });
+  });
+  await put(csvHeader());
   return {
-    write: (result) => new Promise((resolve, reject) => {
-      // Waits until the reader took it, so that a slow pipe does not pile rows up in memory.
-      process.stdout.write(csvRows(result), (error) => { if (error) reject(error); else resolve(); });
-    }),
+    write: (result) => put(csvRows(result)),
     finish: () => Promise.resolve(),
     abandon: () => Promise.resolve(),
     discard: () => Promise.resolve(),

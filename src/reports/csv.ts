@@ -22,9 +22,14 @@ export const csvColumns: readonly string[] = [
 /** A row as it is read back: a text a column, and those that no tool may do without by name. */
 export type CsvRow = Readonly<Record<(typeof photoColumns)[number] | (typeof verdictColumns)[number], string>> & Readonly<Record<string, string>>;
 
+/** Rows as RFC 4180 has them, with line feeds of their own in quotes; the cells are not guarded against spreadsheets. */
+function csvLines(rows: readonly (readonly string[])[]): string {
+  return stringify(rows.map((row) => [...row]), { record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
+}
+
 /** The header line. */
 export function csvHeader(): string {
-  return stringify([[...csvColumns]], { record_delimiter: '\r\n' });
+  return csvLines([csvColumns]);
 }
 
 /** A photo's rows, faces largest first. */
@@ -32,7 +37,7 @@ export function csvRows(result: PhotoResult): string {
   const faces = result.faces.length > 0 ? result.faces : [undefined];
   const rows = faces.map((face, index) =>
     [...photoCells(result), ...faceCells(face, index), ...verdictCells(result), ...sceneCells(result), ...fileCells(result)]);
-  return stringify(rows, { record_delimiter: '\r\n' });
+  return csvLines(rows);
 }
 
 /**
@@ -101,7 +106,7 @@ export function timeText(milliseconds: number): string {
 
 /** Spreadsheets run a cell that begins so as a formula; an apostrophe before it makes it text (OWASP, CSV injection). */
 export function escaped(text: string): string {
-  return /^[=+\-@\t\r'＝＋－＠]/.test(text) ? `'${text}` : text;
+  return /^[=+\-@\t\r\n'＝＋－＠]/.test(text) ? `'${text}` : text;
 }
 
 /** The text of a cell without the apostrophe that keeps spreadsheets from running it. */

@@ -4,23 +4,33 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageFolder } from '../files/package.js';
+import { installedVersion } from '../files/installed-version.js';
+import { netPath, packageFolder } from '../files/package.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
 import { stageFiles } from '../pipeline/stages.js';
 
-/** Sections of the configuration that change no result of a photo. All others do, or may. */
-const cannotMatter: ReadonlySet<string> = new Set(['data', 'train', 'xmp', 'run']);
+/** Sections of the configuration, and settings beside it, that change no result of a photo. All others do, or may. */
+const cannotMatter: ReadonlySet<string> = new Set(['data', 'train', 'xmp', 'run', 'debugCrops']);
+
+/** Packages whose versions the pixels and probabilities depend on. */
+const decisive = [
+  'sharp', 'onnxruntime-node', 'heic-decode', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-node',
+  '@tensorflow/tfjs-node-gpu',
+] as const;
 
 /**
  * Fingerprint of a run: two runs with the same one give the same result for the same photo.
  * @param folder the folder that photos are named by
  */
 export async function runFingerprint(settings: PhotoSettings, folder: string): Promise<string> {
-  const judging = Object.entries(settings.config).filter(([section]) => !cannotMatter.has(section));
+  const { config, ...rest } = settings;
+  const judging = [...Object.entries(config), ...Object.entries(rest)].filter(([key]) => !cannotMatter.has(key));
+  const nets = [config.detect.detector, config.detect.landmarks].map(netPath);
+  const versions = await Promise.all(decisive.map(async (name) => [name, await installedVersion(name) ?? null]));
   const parts = [
     await contentOf(join(packageFolder, 'package.json')),
-    ...await Promise.all(stageFiles(settings.config).map(contentOf)),
-    JSON.stringify({ judging, folder, previews: settings.previews === true }),
+    ...await Promise.all([...stageFiles(config), ...nets].map(contentOf)),
+    JSON.stringify({ judging, folder, versions, machine: [process.platform, process.arch] }),
   ];
   const hash = createHash('sha256');
   for (const part of parts) hash.update(createHash('sha256').update(part).digest());

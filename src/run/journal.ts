@@ -6,19 +6,16 @@
  * last line is cut short. Results stay on the disk; memory holds where each one lies.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { contentHash } from '../files/content-hash.js';
 import { errorCode } from '../files/error-code.js';
+import { systemPath } from '../files/file-name.js';
+import { openRegularFile } from '../files/regular-file.js';
 import { UsageError } from '../core/usage-error.js';
 import { WriteError, writeProblem } from '../files/write-problem.js';
-import type { FileLooks, PhotoResult } from '../core/result.js';
-
-/** How a photo's file looked before it was read: when this changes, the photo is judged again. */
-export interface FileStamp extends FileLooks {
-  /** SHA-256 of the content, where the run was asked to look at contents. */
-  readonly hash?: string;
-}
+import type { PhotoResult } from '../core/result.js';
+import { parseHeader, parseRecord, recordText, type FileStamp, type JournalHeader, type JournalRecord } from './journal-record.js';
 
 export interface Journal {
   /** Records that can be recalled. */
@@ -55,7 +52,7 @@ export interface JournalOptions {
 /** The stamp of a file, or undefined where it cannot be looked at. */
 export async function fileStamp(path: string, withHash: boolean): Promise<FileStamp | undefined> {
   try {
-    const { size, mtimeMs } = await stat(path);
+    const { size, mtimeMs } = await stat(systemPath(path));
     return { size, modified: mtimeMs, ...(withHash ? { hash: await contentHash(path) } : {}) };
   } catch {
     return undefined;
@@ -110,17 +107,6 @@ interface JournalIndex {
   readonly end: number;
 }
 
-interface Header {
-  readonly journal: 'portrait-pipeline';
-  readonly version: 1;
-  readonly fingerprint: string;
-}
-
-interface JournalRecord {
-  readonly stamp: FileStamp;
-  readonly result: PhotoResult;
-}
-
 /** Milliseconds between two flushes to the disk: what a power cut can cost. */
 const flushInterval = 1000;
 const checksumLength = 16;
@@ -159,7 +145,8 @@ class JournalFile implements Journal {
     const { buffer } = await this.file.read(Buffer.alloc(place.length), 0, place.length, place.offset);
     const text = checkedText(buffer);
     if (text === undefined) throw new Error(`The journal ${this.path} changed while it was read.`);
-    const record: JournalRecord = JSON.parse(text, revive);
+    const record = parseRecord(text);
+    if (record === undefined) throw new Error(`The journal ${this.path} changed while it was read.`);
     return record.result;
   }
 
@@ -168,7 +155,7 @@ class JournalFile implements Journal {
     return this.write(record);
   }
 
-  write(record: Header | JournalRecord): Promise<void> {
+  write(record: JournalHeader | JournalRecord): Promise<void> {
     this.queue = this.queue.then(() => this.writeLine(record)).catch((error: unknown) => {
       if (error instanceof WriteError) throw error;
       throw new WriteError(`Cannot write the run's journal ${this.path}: ${writeProblem(error)}`);
@@ -176,8 +163,8 @@ class JournalFile implements Journal {
     return this.queue;
   }
 
-  private async writeLine(record: Header | JournalRecord): Promise<void> {
-    const line = Buffer.from(`${checked(JSON.stringify(record, preserve))}\n`);
+  private async writeLine(record: JournalHeader | JournalRecord): Promise<void> {
+    const line = Buffer.from(`${checked(recordText(record))}\n`);
     // A disk that is almost full takes a part of what it is given, and says so by the number only.
     for (let done = 0; done < line.length;) {
       const { bytesWritten } = await this.file.write(line, done, line.length - done, this.end + done);
@@ -209,7 +196,7 @@ function whyUnused(earlier: JournalIndex, options: JournalOptions): string {
   return 'The settings, the model or the folder are not those of the unfinished run; all photos are judged anew.';
 }
 
-function header(fingerprint: string): Header {
+function header(fingerprint: string): JournalHeader {
   return { journal: 'portrait-pipeline', version: 1, fingerprint };
 }
 
@@ -219,7 +206,12 @@ function emptyIndex(): JournalIndex {
 
 async function openFile(path: string, length: number): Promise<FileHandle> {
   try {
-    const file = await open(path, length > 0 ? 'r+' : 'w+');
+    // Not through a link: what it leads to is not ours to write over.
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOFOLLOW, 0o666);
+    if (!(await file.stat()).isFile()) {
+      await file.close();
+      throw new Error('it is not a file.');
+    }
     // A record that was cut short is taken off, so that the next one starts on a line of its own.
     await file.truncate(length);
     return file;
@@ -237,10 +229,10 @@ async function readIndex(path: string): Promise<JournalIndex | undefined> {
   try {
     for await (const line of wholeLines(path)) {
       const text = checkedText(line.bytes);
-      const value: Partial<Header & JournalRecord> = text === undefined ? {} : JSON.parse(text, dropBytes);
-      if (line.offset === 0) fingerprint = value.version === 1 ? value.fingerprint : undefined;
-      else if (value.result === undefined || value.stamp === undefined) damaged += 1;
-      else places.set(value.result.photo, { offset: line.offset, length: line.bytes.length, stamp: value.stamp });
+      const record = text === undefined || line.offset === 0 ? undefined : parseRecord(text);
+      if (line.offset === 0) fingerprint = text === undefined ? undefined : parseHeader(text)?.fingerprint;
+      else if (record === undefined) damaged += 1;
+      else places.set(record.result.photo, { offset: line.offset, length: line.bytes.length, stamp: record.stamp });
       end = line.offset + line.bytes.length + 1;
     }
   } catch (error) {
@@ -254,7 +246,9 @@ async function readIndex(path: string): Promise<JournalIndex | undefined> {
 async function* wholeLines(path: string): AsyncGenerator<{ readonly bytes: Buffer; readonly offset: number }> {
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+  const file = await openRegularFile(path, { refuseLinks: true });
+  // Closes the file when it is done.
+  for await (const chunk of file.createReadStream({ highWaterMark: 1 << 20 })) {
     let bytes: Buffer = Buffer.concat([rest, chunk]);
     for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10)) {
       yield { bytes: bytes.subarray(0, at), offset };
@@ -277,24 +271,4 @@ function checkedText(line: Buffer): string | undefined {
 
 function checksum(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, checksumLength);
-}
-
-/** JSON has no bytes: pictures are kept as base64 under a name of their own. */
-function preserve(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
-  // Not `value`: a Buffer has turned itself into an array of numbers by now.
-  const original = this[key];
-  if (!(original instanceof Uint8Array)) return value;
-  return { base64: Buffer.from(original.buffer, original.byteOffset, original.byteLength).toString('base64') };
-}
-
-function revive(_key: string, value: unknown): unknown {
-  return isBase64(value) ? new Uint8Array(Buffer.from(value.base64, 'base64')) : value;
-}
-
-function dropBytes(_key: string, value: unknown): unknown {
-  return isBase64(value) ? undefined : value;
-}
-
-function isBase64(value: unknown): value is { base64: string } {
-  return typeof value === 'object' && value !== null && 'base64' in value && typeof value.base64 === 'string';
 }

@@ -4,7 +4,8 @@
 import type { PhotoFile, PhotoResult } from '../core/result.js';
 import { UsageError } from '../core/usage-error.js';
 import { runFingerprint } from './fingerprint.js';
-import { fileStamp, openJournal, type FileStamp, type Journal } from './journal.js';
+import { fileStamp, openJournal, type Journal } from './journal.js';
+import type { FileStamp } from './journal-record.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
 import type { PhotoExecutor } from './executor.js';
 import type { ResultSink, RunOutput } from './sink.js';

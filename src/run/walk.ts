@@ -1,13 +1,15 @@
 /**
  * Finds the photos of a run. Only reads.
  */
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { errorCode } from '../files/error-code.js';
+import { listFolder, realPath, reportName, systemPath, type FolderEntry } from '../files/file-name.js';
+import { readProblem } from '../files/read-problem.js';
 import { openRegularFile, readBytes } from '../files/regular-file.js';
 import { UsageError } from '../core/usage-error.js';
 import type { PhotoFile } from '../core/result.js';
+import { isDebugPicture } from '../image/debug-mark.js';
 import { sniffFormat } from '../image/format.js';
 
 export interface WalkOptions {
@@ -22,6 +24,14 @@ export interface Walk {
   readonly photos: readonly PhotoFile[];
   /** Links that were left alone because they lead outside. */
   readonly skippedLinks: readonly string[];
+  readonly unreadFolders: readonly UnreadFolder[];
+}
+
+/** A folder that could not be looked into. */
+export interface UnreadFolder {
+  readonly folder: string;
+  /** The second half of a sentence, with its full stop. */
+  readonly reason: string;
 }
 
 /** Names that promise a photo. A file with another name is taken if its content is one of the supported formats. */
@@ -33,12 +43,15 @@ const photoExtensions = new Set([
 /** Files that a killed run or sort, or a browser, has left half-written, whatever is in them. */
 const unfinished = /\.(?:pipeline-)?part$/i;
 
+/** Pictures of what was found where; their own content says so too. */
+const debugPicture = /\.(?:faces\.jpg|eye-\d+\.png)$/;
+
 /**
- * Lists the photos under folders and files, recursively; hidden files and folders, and half-written files
- * (.part), are left out.
+ * Lists the photos under folders and files, recursively; hidden files and folders, half-written files (.part) and the tool's
+ * own pictures are left out.
  *
  * Names are relative to the folder given or, where several things are given, to the deepest folder that holds them all.
- * A thing that is reached twice is listed once.
+ * A thing that is reached twice is listed once. What cannot be opened is listed: its row says why.
  * @throws UsageError where a path does not exist
  */
 export async function findPhotos(inputs: readonly string[], options: WalkOptions): Promise<Walk> {
@@ -46,62 +59,81 @@ export async function findPhotos(inputs: readonly string[], options: WalkOptions
   const base = commonFolder(roots.map((root) => (root.isFolder ? root.path : dirname(root.path))));
   const walker = new Walker(options.followLinks);
   for (const root of roots) {
-    if (root.isFolder) await walker.folder(root.path, await realpath(root.path));
+    if (root.isFolder) await walker.root(root.path);
     else await walker.file(root.path);
   }
-  const named = (path: string): string => relative(base, path).split(sep).join('/');
+  const named = (path: string): string => reportName(relative(base, path).split(sep).join('/'));
   const photos = walker.files.map((path) => ({ path, photo: named(path) }));
   // Code units, not a locale's order: the same report on every machine.
   photos.sort((a, b) => (a.photo < b.photo ? -1 : Number(a.photo > b.photo)));
-  return { folder: base, photos, skippedLinks: walker.skippedLinks.map(named) };
+  return {
+    folder: base,
+    photos,
+    skippedLinks: walker.skippedLinks.map(named),
+    unreadFolders: walker.unreadFolders.map(({ folder, reason }) => ({ folder: named(folder), reason })),
+  };
 }
 
 class Walker {
   readonly files: string[] = [];
   readonly skippedLinks: string[] = [];
+  readonly unreadFolders: UnreadFolder[] = [];
   private readonly seen = new Set<string>();
 
   constructor(private readonly followLinks: boolean) {}
 
-  async folder(path: string, root: string): Promise<void> {
-    if (!this.firstVisit(await realpath(path))) return;
-    let entries: Dirent[];
-    try {
-      entries = await readdir(path, { withFileTypes: true });
-    } catch {
-      // Listed as it is: opening it fails, and its row says why. Nothing disappears in silence.
-      this.files.push(path);
-      return;
-    }
-    for (const entry of entries) {
-      if (entry.name.startsWith('.') || unfinished.test(entry.name)) continue;
-      const child = join(path, entry.name);
-      if (entry.isSymbolicLink()) await this.link(child, root);
-      else if (entry.isDirectory()) await this.folder(child, root);
-      else if (entry.isFile() && await looksLikePhoto(child)) await this.file(child);
-    }
+  async root(path: string): Promise<void> {
+    await this.folder(path, await realPath(path).catch(() => path));
   }
 
   async file(path: string): Promise<void> {
-    if (this.firstVisit(await realpath(path).catch(() => path))) this.files.push(path);
+    if (this.firstVisit(await realPath(path).catch(() => path))) this.files.push(path);
+  }
+
+  private async folder(path: string, root: string): Promise<void> {
+    let entries: readonly FolderEntry[];
+    try {
+      if (!this.firstVisit(await realPath(path))) return;
+      entries = await listFolder(path);
+    } catch (error) {
+      this.unreadFolders.push({ folder: path, reason: readProblem(error) });
+      return;
+    }
+    for (const entry of entries) {
+      if (isLeftOut(entry.name)) continue;
+      const child = join(path, entry.name);
+      if (entry.isSymbolicLink()) await this.link(child, root);
+      else if (entry.isDirectory()) await this.folder(child, root);
+      // A pipe or socket under a photo's name is listed too: nothing disappears in silence.
+      else if (entry.isFile() ? await looksLikePhoto(child) : hasPhotoName(child)) await this.file(child);
+    }
   }
 
   private async link(path: string, root: string): Promise<void> {
     let target: string;
     try {
-      target = await realpath(path);
+      target = await realPath(path);
     } catch {
-      if (photoExtensions.has(extname(path).toLowerCase())) this.files.push(path);
+      if (hasPhotoName(path)) this.files.push(path);
       return;
     }
-    if (!this.followLinks && !isInside(target, root)) {
+    if (isInside(target, root)) return this.linkInside(path, target, root);
+    if (!this.followLinks) {
       this.skippedLinks.push(path);
       return;
     }
-    // A link to something inside the folder is met again as itself: listed once, under its own name.
-    if (isInside(target, root)) return;
     if (await isFolder(path)) await this.folder(path, root);
     else if (await looksLikePhoto(path)) await this.file(path);
+  }
+
+  /**
+   * A link to something inside the folder is met again as itself: listed once, under its own name. But not where that is
+   * hidden, as with git-annex: there the links are the photos.
+   */
+  private async linkInside(path: string, target: string, root: string): Promise<void> {
+    if (!relative(root, target).split(sep).some(isLeftOut)) return;
+    if (await isFolder(path)) await this.folder(path, root);
+    else if (await looksLikePhoto(path)) this.files.push(path);
   }
 
   private firstVisit(real: string): boolean {
@@ -111,9 +143,13 @@ class Walker {
   }
 }
 
+function isLeftOut(name: string): boolean {
+  return name.startsWith('.') || unfinished.test(name);
+}
+
 async function isFolder(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isDirectory();
+    return (await stat(systemPath(path))).isDirectory();
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new UsageError(`There is no file or folder called ${path}.`);
@@ -121,18 +157,27 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
+function hasPhotoName(path: string): boolean {
+  return photoExtensions.has(extname(path).toLowerCase());
+}
+
 async function looksLikePhoto(path: string): Promise<boolean> {
-  if (photoExtensions.has(extname(path).toLowerCase())) return true;
+  if (hasPhotoName(path)) return !(debugPicture.test(path) && isDebugPicture(await beginningOf(path, 4096)));
   // A sidecar of an editor or a text is no photo; a JPEG without an ending is.
+  return sniffFormat(await beginningOf(path, 32)).supported;
+}
+
+/** The first bytes of a file; none where it cannot be read. */
+async function beginningOf(path: string, length: number): Promise<Buffer> {
   try {
     const file = await openRegularFile(path);
     try {
-      return sniffFormat(await readBytes(file, 32)).supported;
+      return await readBytes(file, length);
     } finally {
       await file.close();
     }
   } catch {
-    return false;
+    return Buffer.alloc(0);
   }
 }
 

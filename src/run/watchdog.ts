@@ -16,3 +16,6 @@ setInterval(() => {
   if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
   if (process.memoryUsage.rss() > budget) process.kill(process.pid, memorySignal);
 }, interval);
+
+// From here on this process may be given photos: a thread that is busy at once would keep this one from being loaded.
+parentPort?.postMessage('watching');

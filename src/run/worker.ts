@@ -1,6 +1,7 @@
 /**
  * A worker process: takes photos, sends back a result each.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { workerScript } from '../files/package.js';
 import '../image/one-thread.js';
@@ -20,6 +21,7 @@ process.on('disconnect', () => { process.kill(process.pid, 'SIGKILL'); });
 process.on('error', () => { process.kill(process.pid, 'SIGKILL'); });
 
 const watchdog = new Worker(workerScript('watchdog'));
+const watched = once(watchdog, 'message');
 
 /** The nets that some settings ask for, and how many photos are in work with them. */
 interface Loaded {
@@ -53,6 +55,7 @@ async function judge(task: PhotoTask): Promise<void> {
   const nets = load(task);
   nets.photos += 1;
   try {
+    await watched;
     if (task.afterLoading) await nets.stages;
     send({ kind: 'result', id: task.id, result: await processPhoto(task.photo, nets.stages, task.settings) });
   } catch (error) {

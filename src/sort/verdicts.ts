@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { FileLooks } from '../core/result.js';
 import { readRegularFile } from '../files/regular-file.js';
 import { errorCode } from '../files/error-code.js';
+import { pathFromReport, systemPath } from '../files/file-name.js';
 import { UsageError } from '../core/usage-error.js';
 import { plainText } from '../reports/csv.js';
 
@@ -57,7 +58,7 @@ export async function readVerdicts(path: string): Promise<JudgedPhotos> {
   const checked = z.array(rowSchema).min(1).safeParse(parseRows(bytes.toString('utf8'), isCsv, path));
   if (!checked.success) throw notReport(path, `every row needs a photo and a verdict (${verdictFolders.join(', ')})`);
   return {
-    photos: new Map(checked.data.map((row) => [isCsv ? plainText(row.photo) : row.photo, judged(row)])),
+    photos: new Map(checked.data.map((row) => [nameOf(isCsv ? plainText(row.photo) : row.photo), judged(row)])),
     hash: createHash('sha256').update(bytes).digest('hex'),
   };
 }
@@ -68,6 +69,12 @@ function judged({ verdict, file_size: size, file_modified: modified, scene_rank:
     ...(size === undefined || modified === undefined ? {} : { file: { size, modified } }),
     ...(rank > 0 ? { sceneRank: rank } : {}),
   };
+}
+
+/** A file whose name is not UTF-8 keeps the name that reports have for it, and is not found: it stays where it is. */
+function nameOf(photo: string): string {
+  const path = pathFromReport(photo);
+  return typeof systemPath(path) === 'string' ? path : photo;
 }
 
 function parseRows(text: string, isCsv: boolean, path: string): unknown {

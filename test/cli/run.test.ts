@@ -233,7 +233,7 @@ describe('pipeline run, used wrongly', () => {
     ['a folder without photos', ['run', empty], /no photos in/],
     ['no folder at all', ['run'], /missing required argument/],
     ['an unknown option', ['run', empty, '--speed'], /unknown option/],
-    ['an unknown verb', ['rum', empty], /unknown command/],
+    ['an unknown verb', ['rum', empty], /no verb rum\. Did you mean run/],
     ['an unknown setting', ['run', ...demoPhotos, '--set', 'detect.min_skore=1'], /Did you mean detect\.min_score/],
     ['a value out of range', ['run', ...demoPhotos, '--workers', '0'], /run\.workers is 0/],
     ['a detector that does not exist', ['run', ...demoPhotos, '--detector', 'yolo'], /detect\.detector is "yolo"/],

@@ -95,3 +95,16 @@ describe('config.yaml and its JSON schema', () => {
     expect(readFileSync(defaultConfigPath, 'utf8')).toMatch(/^# yaml-language-server: \$schema=\.\/config\.schema\.json\n/);
   });
 });
+
+describe('a configuration file that is no plain tree', () => {
+  it.each(['--config', '--set'])('is refused in words: an alias within what it names (%s)', (way) => {
+    const circular = '&a [*a]';
+    if (way === '--set') {
+      expect(() => loadConfig(undefined, [`detect.min_score=${circular}`])).toThrow(/detect\.min_score/);
+      return;
+    }
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'circular.yaml');
+    writeFileSync(file, `detect: &a\n  min_score: ${circular}\n`);
+    expect(() => loadConfig(file)).toThrow(/circular\.yaml is not valid YAML: an alias \(\*name\) stands within what it names/);
+  });
+});

@@ -65,6 +65,15 @@ describe('the CSV report', () => {
       expect(readCsvRows(csvHeader() + csvRows(photo(name, [])))[0]?.photo).toBe(name);
     });
 
+  it('keeps line feeds and formulas of names and messages as text, for spreadsheets and for us', () => {
+    const names = ['a\nb.jpg', '\n=1+1.jpg', '\r=1+1.jpg', '=cmd|x.jpg', "'quoted.jpg"];
+    const text = csvHeader() + names.map((name) => csvRows(photo(name, [], { error: '=1\n+1' }))).join('');
+    expect(readCsvRows(text).map((row) => row.photo)).toEqual(names);
+    for (const cells of parse(text, { columns: false }).slice(1)) for (const cell of cells) expect(cell).not.toMatch(/^[\r\n=+@-]/);
+    // Nothing ends a line but the end of a row: a reader that knows no quotes sees as many rows as there are.
+    expect(text.replace(/"[^"]*"/g, '').split(/\r\n|\r|\n/)).toHaveLength(names.length + 2);
+  });
+
   it('says which column is missing from a file that is no report', () => {
     expect(() => readCsvRows('a,b\n1,2\n')).toThrow(/no column photo/);
   });

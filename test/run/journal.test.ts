@@ -1,8 +1,10 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { fileStamp, openJournal, type Journal } from '../../src/run/journal.js';
+import type { PhotoResult } from '../../src/core/result.js';
 import { canMount, Disk, withoutMount } from '../support/disk.js';
 import { photoResult, withPreview } from '../support/results.js';
 
@@ -20,6 +22,32 @@ describe('the journal of a run', () => {
   });
 
   const reopen = (fingerprint = 'settings'): Promise<Journal> => openJournal(path, fingerprint, { resume: true });
+
+  it.each<[string, (result: PhotoResult) => unknown]>([
+    ['faces that are none', (result) => ({ ...result, faces: 'many' })],
+    ['reasons that are no list', (result) => ({ ...result, reasons: {} })],
+    ['a verdict that there is none of', (result) => ({ ...result, verdict: 'delete' })],
+    ['a face without what was measured', (result) => ({ ...result, faces: [{ ...result.faces[0], measured: {} }] })],
+    ['pictures that are no bytes', (result) => ({ ...result, preview: { thumbnail: 'x', faces: [] } })],
+  ])('judges a photo again whose record somebody wrote with %s', async (_, forge) => {
+    const text = JSON.stringify({ stamp, result: forge(photoResult('a.jpg')) });
+    const forged = `${createHash('sha256').update(text).digest('hex').slice(0, 16)} ${text}\n`;
+    const [first = ''] = readFileSync(path, 'utf8').split('\n');
+    writeFileSync(path, `${first}\n${forged}`);
+    const journal = await reopen();
+    expect(journal.has('a.jpg', stamp)).toBe(false);
+    expect(journal.notes).toEqual([expect.stringMatching(/1 record\(s\) .* are damaged/)]);
+    await journal.close();
+  });
+
+  it('is not written through a link: what that leads to stays as it is', async () => {
+    const precious = join(path, '..', 'precious.txt');
+    writeFileSync(precious, 'mine');
+    rmSync(path);
+    symlinkSync(precious, path);
+    await expect(openJournal(path, 'settings', { resume: false })).rejects.toThrow(/Cannot (read|write) the run's journal/);
+    expect(readFileSync(precious, 'utf8')).toBe('mine');
+  });
 
   it('gives back every result as it was', async () => {
     const journal = await reopen();

@@ -3,6 +3,7 @@
  */
 import { access, constants, open, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { pathFromReport, systemPath } from '../../files/file-name.js';
 import { readRegularFile } from '../../files/regular-file.js';
 import { errorCode } from '../../files/error-code.js';
 import { UsageError } from '../../core/usage-error.js';
@@ -63,7 +64,12 @@ export function createSidecarWriter(options: SidecarOptions): ResultSink {
   return {
     write: async (result) => {
       if (result.status === 'error') return;
-      const path = sidecarPath(join(options.folder, result.photo), options.editor);
+      const photo = pathFromReport(result.photo);
+      if (typeof systemPath(photo) !== 'string') {
+        options.onProblem(`${result.photo} gets no sidecar: its name is not UTF-8, which editors could not find it by.`);
+        return;
+      }
+      const path = sidecarPath(join(options.folder, photo), options.editor);
       try {
         await writeSidecar(path, marksFor(result.verdict, options.settings), options.editor, options.force);
       } catch (error) {

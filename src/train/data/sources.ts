@@ -93,7 +93,13 @@ export async function openSource(input: string, labelsFile?: string): Promise<La
     throw new UsageError(`${input} is neither a folder nor a .tar. Give a folder with open/ and closed/ inside.`);
   }
   const unpacked = mkdtempSync(join(tmpdir(), 'pipeline-pack-'));
-  const close = (): void => { rmSync(unpacked, { recursive: true, force: true }); };
+  const remove = (): void => { rmSync(unpacked, { recursive: true, force: true }); };
+  // Also where the process is ended before anybody closes it.
+  process.on('exit', remove);
+  const close = (): void => {
+    process.off('exit', remove);
+    remove();
+  };
   try {
     await unpack(input, unpacked);
     // Most tars hold one folder of the same name; paths inside the source begin below it.
