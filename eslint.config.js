@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'workdir/', '.cache/'] },
+  { ignores: ['dist/', 'node_modules/', 'workdir/', '.cache/', 'docs/api/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
@@ -22,7 +22,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js'],
-    languageOptions: { globals: { process: 'readonly' } },
+    languageOptions: { globals: { process: 'readonly', AbortController: 'readonly' } },
   },
   { files: ['bench/**'], rules: { 'no-console': 'off' } },
 );

@@ -25,5 +25,5 @@ export const floors = [
   { reports: 'CSV, JSON, HTML, sidecars.' },
   { choices: 'what a person chose, kept safe.' },
   { sort: 'photos into folders by verdict.', review: 'a page to choose by.', bench: 'measures speed.' },
-  { cli: 'a file a verb: parse, plan, do, print.' },
+  { cli: 'a file a verb: parse, plan, do, print.', library: 'the same for programs; index.ts says what of it is public.' },
 ];

@@ -6,13 +6,13 @@ import type { EyeCrop } from '../core/eye.js';
 import type { EyeSight, FaceView, PerEye } from '../core/face.js';
 import type { FaceResult } from '../core/result.js';
 import { type Reason, strictest, type Verdict } from '../core/verdict.js';
-import { defineStage, type Meter, type OpenStage } from '../core/stage.js';
+import { defineStage, type Meter, type OpenStage, type StageContext } from '../core/stage.js';
 import { UsageError } from '../core/usage-error.js';
 import { cutEyes } from './eye-crops.js';
 import { createEyeClassifier, type EyeClassifier } from './eye-classifier.js';
 import { eyesState, eyeState } from './eyes-state.js';
 import { eyesMeasurement, type EyeMeasurement, type EyesMeasurement } from './measurement.js';
-import { classifySettings } from './settings.js';
+import { classifySettings, type ClassifySettings } from './settings.js';
 import { readThresholds, thresholdsOf, type EyeThresholds } from './thresholds.js';
 
 export const classifyStage = defineStage({
@@ -27,10 +27,7 @@ export const classifyStage = defineStage({
     }
     await readThresholds(settings);
   },
-  open: async (settings, { threads }) => {
-    const classifier = await createEyeClassifier(settings.model, { threads });
-    return openEyes(classifier, thresholdsOf(settings, classifier.info));
-  },
+  open: openEyes,
   reasons: ({ classify }) => eyeReasons(classify),
   weigh: (faces) => strictest(faces.flatMap(({ measured }) => eyeReasons(measured.classify)).map(({ verdict }) => verdict)),
   columns: {
@@ -58,7 +55,13 @@ export const classifyStage = defineStage({
   },
 });
 
-function openEyes(classifier: EyeClassifier, thresholds: EyeThresholds): OpenStage<EyesMeasurement> {
+/**
+ * Loads the eye-state net.
+ * @throws if it is missing or damaged
+ */
+export async function openEyes(settings: ClassifySettings, { threads }: StageContext): Promise<OpenStage<EyesMeasurement>> {
+  const classifier = await createEyeClassifier(settings.model, { threads });
+  const thresholds = thresholdsOf(settings, classifier.info);
   const { width, height } = classifier.info;
   return {
     wants: { face: 0, eye: width },

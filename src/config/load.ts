@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { UsageError } from '../core/usage-error.js';
 import { packageFolder } from '../files/package.js';
 
-type Tree = Record<string, unknown>;
+type Tree = Readonly<Record<string, unknown>>;
 
 /** The file that shows all defaults. */
 export const defaultConfigPath = join(packageFolder, 'config.yaml');
@@ -17,15 +17,17 @@ export const defaultConfigPath = join(packageFolder, 'config.yaml');
 /**
  * Loads the settings.
  * @param schema sections of keys, each key with default and description; keys with `path: true` in their meta are paths
- * @param file a YAML file with any part of config.yaml; a relative path in it starts at its folder
+ * @param given any part of config.yaml: as a YAML file, in which a relative path starts at the file's folder, or as an object, in
+ *   which it starts at the current one
  * @param overrides `section.key=value`, the last one wins; a relative path starts at the current folder
  * @returns what the schema makes of them
  * @throws UsageError that names the key or file, and what would be right
  */
-export function loadSettings(schema: z.ZodObject, file?: string, overrides: readonly string[] = []): Tree {
+export function loadSettings(schema: z.ZodObject, given?: string | Tree, overrides: readonly string[] = []): Tree {
   const defaults = schema.parse({});
   let settings = withPaths(defaults, schema, packageFolder);
-  if (file !== undefined) settings = merge(settings, withPaths(readYaml(file), schema, dirname(resolve(file))), defaults, schema, file);
+  if (typeof given === 'string') settings = merge(settings, withPaths(readYaml(given), schema, dirname(resolve(given))), defaults, schema, given);
+  else if (given !== undefined) settings = merge(settings, withPaths(given, schema, process.cwd()), defaults, schema, 'the settings given');
   for (const override of overrides) {
     settings = merge(settings, withPaths(parseOverride(override), schema, process.cwd()), defaults, schema, '--set');
   }
@@ -87,7 +89,7 @@ function pathFrom(value: unknown, meta: z.core.GlobalMeta | undefined, folder: s
 
 /** `base` with the keys of `changes` in place of its own; a key that `known` lacks is an error. */
 function merge(base: Tree, changes: Tree, known: Tree, schema: z.ZodObject, where: string, path: readonly string[] = []): Tree {
-  const merged: Tree = { ...base };
+  const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(changes)) {
     const full = [...path, key];
     if (!Object.hasOwn(known, key) && !isNamedByUser(schema, path)) throw new UsageError(unknownKey(full, where, schema));

@@ -22,14 +22,17 @@ type Sections = typeof photoSections & typeof otherSections;
 /** All settings, checked. */
 export type Config = { readonly [Section in keyof Sections]: z.infer<Sections[Section]> } & StageSettings;
 
+/** Any part of the settings. */
+export type SomeSettings = { readonly [Section in keyof Config]?: Partial<Config[Section]> };
+
 /**
- * Loads the settings: the defaults, then a file of the user, then single overrides.
- * @param file a YAML file with any part of config.yaml
+ * Loads the settings: the defaults, then those of the user, then single overrides.
+ * @param given any part of config.yaml: a YAML file, or an object
  * @param overrides `section.key=value`, the last one wins
  * @throws UsageError that names the key or file, and what would be right
  */
-export function loadConfig(file?: string, overrides: readonly string[] = []): Config {
-  const settings: object = loadSettings(configSchema, file, overrides);
+export function loadConfig(given?: string | SomeSettings, overrides: readonly string[] = []): Config {
+  const settings: object = loadSettings(configSchema, given, overrides);
   if (!isConfig(settings)) throw new Error('The schema of the configuration lacks a section.');
   return settings;
 }

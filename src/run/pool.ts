@@ -40,6 +40,8 @@ export function createPool(script = workerScript('worker')): PhotoExecutor {
       const failure = new AbortController();
       const stop = AbortSignal.any([signal, failure.signal]);
       const source = iterate(photos);
+      // Whoever gives photos may be waiting for the next one: nobody will take it.
+      stop.addEventListener('abort', () => void source.return?.());
       const places = Array.from({ length: workerCount(settings.config.run.workers) }, () => new Place(processes, settings, stop));
       let taken = 0;
       const lane = async (place: Place): Promise<void> => {
@@ -65,8 +67,8 @@ export function createPool(script = workerScript('worker')): PhotoExecutor {
   };
 }
 
-async function* iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T, undefined> {
-  yield* values;
+function iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> | Iterator<T> {
+  return Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
 }
 
 /** All processes of a pool. */

@@ -2,9 +2,9 @@
  * The package as a stranger gets it: packed, installed into empty folders from the npm registry, and run.
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,7 +39,7 @@ let files: string[];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pipeline package '));
   // Without scripts: building anew would pull the files from under the tests that run beside this one.
-  await command(root, 'node', 'build/slim-onnxruntime.js', `${process.platform}/${process.arch}`);
+  await command(root, 'node', 'scripts/slim-onnxruntime.js', `${process.platform}/${process.arch}`);
   const output = await command(root, 'npm', 'pack', '--ignore-scripts', '--json', '--pack-destination', folder);
   const [description] = packed.parse(JSON.parse(output));
   tarball = join(folder, description?.filename ?? '');
@@ -58,7 +58,7 @@ describe('the tarball', () => {
 
   it('holds neither sources nor what only a checkout needs', () => {
     const own = files.filter((path) => !path.startsWith('node_modules/'));
-    expect(own.filter((path) => !/^(bin|dist|models)\/|^(config\.yaml|package\.json|README\.md|LICENSE|THIRD-PARTY\.md)$/.test(path))).toEqual([]);
+    expect(own.filter((path) => !/^(bin|dist|models)\/|^(config\.yaml|config\.schema\.json|package\.json|README\.md|LICENSE|THIRD-PARTY\.md)$/.test(path))).toEqual([]);
     expect(own.filter((path) => /\.map$|^dist\/weights\//.test(path))).toEqual([]);
   });
 
@@ -79,7 +79,7 @@ describe.skipIf(!hasRegistry)(`installed in a project${skipped}`, () => {
     mkdirSync(project);
     writeFileSync(join(project, 'package.json'), '{ "name": "project", "private": true }');
     await command(project, 'npm', 'install', ...quiet, tarball);
-    for (const photo of demoPhotos) copyFileSync(photo, join(project, photo.split(/[/\\]/).at(-1) ?? ''));
+    for (const photo of demoPhotos) cpSync(photo, join(project, basename(photo)), { preserveTimestamps: true });
     judged = join(folder, 'checkout.csv');
     await pipeline('run', ...demoPhotos, '--report', judged);
   });
@@ -98,6 +98,21 @@ describe.skipIf(!hasRegistry)(`installed in a project${skipped}`, () => {
     const photos = readdirSync(project).filter((file) => file.endsWith('.jpg')).sort();
     await command(project, 'npx', '--no-install', name, 'run', ...photos, '--report', `${name}.csv`);
     expect(readFileSync(join(project, `${name}.csv`), 'utf8')).toBe(readFileSync(judged, 'utf8'));
+  });
+
+  it('is a library, with types', async () => {
+    const source = "import { openPipeline, type PhotoResult } from 'portrait-pipeline';\n"
+      + 'const pipeline = await openPipeline({ config: { detect: { min_score: 0.6 } }, workers: 1 });\n'
+      + "const result: PhotoResult = await pipeline.judge('sample1.jpg');\n"
+      + 'console.log(result.verdict, result.faces.map(({ measured }) => measured.classify.state).join());\n'
+      + 'await pipeline.close();\n';
+    writeFileSync(join(project, 'use.mts'), source);
+    writeFileSync(join(project, 'wrong.mts'), source.replace('min_score: 0.6', "min_score: 'high'"));
+    const tsc = (file: string): Promise<string> => command(project, 'node', join(root, 'node_modules', 'typescript', 'bin', 'tsc'), file,
+      '--module', 'nodenext', '--target', 'es2022', '--strict', '--skipLibCheck', '--types', 'node', '--typeRoots', join(root, 'node_modules', '@types'));
+    await tsc('use.mts');
+    await expect(tsc('wrong.mts')).rejects.toMatchObject({ stdout: expect.stringContaining("Type 'string' is not assignable to type 'number'") });
+    expect(await command(project, 'node', 'use.mjs')).toBe('reject open,closed,open\n');
   });
 
   it('finds with doctor all that it needs', async () => {

@@ -2,7 +2,7 @@
  * Prepares the copy of onnxruntime-node that our package carries (bundleDependencies), before it is packed: node_modules' own
  * package.json of it is written anew, so that npm packs less of it and a user's npm runs no script. `npm ci` undoes it.
  *
- * node build/slim-onnxruntime.js [PLATFORM/ARCH ...]      without any: all that onnxruntime-node has
+ * node scripts/slim-onnxruntime.js [PLATFORM/ARCH ...]      without any: all that onnxruntime-node has
  *
  * Left out, and why:
  * - its install script, which downloads CUDA libraries from NuGet on linux/x64 and fails the whole installation where it may not.
