@@ -8,6 +8,9 @@ const blurVerdict = z.enum(['sharp', 'blurred', 'unsure']);
 /** A hint only; never part of the score. */
 const blurKind = z.enum(['motion', 'defocus', 'none']);
 
+/** What is sharp beside a face that is not. */
+const focusPlaces = z.enum(['ears', 'background']);
+
 export const blurMeasurement = z.strictObject({
   /** 0 (mush) to 100 (crisp); 50 is where half of the people would call the face blurred. */
   sharpness: z.number().min(0).max(100),
@@ -17,6 +20,8 @@ export const blurMeasurement = z.strictObject({
   detail: z.number().min(0),
   /** px of detail that were asked for, given what the photo is for and how many px the face has. */
   needed: z.number().min(0),
+  /** Where the focus is instead, of a blurred face; absent where that is not sure. */
+  focusAt: focusPlaces.exactOptional(),
   /** The plain, classic variance of the Laplacian of the face's box, in squared gray levels. */
   laplacianVariance: z.number().min(0),
   /** Why the verdict is `unsure`, or absent: said in words a photographer uses. */
@@ -24,6 +29,7 @@ export const blurMeasurement = z.strictObject({
 }).readonly();
 
 export type BlurVerdict = z.infer<typeof blurVerdict>;
+export type FocusPlace = z.infer<typeof focusPlaces>;
 export type BlurKind = z.infer<typeof blurKind>;
 export type BlurScore = z.infer<typeof blurMeasurement>;
 

@@ -6,6 +6,7 @@ import type { Box } from '../core/raster.js';
 import { blurKind } from './blur-kind.js';
 import { calibration } from './calibration.js';
 import { measureDetail, type DetailMeasure } from './detail.js';
+import { focusPlace } from './focus-place.js';
 import type { BlurScore } from './measurement.js';
 import { plainVariance } from './plain-variance.js';
 import { bodyBox, eyeBoxes, faceSquare, faceWidth } from './region.js';
@@ -43,10 +44,15 @@ export function scoreBlur(face: FaceView, settings: BlurSettings): BlurScore {
   const sharpness = 100 / (1 + Math.exp(-Math.log(measure.detail / needed) / calibration.spread));
   const blind = blindDoubt(measure);
   const doubt = blind ?? middleDoubt(sharpness, settings);
+  const verdict = doubt !== undefined ? 'unsure' : sharpness < settings.blurred_below ? 'blurred' : 'sharp';
+  const kind = sharpness > settings.sharp_above || blind !== undefined ? 'none' : blurKind(measure.energy);
+  // A face that moved is soft in its middle too, and leaves sharp edges along its way.
+  const focusAt = verdict === 'blurred' && kind === 'defocus' ? focusPlace(face, measure.detail, needed) : undefined;
   return {
     sharpness,
-    verdict: doubt !== undefined ? 'unsure' : sharpness < settings.blurred_below ? 'blurred' : 'sharp',
-    kind: sharpness > settings.sharp_above || blind !== undefined ? 'none' : blurKind(measure.energy),
+    verdict,
+    kind,
+    ...(focusAt === undefined ? {} : { focusAt }),
     detail: Math.min(measure.detail, measure.width),
     needed,
     laplacianVariance,

@@ -2,10 +2,11 @@
  * The stage that says of each face whether it is sharp.
  */
 import { defineStage, type Meter } from '../core/stage.js';
-import { strictest, type Reason } from '../core/verdict.js';
+import type { Reason } from '../core/verdict.js';
 import { blurMeasurement, type BlurScore } from './measurement.js';
 import { blurSettings } from './settings.js';
 import { scoreBlur } from './sharpness.js';
+import { weighBlur } from './weigh.js';
 
 /**
  * A face with fewer px in a shrunk photo is decoded again, at full size. More would mean a second decode of nearly every
@@ -24,14 +25,14 @@ export const blurStage = defineStage({
     release: () => Promise.resolve(),
   }),
   reasons: ({ blur }) => blurReasons(blur),
-  weigh: (faces) => strictest(faces.flatMap(({ measured }) => blurReasons(measured.blur)).map(({ verdict }) => verdict)),
+  weigh: (faces, strictness) => weighBlur(faces.map(({ measured }) => measured.blur), strictness),
   columns: {
     sharpness: ({ measured }) => measured.blur.sharpness.toFixed(1),
     blur: ({ measured }) => measured.blur.verdict,
     detail: ({ measured }) => measured.blur.detail.toFixed(0),
   },
   json: ({ measured: { blur } }) => ({
-    sharpness: blur.sharpness, blur: blur.verdict, blur_kind: blur.kind, detail: blur.detail, detail_needed: blur.needed,
+    sharpness: blur.sharpness, blur: blur.verdict, blur_kind: blur.kind, focus_at: blur.focusAt ?? null, detail: blur.detail, detail_needed: blur.needed,
     laplacian_variance: blur.laplacianVariance,
   }),
   page: {
@@ -42,8 +43,11 @@ export const blurStage = defineStage({
   },
 });
 
-function blurReasons({ verdict, doubt }: BlurScore): Reason[] {
-  if (verdict === 'blurred') return [{ text: 'face blurred', verdict: 'reject' }];
+function blurReasons({ verdict, doubt, focusAt }: BlurScore): Reason[] {
+  if (verdict === 'blurred') {
+    const where = focusAt === undefined ? '' : `: ${{ ears: 'eyes soft, ears sharp', background: 'focus behind the face' }[focusAt]}`;
+    return [{ text: `face blurred${where}`, verdict: 'reject' }];
+  }
   if (verdict === 'sharp') return [];
   return [{ text: `sharpness unsure${doubt === undefined ? '' : `: ${doubt}`}`, verdict: 'review' }];
 }

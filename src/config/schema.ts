@@ -3,6 +3,7 @@
  * written from here (npm run config); the sections of the stages stand in their folders.
  */
 import { z } from 'zod';
+import { strictnesses } from '../core/verdict.js';
 import { CROP } from '../core/eye.js';
 
 /** Sources that the shipped net learnt from, and by what their names tell pictures that belong together. */
@@ -76,6 +77,8 @@ export const otherSections = {
   verdict: z.strictObject({
     min_relative_area: fraction.default(0.25)
       .describe('(0-1) a face smaller than this share of the largest face is a bystander: reported, no veto'),
+    strictness: z.enum(strictnesses).default('normal')
+      .describe('(lenient | normal | strict) how many faces of a group have to be soft, and how soft, until the photo is rejected'),
   }),
   data: z.strictObject({
     validation: z.number().min(0).max(0.5).default(0.15)

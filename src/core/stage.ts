@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import type { FaceView } from './face.js';
 import type { Measurements, StageSettings } from './measurements.js';
 import type { FaceResult } from './result.js';
-import type { Reason, Verdict } from './verdict.js';
+import type { Reason, Strictness, Verdict } from './verdict.js';
 
 /** Name of a stage: of its section in the configuration, of its times, and of its key in what is measured. */
 export type StageName = keyof Measurements & keyof StageSettings;
@@ -91,7 +91,7 @@ export interface StageDefinition<Name extends StageName> {
    * What the stage makes of a whole photo; a photo's verdict is the strictest of all stages'.
    * @param faces those that count: bystanders are left out
    */
-  weigh(faces: readonly FaceResult[]): Verdict;
+  weigh(faces: readonly FaceResult[], strictness: Strictness): Verdict;
   /** Columns of the CSV report, in order, and how a face's cell is written; what is not known is empty. */
   readonly columns: Readonly<Record<string, (face: FaceResult) => string>>;
   /** Keys of the face in the JSON report. */

@@ -4,6 +4,10 @@
 
 export type Verdict = 'keep' | 'review' | 'reject';
 
+/** How much has to speak against a photo before it is rejected. */
+export const strictnesses = ['lenient', 'normal', 'strict'] as const;
+export type Strictness = (typeof strictnesses)[number];
+
 /** Something that is said about a face. */
 export interface Reason {
   /** In a photographer's words; what stands behind a colon is detail. */
@@ -12,9 +16,9 @@ export interface Reason {
   readonly verdict: Verdict;
 }
 
-const strictness: readonly Verdict[] = ['keep', 'review', 'reject'];
+const worsening: readonly Verdict[] = ['keep', 'review', 'reject'];
 
 /** The strictest of some verdicts; `keep` where there is none. */
 export function strictest(verdicts: readonly Verdict[]): Verdict {
-  return strictness.findLast((verdict) => verdicts.includes(verdict)) ?? 'keep';
+  return worsening.findLast((verdict) => verdicts.includes(verdict)) ?? 'keep';
 }

@@ -85,7 +85,7 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
     width: photo.width,
     height: photo.height,
     faces,
-    ...withDamage(photoVerdict(faces), whole.damage),
+    ...withDamage(photoVerdict(faces, stages.config.verdict.strictness), whole.damage),
     times: clock.times(),
     capture: photo.capture,
     look,

@@ -2,7 +2,7 @@
  * The verdict of a photo, from what the stages say of its faces.
  */
 import type { FaceResult } from '../core/result.js';
-import { type Reason, strictest, type Verdict } from '../core/verdict.js';
+import { type Reason, type Strictness, strictest, type Verdict } from '../core/verdict.js';
 import type { Measurements } from '../core/measurements.js';
 import { faceStages } from './face-stages.js';
 
@@ -22,10 +22,10 @@ export interface PhotoVerdict {
  * Verdict of a photo: the strictest of what each stage makes of the faces that count. Without a face, someone has to look.
  * @param faces largest first
  */
-export function photoVerdict(faces: readonly FaceResult[]): PhotoVerdict {
+export function photoVerdict(faces: readonly FaceResult[], strictness: Strictness): PhotoVerdict {
   if (faces.length === 0) return { verdict: 'review', reasons: ['no face found'] };
   const deciding = faces.filter((face) => !face.bystander);
-  return { verdict: strictest(faceStages.map((stage) => stage.weigh(deciding))), reasons: numberedReasons(faces) };
+  return { verdict: strictest(faceStages.map((stage) => stage.weigh(deciding, strictness))), reasons: numberedReasons(faces) };
 }
 
 /** The verdict of a photo of which a part is not what the camera saw: someone has to look, whatever the rest of it shows. */

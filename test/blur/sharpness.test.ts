@@ -141,6 +141,37 @@ describe('scoreBlur', () => {
   });
 });
 
+describe('where the focus is instead', () => {
+  const box: Box = { x: 180, y: 160, width: 240, height: 240 };
+  const large = discs(600);
+  /** The picture, blurred within so many widths of the face from its middle. */
+  const softWithin = (reach: number): Raster => {
+    const soft = gaussian(large, 7);
+    const data = Uint8Array.from(large.data, (value, i) =>
+      (Math.abs(i % 600 - 300) < reach * 240 ? soft.data[i] ?? 0 : value));
+    return { ...large, data };
+  };
+  const place = (picture: Raster): BlurScore['focusAt'] => score(picture, box).focusAt;
+
+  it('is told where the background is sharp and the face is not', () => {
+    expect(place(softWithin(0.62))).toBe('background');
+  });
+
+  it('is told where the ears are sharp, and neither the eyes nor the background', () => {
+    const soft = gaussian(large, 7);
+    const data = Uint8Array.from(large.data, (value, i) => {
+      const away = Math.abs(i % 600 - 300) / 240;
+      return away > 0.46 && away < 0.6 ? value : soft.data[i] ?? 0;
+    });
+    expect(place({ ...large, data })).toBe('ears');
+  });
+
+  it('is not told where all is soft, or the face is sharp', () => {
+    expect(place(gaussian(large, 7))).toBeUndefined();
+    expect(place(large)).toBeUndefined();
+  });
+});
+
 describe('neededDetail', () => {
   it('is what the photo is for where the face has the px', () => {
     expect(neededDetail(800, 'screen')).toBe(160);

@@ -16,7 +16,7 @@ function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false):
 
 describe('a photo of which a part is made up', () => {
   it.each(['open', 'closed'] as const)('is for someone to look at, whatever was found in the rest of it (eyes %s)', (eyes) => {
-    const judged = photoVerdict([face(eyes)]);
+    const judged = photoVerdict([face(eyes)], 'normal');
     expect(withDamage(judged, 'premature end')).toEqual({ verdict: 'review', reasons: ['photo damaged', ...judged.reasons] });
     expect(withDamage(judged, undefined)).toBe(judged);
   });
@@ -24,7 +24,7 @@ describe('a photo of which a part is made up', () => {
 
 describe('photoVerdict', () => {
   it('keeps a photo whose face is sharp with open eyes, without reasons', () => {
-    expect(photoVerdict([face('open')])).toEqual({ verdict: 'keep', reasons: [] });
+    expect(photoVerdict([face('open')], 'normal')).toEqual({ verdict: 'keep', reasons: [] });
   });
 
   it.each<[EyesState, BlurVerdict, string, string]>([
@@ -35,11 +35,11 @@ describe('photoVerdict', () => {
     ['unknown', 'sharp', 'review', 'eyes not visible'],
     ['open', 'unsure', 'review', 'sharpness unsure'],
   ])('eyes %s and a %s face: %s, because of "%s"', (eyes, focus, verdict, reason) => {
-    expect(photoVerdict([face(eyes, focus)])).toEqual({ verdict, reasons: [reason] });
+    expect(photoVerdict([face(eyes, focus)], 'normal')).toEqual({ verdict, reasons: [reason] });
   });
 
   it('lets the worst face decide and says which it is', () => {
-    expect(photoVerdict([face('open'), face('one_closed'), face('closed')])).toEqual({
+    expect(photoVerdict([face('open'), face('one_closed'), face('closed')], 'normal')).toEqual({
       verdict: 'reject', reasons: ['face 2: one eye closed', 'face 3: eyes closed'],
     });
   });
@@ -51,11 +51,11 @@ describe('photoVerdict', () => {
   });
 
   it('gives bystanders no veto', () => {
-    expect(photoVerdict([face('open'), face('closed', 'blurred', true)])).toEqual({ verdict: 'keep', reasons: [] });
+    expect(photoVerdict([face('open'), face('closed', 'blurred', true)], 'normal')).toEqual({ verdict: 'keep', reasons: [] });
   });
 
   it('asks for a look at a photo without a face', () => {
-    expect(photoVerdict([])).toEqual({ verdict: 'review', reasons: ['no face found'] });
+    expect(photoVerdict([], 'normal')).toEqual({ verdict: 'review', reasons: ['no face found'] });
   });
 });
 
