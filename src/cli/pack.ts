@@ -11,6 +11,8 @@ import { createFaceFinder } from '../detect/faces.js';
 import '../image/one-thread.js';
 import { escaped } from '../reports/csv.js';
 import { packSource, packedLayout, type LeftOut, type PackedSource } from '../train/data/pack.js';
+import { writeSheet } from '../image/draw.js';
+import { packedSheet, SHEET_CELL } from '../train/run-report/sheets.js';
 import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
@@ -23,6 +25,7 @@ interface PackVerbOptions extends SettingsOptions {
   readonly output: string;
   readonly kind: 'photo' | 'eye' | 'auto' | 'boxes';
   readonly labels?: string;
+  readonly show?: string;
 }
 
 export function registerPack(program: Command): void {
@@ -33,6 +36,7 @@ export function registerPack(program: Command): void {
     .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look; boxes: photos to train a detector on')
       .choices(['photo', 'eye', 'auto', 'boxes']).default('auto'))
     .option('--labels <file>', 'a table of labels: columns path,label (open or closed), or path,left,right (the person\'s own)')
+    .option('--show <png>', 'also draw some eyes of each source and class: closed framed red, open blue')
     .action(pack);
   addSettingsOptions(command).addHelpText('after', `
 Eyes that cannot be used are listed with the reason in <output>.left-out.csv.
@@ -51,10 +55,12 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
   checkApart(inputs);
   checkWritable(options.output);
   if (options.kind === 'boxes') {
+    if (options.show !== undefined) throw new UsageError('--show draws eyes: it is not for --kind boxes.');
     await packBoxes(inputs, options.output, config, options.labels);
     return;
   }
   const { kind } = options;
+  if (options.show !== undefined) checkWritable(options.show);
   const finder = await createFaceFinder(config.detect);
   const packed: PackedSource[] = [];
   const opened: LabelledSource[] = [];
@@ -78,6 +84,9 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
     await finder.release();
   }
   finish(packed, options.output);
+  if (options.show === undefined) return;
+  await writeSheet(options.show, packedSheet(datasetOf(packed.flatMap(({ rows }) => rows))), SHEET_CELL);
+  log.log(options.show);
 }
 
 function noGroupRule(source: string): string {

@@ -18,6 +18,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   models: async () => (await import('./models.js')).registerModels,
   pack: async () => (await import('./pack.js')).registerPack,
   train: async () => (await import('./train.js')).registerTrain,
+  runs: async () => (await import('./runs.js')).registerRuns,
   evaluate: async () => (await import('./evaluate.js')).registerEvaluate,
   doctor: async () => (await import('./doctor.js')).registerDoctor,
   bench: async () => (await import('./bench.js')).registerBench,

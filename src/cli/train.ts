@@ -12,7 +12,8 @@ import { importModel } from '../train/loop/export.js';
 import { CALIBRATION_EYES, finishModel, type ExportedModel, type FinishedModel } from '../train/loop/finish.js';
 import { weightsFile } from '../train/loop/export-weights.js';
 import { train as runTraining } from '../train/loop/loop.js';
-import { chooseBatchSize, describeRate, lastStage, searchLearningRate, startingState } from '../train/loop/prepare.js';
+import { planStages } from '../train/loop/stages.js';
+import { chooseBatchSize, createTrainingLoader, describeRate, lastStage, searchLearningRate, startingState } from '../train/loop/prepare.js';
 import { readCheckpoint } from '../train/loop/checkpoint.js';
 import { checkSameData, createRunFolder, openRunFolder, runFiles, versions, type RunFolder } from '../train/loop/run-folder.js';
 import { holdsPhotos } from '../train/detection/packed-photos.js';
@@ -30,10 +31,17 @@ import type { Config } from '../pipeline/config.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { trainOnPhotos } from './train-detector.js';
+import { sweepRuns } from './sweep.js';
+import { checkWritable } from './writable.js';
+import { writeSheet } from '../image/draw.js';
+import { scheduleSheet, SHEET_CELL } from '../train/run-report/sheets.js';
 import { addSettingsOptions, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
 
 /** Settings as a logger keeps them. */
 const settingsSchema = z.record(z.string(), z.json());
+
+/** Eyes of a batch that is drawn where the settings leave its size open. */
+const SHOWN_BATCH = 64;
 
 interface TrainVerbOptions extends SettingsOptions {
   readonly backbone?: string;
@@ -45,6 +53,8 @@ interface TrainVerbOptions extends SettingsOptions {
   readonly resume?: string;
   readonly more?: string;
   readonly findLr?: true;
+  readonly sweep?: string;
+  readonly showBatch?: string;
 }
 
 export function registerTrain(program: Command): void {
@@ -60,6 +70,8 @@ export function registerTrain(program: Command): void {
     .option('--resume <folder>', 'go on with an interrupted run, with the settings of its folder')
     .option('--more <epochs>', 'with --resume of a finished run: train so many epochs more, with its optimizer')
     .option('--find-lr', 'only sweep the learning rate, and draw the loss')
+    .option('--show-batch <png>', 'only draw what the net would see at each stage of the schedule: closed framed red, open blue')
+    .option('--sweep <file>', 'many runs: a grid or random search over settings, and a table of what came of it')
     .action(train);
   addSettingsOptions(command).addHelpText('after', `
 The run folder (workdir/NNN-name) gets the settings, the log, metrics.csv, steps.csv, checkpoints, pictures, summary.html,
@@ -72,11 +84,16 @@ Examples:
   pipeline train my-eyes.arrow --init models/eye-state.onnx --epochs 4
   pipeline train eyes.arrow --resume workdir/003-eyes
   pipeline train eyes.arrow --resume workdir/003-eyes --more 6
-  pipeline train eyes.arrow --set train.logger=wandb`);
+  pipeline train eyes.arrow --set train.logger=wandb
+  pipeline train eyes.arrow --sweep sweep.yaml`);
 }
 
 async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const config = options.resume === undefined ? settingsFrom(options, shortcuts(options)) : resumedSettings(options.resume, options);
+  if (options.sweep !== undefined) {
+    await sweepRuns(data, options.sweep, config, { ...options, set: [...(options.set ?? []), ...shortcuts(options).filter((each) => each !== undefined)] });
+    return;
+  }
   if (holdsPhotos(data)) {
     await trainOnPhotos(data, config, options);
     return;
@@ -89,6 +106,10 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const dataset = openPackedFile(data);
   const partition = partitionDataset(dataset, config.data);
   if (config.data.split === 'group') checkPartition(dataset, partition);
+  if (options.showBatch !== undefined) {
+    await showBatch(options.showBatch, { config, dataset, partition });
+    return;
+  }
   const parent = parentOf(settings, options.resume);
   const init = parent === undefined ? undefined : importModel(parent, backbone, settings.init);
   const digest = await contentHash(data);
@@ -119,6 +140,18 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
     for (const logger of loggers) logger.close(exitCodes.failure);
     throw error;
   }
+}
+
+async function showBatch(file: string, run: Pick<TrainingRun, 'config' | 'dataset' | 'partition'>): Promise<void> {
+  checkWritable(file);
+  const { sizes, strength, epochs, batch_size } = run.config.train;
+  const loader = createTrainingLoader(run, batch_size === 'auto' ? SHOWN_BATCH : batch_size);
+  try {
+    await writeSheet(file, await scheduleSheet(loader, planStages(sizes, strength, epochs)), SHEET_CELL);
+  } finally {
+    await loader.close();
+  }
+  log.log(file);
 }
 
 function openLoggers(config: Config, folder: RunFolder, backbone: Backbone, resume: boolean): RunLogger[] {

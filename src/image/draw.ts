@@ -36,3 +36,41 @@ export async function writeGray(
   const { data, width, height } = image;
   await sharp(data, { raw: { width, height, channels: 1 } }).png().withExif(debugMark).toFile(path);
 }
+
+/** A line of small gray pictures under a title. */
+export interface SheetRow {
+  readonly title: string;
+  readonly pictures: readonly { readonly data: Uint8Array; readonly width: number; readonly height: number; readonly color?: string }[];
+}
+
+/** px of a sheet. */
+const SHEET = { gap: 4, title: 22, left: 8 } as const;
+
+/**
+ * Writes rows of pictures as one PNG, each enlarged pixel by pixel to the same cell, framed in its colour.
+ * @param cell px of the largest picture on the sheet
+ */
+export async function writeSheet(path: string, rows: readonly SheetRow[], cell: { readonly width: number; readonly height: number }): Promise<void> {
+  const step = { x: cell.width + SHEET.gap, y: cell.height + SHEET.gap + SHEET.title };
+  const width = SHEET.left + Math.max(1, ...rows.map(({ pictures }) => pictures.length)) * step.x;
+  const height = Math.max(1, rows.length) * step.y;
+  const placed = rows.flatMap(({ pictures }, row) => pictures.map((picture, column) => ({
+    picture, left: SHEET.left + column * step.x, top: row * step.y + SHEET.title,
+  })));
+  const layers = await Promise.all(placed.map(async ({ picture, left, top }) => ({
+    input: await sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels: 1 } })
+      .resize(cell.width, cell.height, { kernel: 'nearest' }).png().toBuffer(),
+    left, top,
+  })));
+  const frames = placed.map(({ picture, left, top }) => `<rect x="${left - 1}" y="${top - 1}" width="${cell.width + 2}" height="${cell.height + 2}" `
+    + `fill="none" stroke="${picture.color ?? '#888'}" stroke-width="2"/>`);
+  const titles = rows.map(({ title }, row) => `<text x="${SHEET.left}" y="${row * step.y + 15}">${escapeText(title)}</text>`);
+  const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="13">`
+    + `${frames.join('')}${titles.join('')}</svg>`;
+  await sharp({ create: { width, height, channels: 3, background: '#fff' } })
+    .composite([...layers, { input: Buffer.from(overlay), left: 0, top: 0 }]).png().toFile(path);
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}

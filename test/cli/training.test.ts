@@ -2,7 +2,8 @@
  * A user's own labels, the whole way: pack, train, evaluate.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +55,39 @@ describe('labels of one\'s own', () => {
     ]));
     expect(stdout + stderr).toMatch(/test mine: F1 0\.\d+/);
     model = join(run, 'eye-state.fp16.onnx');
+  });
+
+  it('are shown as packed, and as the net sees them at each stage', async () => {
+    const [sheet, batch] = [join(folder, 'sheet.png'), join(folder, 'batch.png')];
+    expect((await pipeline('pack', await someEyes('shown', 60), '-o', join(folder, 'shown.arrow'), '--show', sheet)).code).toBe(0);
+    expect((await pipeline('train', packed, '--show-batch', batch)).code).toBe(0);
+    const [packedSize, batchSize] = await Promise.all([sheet, batch].map(async (path) => sharp(path).metadata()));
+    // A row a class, one for each of the four stages.
+    expect([packedSize?.height, batchSize?.height]).toEqual([2 * 90, 4 * 90]);
+    expect(batchSize?.width).toBe(8 + 12 * 100);
+  });
+
+  it('are swept over settings; a run that came to its end is not repeated, one that was killed goes on', async () => {
+    const workdir = join(folder, 'swept');
+    const sweep = join(folder, 'sweep.yaml');
+    writeFileSync(sweep, 'name: rates\nsettings: { train.lr: [0.001, 0.01] }\n');
+    const quicker = ['--backbone', 'plain-nano', '--epochs', '1', '--set', 'train.sizes=[8x12]', '--set', `train.workdir=${workdir}`];
+    const first = await pipeline('train', packed, '--sweep', sweep, ...quicker);
+    expect({ code: first.code, stderr: first.stderr }).toMatchObject({ code: 0 });
+    expect(first.stdout).toMatch(/^[* ] 0\.\d{4} {2}train\.lr=0\.01?/m);
+    expect(readFileSync(join(workdir, 'rates.csv'), 'utf8')).toMatch(/^train\.lr,mean_f1,deviation,as_good_as_best,f1,folders\n0\.01?/);
+    expect(existsSync(join(workdir, 'rates.html'))).toBe(true);
+    const [done = '', killed = ''] = readdirSync(workdir).filter((name) => /^00\d-rates-/.test(name)).sort();
+    const before = statSync(join(workdir, done, 'summary.html')).mtimeMs;
+    rmSync(join(workdir, killed, 'figures.json'));
+    const again = await pipeline('train', packed, '--sweep', sweep, ...quicker);
+    expect(again.code).toBe(0);
+    expect(again.stdout + again.stderr).toContain('going on at epoch 2');
+    expect(readdirSync(workdir).filter((name) => /^\d+-/.test(name))).toEqual([done, killed]);
+    expect(statSync(join(workdir, done, 'summary.html')).mtimeMs).toBe(before);
+
+    writeFileSync(sweep, 'settings: { train.learning_rate: [0.1] }\n');
+    expect(await pipeline('train', packed, '--sweep', sweep, ...quicker)).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean train.lr?') });
   });
 
   it('go on only with the data and settings that the run began with', async () => {

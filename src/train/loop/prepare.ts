@@ -76,7 +76,9 @@ export function lastStage(settings: Settings): Stage {
 }
 
 /** Batches of the training part. @param limit batches an epoch at most, instead of the settings' */
-export function createTrainingLoader({ config: { train: settings }, dataset, partition }: TrainingRun, batchSize: number, limit?: number): Loader {
+export function createTrainingLoader(
+  { config: { train: settings }, dataset, partition }: Pick<TrainingRun, 'config' | 'dataset' | 'partition'>, batchSize: number, limit?: number,
+): Loader {
   const most = limit ?? settings.limit_batches;
   const eyes = partition.train.length;
   return createLoader(dataset, partition.train, {

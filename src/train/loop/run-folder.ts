@@ -30,6 +30,7 @@ export const runFiles = {
   best: 'best.ckpt',
   weights: 'weights.safetensors',
   summary: 'summary.html',
+  figures: 'figures.json',
 } as const;
 
 export interface RunFolder {

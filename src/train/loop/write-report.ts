@@ -61,7 +61,7 @@ export async function writeReport(
   const exports = finished.exports.map(({ precision, model, msPerEye, figures }) =>
     ({ precision, bytes: model.length, ms_per_eye: msPerEye, validation: figures }));
   const { temperature, band } = finished;
-  folder.write('figures.json', `${JSON.stringify({ temperature, band, exports, test }, undefined, 2)}\n`);
+  folder.write(runFiles.figures, `${JSON.stringify({ temperature, band, exports, test }, undefined, 2)}\n`);
   const pictures = drawPictures(outcome, finished, readSteps(folder));
   for (const [name, picture] of Object.entries(pictures)) folder.write(`${name}.svg`, picture);
   const [full] = finished.exports;

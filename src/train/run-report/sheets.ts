@@ -1,0 +1,56 @@
+/**
+ * Contact sheets: what was packed, and what the net sees of it at each stage of the schedule.
+ */
+import { CROP } from '../../core/eye.js';
+import type { SheetRow } from '../../image/draw.js';
+import { plainCrop, type Loader } from '../data/loader.js';
+import type { EyeDataset } from '../data/packed-file.js';
+import { Random } from '../data/random.js';
+import type { Stage } from '../loop/stages.js';
+
+/** Pictures in a row. */
+const COLUMNS = 12;
+/** Okabe and Ito's: told apart also by people who do not see red and green alike. */
+const FRAMES = ['#d55e00', '#0072b2', '#999999'] as const;
+const NAMES = ['closed', 'open', 'hidden'] as const;
+
+/** Some eyes of each source and class, as packed. */
+export function packedSheet(dataset: EyeDataset, seed = 1): SheetRow[] {
+  const kinds = new Map<string, number[]>();
+  dataset.sources.forEach((source, row) => {
+    const kind = `${source}, ${NAMES[dataset.labels[row] ?? 0] ?? ''}`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), row]);
+  });
+  const random = new Random(seed);
+  return [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, rows]) => ({
+    title: `${kind}: ${rows.length} eyes`,
+    pictures: random.shuffle(rows).slice(0, COLUMNS).map((row) => ({
+      data: plainCrop(dataset.pixels, row, CROP.width, CROP.height), ...CROP, color: frameOf(dataset.labels[row] ?? 0),
+    })),
+  }));
+}
+
+/** The beginning of the first batch of each stage: sizes and augmentation as the net gets them. */
+export async function scheduleSheet(loader: Loader, stages: readonly Stage[]): Promise<SheetRow[]> {
+  const rows: SheetRow[] = [];
+  for (const stage of stages) {
+    const { height, width, strength, from, to } = stage;
+    for await (const { pixels, labels, count } of loader.epoch(from, { height, width, strength })) {
+      rows.push({
+        title: `epochs ${from + 1} to ${to}: ${height}x${width}, strength ${strength.toFixed(2)}`,
+        pictures: Array.from({ length: Math.min(COLUMNS, count) }, (_, index) => ({
+          data: pixels.subarray(index * height * width, (index + 1) * height * width), width, height, color: frameOf(labels[index] ?? 0),
+        })),
+      });
+      break;
+    }
+  }
+  return rows;
+}
+
+/** px of a cell: the crop, enlarged. */
+export const SHEET_CELL = { width: 2 * CROP.width, height: 2 * CROP.height } as const;
+
+function frameOf(label: number): string {
+  return FRAMES[label] ?? FRAMES[2];
+}
