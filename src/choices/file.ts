@@ -9,7 +9,7 @@ import { UsageError } from '../core/usage-error.js';
 import { errorCode } from '../files/error-code.js';
 import { lockPath, takeLock, type Lock } from '../files/lock.js';
 import { readRegularFile } from '../files/regular-file.js';
-import { WriteError, writeProblem } from '../files/write-problem.js';
+import { WriteError, fileProblem } from '../files/problem.js';
 import { changed, isSameChoice, type Change, type Choice } from './choice.js';
 import { ChoiceHistory } from './history.js';
 import { lineOf, recordOf, type ChoiceRecord } from './record.js';
@@ -84,7 +84,7 @@ export class ChoicesFile {
     } catch (error) {
       lock?.release();
       if (error instanceof UsageError) throw error;
-      throw new UsageError(`Cannot keep choices in ${path}: ${writeProblem(error)}`);
+      throw new UsageError(`Cannot keep choices in ${path}: ${fileProblem(error, 'write')}`);
     }
   }
 
@@ -143,7 +143,7 @@ export class ChoicesFile {
     } catch (error) {
       // Half a line is worse than none: the next one would grow out of it.
       await this.file.truncate(this.end).catch(() => undefined);
-      throw new WriteError(`Cannot write the choices ${this.path}: ${writeProblem(error)}`);
+      throw new WriteError(`Cannot write the choices ${this.path}: ${fileProblem(error, 'write')}`);
     }
   }
 }
@@ -156,7 +156,7 @@ async function read(path: string): Promise<Buffer | undefined> {
     return await readRegularFile(path, { maxBytes: mostBytes });
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw new UsageError(`Cannot read the choices ${path}: ${writeProblem(error)}`);
+    throw new UsageError(`Cannot read the choices ${path}: ${fileProblem(error, 'write')}`);
   }
 }
 

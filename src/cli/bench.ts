@@ -2,7 +2,7 @@
  * `pipeline bench`: how fast the tool is on this machine, and where its time goes.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { runBench } from '../bench/bench.js';
 import { compareEngines, engineTable } from '../bench/engines.js';
@@ -11,6 +11,7 @@ import { makeDefaultSets, type DefaultSets } from '../bench/photo-sets.js';
 import { benchCsv, benchJson, benchTable } from '../bench/report.js';
 import { UsageError } from '../core/usage-error.js';
 import '../image/one-thread.js';
+import { writeWholeFile } from '../files/whole-file.js';
 import { findPhotos } from '../run/walk.js';
 import { log } from './log.js';
 import { addSettingsOptions, collect, settingsFrom, type SettingsOptions } from './settings.js';
@@ -72,7 +73,7 @@ async function bench(inputs: readonly string[], options: BenchVerbOptions): Prom
     });
     process.stdout.write(benchTable(result));
     for (const target of targets) {
-      writeFileSync(target, extname(target) === '.json' ? benchJson(result) : benchCsv(result));
+      writeWholeFile(target, extname(target) === '.json' ? benchJson(result) : benchCsv(result));
       log.log(`Report: ${target}`);
     }
   } finally {

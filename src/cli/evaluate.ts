@@ -2,10 +2,11 @@
  * `pipeline evaluate`: how right the tool is on your own labelled images.
  */
 import { Option, type Command } from 'commander';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noLabels, openSource, unusedTables, unusedTableWarning } from '../train/data/sources.js';
 import { UsageError } from '../core/usage-error.js';
+import { fileProblem } from '../files/problem.js';
+import { writeWholeFile } from '../files/whole-file.js';
 import { makeFolder } from '../files/make-folder.js';
 import { writeGray } from '../image/draw.js';
 import '../image/one-thread.js';
@@ -132,8 +133,8 @@ function percent(share: number): string {
 
 function writeReport(path: string, value: unknown): void {
   try {
-    writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`);
+    writeWholeFile(path, `${JSON.stringify(value, undefined, 2)}\n`);
   } catch (error) {
-    throw new Error(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`Cannot write ${path}: ${fileProblem(error, 'write')}`, { cause: error });
   }
 }

@@ -2,10 +2,11 @@
  * `pipeline pack`: labelled images into one file that training reads at once.
  */
 import { Option, type Command } from 'commander';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, type LabelledSource } from '../train/data/sources.js';
 import { datasetOf, writePackedFile } from '../train/data/packed-file.js';
+import { writeWholeFile } from '../files/whole-file.js';
 import { UsageError } from '../core/usage-error.js';
 import { createFaceFinder } from '../detect/faces.js';
 import '../image/one-thread.js';
@@ -125,5 +126,5 @@ function writeLeftOut(file: string, leftOut: readonly LeftOut[]): void {
   }
   const table = leftOut.map(({ source, path, label, reason }) =>
     ({ source: escaped(source), path: escaped(path), label: label === 0 ? 'closed' : 'open', reason: escaped(reason) }));
-  writeFileSync(file, stringify(table, { header: true, quoted_match: /[\r\n]/ }));
+  writeWholeFile(file, stringify(table, { header: true, quoted_match: /[\r\n]/ }));
 }

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { choicesPath, readChoices } from '../choices/file.js';
 import { choicesOfPhotos } from '../choices/photos.js';
+import { visible } from '../core/visible.js';
 import { UsageError } from '../core/usage-error.js';
 import { realDisk } from '../files/disk.js';
 import { checkSort } from '../sort/check.js';
@@ -211,7 +212,7 @@ function describe(action: Action, { from, to }: Step): string {
 }
 
 function list(lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
+  for (const line of lines) process.stdout.write(`${visible(line)}\n`);
 }
 
 function pastOf(action: Action): string {

@@ -24,6 +24,7 @@ import { loadCallbacks } from '../train/tracking/callbacks.js';
 import type { RunLogger } from '../train/tracking/run-logger.js';
 import { createWandbLogger } from '../train/tracking/wandb-logger.js';
 import { describeFigures, drawRateSearch, figuresBySource, writeReport, type SourceFigures } from '../train/loop/write-report.js';
+import { takeLock } from '../files/lock.js';
 import { contentHash } from '../files/content-hash.js';
 import { loadConfig } from '../pipeline/config.js';
 import { UsageError } from '../core/usage-error.js';
@@ -115,7 +116,8 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const digest = await contentHash(data);
   const folder = options.resume === undefined ? createRunFolder(config, data, digest) : openRunFolder(options.resume);
   if (options.resume !== undefined) checkSameData(folder, digest);
-  else if (parent !== undefined) folder.write(runFiles.parent, parent);
+  const lock = takeLock(folder.file('.lock'), `the run folder ${folder.path}`);
+  if (options.resume === undefined && parent !== undefined) folder.write(runFiles.parent, parent);
   const stop = new AbortController();
   process.once('SIGINT', () => { stop.abort(); });
   process.once('SIGTERM', () => { stop.abort(); });
@@ -139,6 +141,8 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
     if (error instanceof TrainingStopped) folder.note(error.message);
     for (const logger of loggers) logger.close(exitCodes.failure);
     throw error;
+  } finally {
+    lock.release();
   }
 }
 

@@ -1,17 +1,15 @@
 /**
  * Whether a file can be written, asked before the work that it is to hold is begun.
  */
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
-import { writeProblem } from '../files/write-problem.js';
+import { fileProblem } from '../files/problem.js';
+import { checkWholeFile } from '../files/whole-file.js';
 
-/** @throws UsageError if there is no folder for the file, it may not be written to, or a folder has the file's name */
+/** @throws UsageError if the file cannot be written, or what is in its place may not be replaced */
 export function checkWritable(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) throw new UsageError(`Cannot write ${path}: it is a folder. Name a file.`);
   try {
-    accessSync(dirname(path), constants.W_OK);
+    checkWholeFile(path);
   } catch (error) {
-    throw new UsageError(`Cannot write ${path}: ${writeProblem(error)}`);
+    throw new UsageError(`Cannot write ${path}: ${fileProblem(error, 'write')}`);
   }
 }

@@ -3,10 +3,11 @@
  * and stop after any of them. What a path leads to is only followed where that is said.
  */
 import { constants, type BigIntStats } from 'node:fs';
-import { copyFile, link, lstat, mkdir, open, readdir, realpath, rename, rmdir, stat, truncate, unlink, utimes } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, open, readdir, rename, rmdir, stat, truncate, unlink, utimes } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { contentHash } from './content-hash.js';
 import { errorCode } from './error-code.js';
+import { nameFromBytes, realPath, systemPath } from './file-name.js';
 import { readRegularFile } from './regular-file.js';
 
 /** What lies under a name. */
@@ -61,19 +62,19 @@ export const currentUser = userInfo().uid;
 
 /** The machine's own disks. */
 export const realDisk: Disk = {
-  look: (path) => lstat(path, { bigint: true }).then(entryOf, nothingThere),
-  follow: (path) => stat(path, { bigint: true }).then(entryOf, nothingThere),
-  realPath: (path) => realpath(path),
-  list: (folder) => readdir(folder),
+  look: (path) => lstat(systemPath(path), { bigint: true }).then(entryOf, nothingThere),
+  follow: (path) => stat(systemPath(path), { bigint: true }).then(entryOf, nothingThere),
+  realPath,
+  list: async (folder) => (await readdir(systemPath(folder), { encoding: 'buffer' })).map(nameFromBytes),
   hash: contentHash,
   read: async (path) => {
     // Asked of the name: whoever can put another file there meanwhile can write this one, too.
-    const owner = (await lstat(path)).uid;
+    const owner = (await lstat(systemPath(path))).uid;
     const bytes = await readRegularFile(path, { refuseLinks: true, maxBytes: longestText });
     return { text: bytes.toString('utf8'), owner: process.platform === 'win32' ? -1 : owner };
   },
   append: async (path, text) => {
-    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | noLinks);
+    const file = await open(systemPath(path), constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | noLinks);
     try {
       await file.appendFile(text);
       await file.sync();
@@ -82,22 +83,22 @@ export const realDisk: Disk = {
     }
   },
   truncate: async (path, size) => {
-    await truncate(path, size);
+    await truncate(systemPath(path), size);
     await flush(path);
   },
-  link: (from, to) => link(from, to),
-  rename: (from, to) => rename(from, to),
+  link: (from, to) => link(systemPath(from), systemPath(to)),
+  rename: (from, to) => rename(systemPath(from), systemPath(to)),
   copy: async (from, to) => {
-    await copyFile(from, to, constants.COPYFILE_EXCL);
-    const { atime, mtime } = await stat(from);
-    await utimes(to, atime, mtime);
+    await copyFile(systemPath(from), systemPath(to), constants.COPYFILE_EXCL);
+    const { atime, mtime } = await stat(systemPath(from));
+    await utimes(systemPath(to), atime, mtime);
     await flush(to);
   },
-  remove: (path) => unlink(path),
-  makeFolder: (path) => mkdir(path),
-  removeFolder: (path) => rmdir(path),
+  remove: (path) => unlink(systemPath(path)),
+  makeFolder: (path) => mkdir(systemPath(path)),
+  removeFolder: (path) => rmdir(systemPath(path)),
   flushFolder: async (path) => {
-    const folder = await open(path, 'r').catch(unlessImpossible);
+    const folder = await open(systemPath(path), 'r').catch(unlessImpossible);
     try {
       await folder?.sync().catch(unlessImpossible);
     } finally {
@@ -132,7 +133,7 @@ function nothingThere(error: unknown): undefined {
 }
 
 async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r');
+  const file = await open(systemPath(path), 'r');
   try {
     await file.sync();
   } finally {

@@ -1,11 +1,10 @@
 /**
- * Files that appear whole or not at all: written beside, flushed to the disk, then renamed into place.
+ * Reports on their way: whole files that grow row by row, with what to say where they cannot.
  */
-import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import { errorCode } from './error-code.js';
+import { basename, extname } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
-import { WriteError, writeProblem } from './write-problem.js';
+import { fileProblem, WriteError } from './problem.js';
+import { WholeFile } from './whole-file.js';
 
 /** A text file under construction. Where it cannot be written any further, its functions throw a WriteError. */
 export interface ReportFile {
@@ -28,76 +27,38 @@ export function partialPath(path: string): string {
  * @param head its first text
  * @throws UsageError before any work where the folder is missing, cannot be written to, or the disk is full
  */
-export async function createReportFile(path: string, head: string): Promise<ReportFile> {
-  const target = resolve(path);
-  const beside = `${target}.${process.pid}.part`;
-  const file = await begin(target, beside, head).catch((error: unknown) => {
-    throw new UsageError(`Cannot write the report ${path}: ${writeProblem(error)}`);
+export function createReportFile(path: string, head: string): Promise<ReportFile> {
+  const failed = (error: unknown): string => `Cannot write the report ${path}: ${fileProblem(error, 'write')}`;
+  const writing = (work: () => void): Promise<void> => new Promise((resolve, reject) => {
+    try {
+      work();
+      resolve();
+    } catch (error) {
+      reject(new WriteError(failed(error)));
+    }
   });
-  const writing = (work: () => Promise<void>): Promise<void> => work().catch((error: unknown) => {
-    throw new WriteError(`Cannot write the report ${path}: ${writeProblem(error)}`);
+  return new Promise((resolve, reject) => {
+    try {
+      const file = begin(path, head);
+      resolve({
+        append: (text) => writing(() => { file.append(text); }),
+        commit: () => writing(() => { file.commit(); }),
+        keepPartial: () => writing(() => { file.keepAs(basename(partialPath(path))); }),
+        discard: () => writing(() => { file.discard(); }),
+      });
+    } catch (error) {
+      reject(new UsageError(failed(error)));
+    }
   });
-  const close = async (): Promise<void> => {
-    await file.sync();
-    await file.close();
-  };
-  return {
-    append: (text) => writing(() => file.appendFile(text)),
-    commit: () => writing(async () => {
-      await close();
-      await rename(beside, target);
-      await syncFolder(dirname(target));
-    }),
-    keepPartial: () => writing(async () => {
-      await close();
-      await rename(beside, partialPath(target));
-    }),
-    discard: async () => {
-      await file.close();
-      await rm(beside, { force: true });
-    },
-  };
 }
 
-async function begin(target: string, beside: string, head: string): Promise<FileHandle> {
-  await removeLeftOver(target);
-  const file = await open(beside, 'wx');
+function begin(path: string, head: string): WholeFile {
+  const file = WholeFile.begin(path);
   try {
-    await file.appendFile(head);
+    file.append(head);
     return file;
   } catch (error) {
-    await file.close();
-    await rm(beside, { force: true });
+    file.discard();
     throw error;
-  }
-}
-
-/** Removes what runs that were killed have left beside `target`; those of running processes stay. */
-async function removeLeftOver(target: string): Promise<void> {
-  const names = await readdir(dirname(target));
-  for (const name of names) {
-    if (!name.startsWith(`${basename(target)}.`)) continue;
-    const [, pid] = /^\.(\d+)\.part$/.exec(name.slice(basename(target).length)) ?? [];
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(target), name), { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
-
-/** Makes a rename durable. Some systems cannot open folders; there the rename is as durable as they make it. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, 'r');
-    await handle.sync();
-    await handle.close();
-  } catch {
-    return;
   }
 }

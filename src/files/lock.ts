@@ -40,8 +40,8 @@ export function lockPath(path: string): string {
 export function takeLock(path: string, what: string): Lock {
   const owner: Owner = { host: hostname(), process: process.pid, started: startOf(process.pid), id: randomUUID() };
   const own = `${path}.${owner.id}.new`;
-  writeFileSync(own, JSON.stringify(owner), { flag: 'wx' });
   try {
+    writeFileSync(own, JSON.stringify(owner), { flag: 'wx' });
     while (!tryTake(path, own)) clearStale(path, what);
   } finally {
     rmSync(own, { force: true });
@@ -83,7 +83,7 @@ function tryWrite(path: string, own: string, linkError: unknown): boolean {
 function clearStale(path: string, what: string): void {
   const held = holder(path);
   if (held === undefined) return;
-  if (held === 'unreadable' || held.host !== hostname() || isRunning(held)) throw inUse(path, what, held);
+  if (held === 'unreadable' || held.host !== hostname() || (isRunning(held.process) && startOf(held.process) === held.started)) throw inUse(path, what, held);
   const right = takeLock(`${path}.${held.id}`, what);
   try {
     if (isHeldAs(path, held.id)) unlinkSync(path);
@@ -108,13 +108,14 @@ function holder(path: string): Owner | 'unreadable' | undefined {
   }
 }
 
-function isRunning({ process: number, started }: Owner): boolean {
+/** Whether a process of this machine runs. */
+export function isRunning(number: number): boolean {
   try {
     process.kill(number, 0);
+    return true;
   } catch (error) {
-    if (errorCode(error) !== 'EPERM') return false;
+    return errorCode(error) === 'EPERM';
   }
-  return startOf(number) === started;
 }
 
 /** When a process was started, in whatever the system counts; empty where it does not say. */

@@ -6,7 +6,7 @@
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { errorCode } from './error-code.js';
+import { fileProblem } from './problem.js';
 import { UsageError } from '../core/usage-error.js';
 
 /**
@@ -24,7 +24,7 @@ export function makeFolder(folder: string, option: string): void {
       mkdirSync(each);
     } catch (error) {
       // Another process may have made it meanwhile.
-      if (!isFolder(each)) throw new UsageError(`Cannot make the folder ${folder} (${option}): ${folderProblem(error, each)}`);
+      if (!isFolder(each)) throw new UsageError(`Cannot make the folder ${folder} (${option}): ${whyNot(error, each)}`);
     }
   }
 }
@@ -38,7 +38,7 @@ export function makeNewFolder(folder: string, option: string): void {
   try {
     mkdirSync(folder);
   } catch (error) {
-    throw new UsageError(`Cannot make the folder ${folder} (${option}): ${folderProblem(error, resolve(folder))}`);
+    throw new UsageError(`Cannot make the folder ${folder} (${option}): ${whyNot(error, resolve(folder))}`);
   }
 }
 
@@ -46,18 +46,7 @@ function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory();
 }
 
-/** Why one folder could not be made: the second half of a sentence, with its full stop and what to do. */
-function folderProblem(error: unknown, folder: string): string {
-  const above = dirname(folder);
-  const problems: Readonly<Record<string, string>> = {
-    EEXIST: `${folder} is there already. Name another one.`,
-    ENOENT: `nothing can be made in ${above}. Name a folder elsewhere.`,
-    EACCES: `${above} cannot be written to. Name a folder elsewhere.`,
-    EPERM: `${above} cannot be written to. Name a folder elsewhere.`,
-    EROFS: `the disk of ${above} can only be read. Name a folder elsewhere.`,
-    ENOSPC: `the disk of ${above} is full.`,
-    EDQUOT: `your share of the disk of ${above} is used up.`,
-    ENAMETOOLONG: 'its name is too long. Name a shorter one.',
-  };
-  return problems[errorCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
+/** Which of the folders could not be made, and why: the second half of a sentence. */
+function whyNot(error: unknown, folder: string): string {
+  return `${folder}: ${fileProblem(error, 'make')}`;
 }

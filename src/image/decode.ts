@@ -3,7 +3,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { readProblem } from '../files/read-problem.js';
+import { fileProblem } from '../files/problem.js';
 import { openRegularFile, readBytes } from '../files/regular-file.js';
 import { findExif, readCapture } from './capture.js';
 import { sniffFormat } from './format.js';
@@ -268,7 +268,7 @@ async function readLimited(path: string, maxMegabytes: number): Promise<Buffer> 
     return await readBytes(file, size);
   } catch (error) {
     if (error instanceof PhotoError) throw error;
-    throw new PhotoError(`The file cannot be read: ${readProblem(error)}`);
+    throw new PhotoError(`The file cannot be read: ${fileProblem(error, 'read')}`);
   } finally {
     await file?.close();
   }

@@ -8,7 +8,7 @@ import { createReportFile, type ReportFile } from '../files/growing-file.js';
 import { createHtmlReport, type HtmlReportContext } from './html/report.js';
 import { jsonPhoto } from './json.js';
 import { visible } from '../core/visible.js';
-import { WriteError, writeProblem } from '../files/write-problem.js';
+import { WriteError, fileProblem } from '../files/problem.js';
 import type { PhotoResult } from '../core/result.js';
 import type { ResultSink } from '../run/sink.js';
 
@@ -66,7 +66,7 @@ async function standardOutput(): Promise<ResultSink> {
   // Waits until the reader took it, so that a slow pipe does not pile rows up in memory.
   const put = (text: string): Promise<void> => new Promise((resolve, reject) => {
     process.stdout.write(shown(text), (error) => {
-      if (error) reject(new WriteError(`Cannot write the report to standard output: ${writeProblem(error)}`));
+      if (error) reject(new WriteError(`Cannot write the report to standard output: ${fileProblem(error, 'write')}`));
       else resolve();
     });
   });

@@ -2,6 +2,10 @@
  * What `pipeline run` writes: its reports and, where asked for, sidecars beside the photos.
  */
 import type { Config } from '../pipeline/config.js';
+import { UsageError } from '../core/usage-error.js';
+import { lockPath, takeLock, type Lock } from '../files/lock.js';
+import { fileProblem } from '../files/problem.js';
+import { placeOf } from '../files/whole-file.js';
 import { checkSpace } from '../files/space.js';
 import type { ResultSink, RunOutput } from '../run/sink.js';
 import { createReport, showsPictures } from './create.js';
@@ -24,6 +28,8 @@ export interface OutputOptions {
 /** The output of a run, not opened yet. */
 export function reportOutput({ reports, folder, config, times, sidecars }: OutputOptions): RunOutput {
   const first = reports.find((path) => path !== '-');
+  const locks: Lock[] = [];
+  const close = (): void => { for (const lock of locks.splice(0)) lock.release(); };
   return {
     journal: first === undefined ? undefined : `${first}.journal`,
     previews: reports.some(showsPictures),
@@ -34,13 +40,26 @@ export function reportOutput({ reports, folder, config, times, sidecars }: Outpu
     open: async (onProblem) => {
       const sinks: ResultSink[] = [];
       try {
+        for (const path of reports) if (path !== '-') locks.push(lockReport(path));
         for (const path of reports) sinks.push(await createReport(path, { folder, config, times }));
         if (sidecars !== undefined) sinks.push(createSidecarWriter({ ...sidecars, folder, settings: config.xmp, onProblem }));
         return sinks;
       } catch (error) {
         for (const sink of sinks) await sink.discard();
+        close();
         throw error;
       }
     },
+    close,
   };
+}
+
+/** Two runs would write one journal, and the later one would put its report in place of the other's. */
+function lockReport(path: string): Lock {
+  try {
+    return takeLock(lockPath(placeOf(path)), `the report ${path}`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`Cannot write the report ${path}: ${fileProblem(error, 'write')}`);
+  }
 }

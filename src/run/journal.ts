@@ -13,7 +13,7 @@ import { errorCode } from '../files/error-code.js';
 import { systemPath } from '../files/file-name.js';
 import { openRegularFile } from '../files/regular-file.js';
 import { UsageError } from '../core/usage-error.js';
-import { WriteError, writeProblem } from '../files/write-problem.js';
+import { fileProblem, WriteError } from '../files/problem.js';
 import type { PhotoResult } from '../core/result.js';
 import { parseHeader, parseRecord, recordText, type FileStamp, type JournalHeader, type JournalRecord } from './journal-record.js';
 
@@ -158,7 +158,7 @@ class JournalFile implements Journal {
   write(record: JournalHeader | JournalRecord): Promise<void> {
     this.queue = this.queue.then(() => this.writeLine(record)).catch((error: unknown) => {
       if (error instanceof WriteError) throw error;
-      throw new WriteError(`Cannot write the run's journal ${this.path}: ${writeProblem(error)}`);
+      throw new WriteError(`Cannot write the run's journal ${this.path}: ${fileProblem(error, 'write')}`);
     });
     return this.queue;
   }
@@ -216,7 +216,7 @@ async function openFile(path: string, length: number): Promise<FileHandle> {
     await file.truncate(length);
     return file;
   } catch (error) {
-    throw new UsageError(`Cannot write the run's journal ${path}: ${writeProblem(error)}`);
+    throw new UsageError(`Cannot write the run's journal ${path}: ${fileProblem(error, 'write')}`);
   }
 }
 

@@ -103,6 +103,8 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
     await journal?.close().catch(() => undefined);
     if (journal !== undefined) options.onNote?.('What was found so far is kept; the same command with --resume goes on from there.');
     throw error;
+  } finally {
+    output.close();
   }
   return summary;
 }
@@ -147,6 +149,7 @@ async function openFiles(
     return { sinks, journal: await openRunJournal(settings, options) };
   } catch (error) {
     for (const sink of sinks) await sink.discard();
+    options.output.close();
     throw error;
   }
 }

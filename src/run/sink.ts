@@ -32,4 +32,6 @@ export interface RunOutput {
    * @throws UsageError
    */
   open(onProblem: (problem: string) => void): Promise<readonly ResultSink[]>;
+  /** Called when the run is over, after the sinks and the journal: others may write to the same now. */
+  close(): void;
 }

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { errorCode } from '../files/error-code.js';
 import { listFolder, realPath, reportName, systemPath, type FolderEntry } from '../files/file-name.js';
-import { readProblem } from '../files/read-problem.js';
+import { fileProblem } from '../files/problem.js';
 import { openRegularFile, readBytes } from '../files/regular-file.js';
 import { UsageError } from '../core/usage-error.js';
 import type { PhotoFile } from '../core/result.js';
@@ -96,7 +96,7 @@ class Walker {
       if (!this.firstVisit(await realPath(path))) return;
       entries = await listFolder(path);
     } catch (error) {
-      this.unreadFolders.push({ folder: path, reason: readProblem(error) });
+      this.unreadFolders.push({ folder: path, reason: fileProblem(error, 'read') });
       return;
     }
     for (const entry of entries) {

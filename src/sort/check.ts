@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import { realDisk } from '../files/disk.js';
 import { checkSpace } from '../files/space.js';
-import { writeProblem } from '../files/write-problem.js';
+import { fileProblem } from '../files/problem.js';
 import { nearestThere } from './place.js';
 import type { SortPlan } from './plan.js';
 
@@ -19,7 +19,7 @@ export async function checkSort(plan: SortPlan, to: string): Promise<void> {
   await checkSpace([{ name: `the photos in ${to}`, folder: plan.target, bytes: await bytesToCopy(plan) }]);
   // Asked first, for the error of `mkdir` would be that a folder is missing.
   await access(await nearestThere(realDisk, plan.target), constants.W_OK).catch((error: unknown) => {
-    throw new UsageError(`Cannot sort into ${to}: ${writeProblem(error)}`);
+    throw new UsageError(`Cannot sort into ${to}: ${fileProblem(error, 'write')}`);
   });
 }
 
@@ -27,7 +27,7 @@ export async function checkSort(plan: SortPlan, to: string): Promise<void> {
 async function checkSources({ steps }: SortPlan): Promise<void> {
   for (const folder of new Set(steps.map(({ from }) => dirname(from)))) {
     await access(folder, constants.W_OK).catch((error: unknown) => {
-      throw new UsageError(`Cannot move photos out of ${folder}: ${writeProblem(error)} Use --copy.`);
+      throw new UsageError(`Cannot move photos out of ${folder}: ${fileProblem(error, 'write')} Use --copy.`);
     });
   }
 }

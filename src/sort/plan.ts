@@ -203,7 +203,10 @@ interface Source {
 
 /** Whether a file is the one that was judged, as far as the report says what that was. */
 function isJudgedFile(file: Source, { file: judged }: JudgedPhoto): boolean {
-  return judged === undefined || (file.size === judged.size && Math.abs(file.modified - judged.modified) <= timeTolerance);
+  if (judged === undefined) return true;
+  // Reports have whole seconds.
+  const seconds = (time: number): number => Math.floor(time / 1000) * 1000;
+  return file.size === judged.size && Math.abs(seconds(file.modified) - seconds(judged.modified)) <= timeTolerance;
 }
 
 function better(a: VerdictFolder, b: VerdictFolder): VerdictFolder {

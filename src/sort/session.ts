@@ -5,7 +5,7 @@
 import { dirname, join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import type { Disk } from '../files/disk.js';
-import { isDiskProblem, WriteError, writeProblem } from '../files/write-problem.js';
+import { isDiskProblem, WriteError, fileProblem } from '../files/problem.js';
 import { clearUnbegun, mark, settleJournal, writePlan, type SortSession } from './journal.js';
 import { LeftError, nearestThere, Placer } from './place.js';
 import type { SortPlan } from './plan.js';
@@ -37,7 +37,7 @@ export async function beginSort(disk: Disk, plan: SortPlan, report: string, abov
   await clearUnbegun(disk, plan.target);
   const inside = await missingFolders(disk, plan);
   const session = await writePlan(disk, plan, report, { inside, above }).catch((error: unknown) => {
-    throw new UsageError(`Cannot sort into ${plan.target}: ${writeProblem(error)}`);
+    throw new UsageError(`Cannot sort into ${plan.target}: ${fileProblem(error, 'write')}`);
   });
   return finishSort(disk, session);
 }
@@ -72,7 +72,7 @@ export async function finishSort(disk: Disk, session: SortSession): Promise<Sort
       done += 1;
     } catch (error) {
       if (isDiskProblem(error)) {
-        throw new WriteError(`Stopped after ${done} file(s), at ${step.to}: ${writeProblem(error)} `
+        throw new WriteError(`Stopped after ${done} file(s), at ${step.to}: ${fileProblem(error, 'write')} `
           + 'The same command goes on; with --undo it takes back what was done.');
       }
       left.push(`${step.from}: ${problemOf(error)}`);
@@ -130,5 +130,5 @@ async function removeEmptyFolders(disk: Disk, { target, made: { inside } }: Sort
 }
 
 function problemOf(error: unknown): string {
-  return error instanceof LeftError ? error.message : writeProblem(error);
+  return error instanceof LeftError ? error.message : fileProblem(error, 'write');
 }

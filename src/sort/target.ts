@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import { realDisk } from '../files/disk.js';
 import { takeLock, type Lock } from '../files/lock.js';
-import { writeProblem } from '../files/write-problem.js';
+import { fileProblem } from '../files/problem.js';
 import { lastSession } from './journal.js';
 import { makeTarget } from './session.js';
 
@@ -29,7 +29,7 @@ export async function lockTarget(target: string, to: string): Promise<Lock | und
  */
 export async function makeLockedTarget(target: string, to: string): Promise<{ readonly above: number; readonly lock: Lock }> {
   const above = await makeTarget(realDisk, target).catch((error: unknown) => {
-    throw new UsageError(`Cannot sort into ${to}: ${writeProblem(error)}`);
+    throw new UsageError(`Cannot sort into ${to}: ${fileProblem(error, 'write')}`);
   });
   const taken = lock(target, to);
   if (await lastSession(realDisk, target) === undefined) return { above, lock: taken };
@@ -42,6 +42,6 @@ function lock(target: string, to: string): Lock {
     return takeLock(join(target, '.sort.lock'), `the folder ${to}`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`Cannot sort into ${to}: ${writeProblem(error)}`);
+    throw new UsageError(`Cannot sort into ${to}: ${fileProblem(error, 'write')}`);
   }
 }

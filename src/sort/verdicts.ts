@@ -7,8 +7,8 @@ import { extname } from 'node:path';
 import { z } from 'zod';
 import type { FileLooks } from '../core/result.js';
 import { readRegularFile } from '../files/regular-file.js';
-import { errorCode } from '../files/error-code.js';
-import { pathFromReport, systemPath } from '../files/file-name.js';
+import { pathFromReport } from '../files/file-name.js';
+import { fileProblem } from '../files/problem.js';
 import { UsageError } from '../core/usage-error.js';
 import { plainText } from '../reports/csv.js';
 
@@ -53,12 +53,12 @@ const rowSchema = z.looseObject({
 export async function readVerdicts(path: string): Promise<JudgedPhotos> {
   const isCsv = extname(path).toLowerCase() !== '.json';
   const bytes = await readRegularFile(path, { maxBytes: longestReport }).catch((error: unknown) => {
-    throw new UsageError(`Cannot read the report ${path}: ${readProblem(error)}`);
+    throw new UsageError(`Cannot read the report ${path}: ${fileProblem(error, 'read')}`);
   });
   const checked = z.array(rowSchema).min(1).safeParse(parseRows(bytes.toString('utf8'), isCsv, path));
   if (!checked.success) throw notReport(path, `every row needs a photo and a verdict (${verdictFolders.join(', ')})`);
   return {
-    photos: new Map(checked.data.map((row) => [nameOf(isCsv ? plainText(row.photo) : row.photo), judged(row)])),
+    photos: new Map(checked.data.map((row) => [pathFromReport(isCsv ? plainText(row.photo) : row.photo), judged(row)])),
     hash: createHash('sha256').update(bytes).digest('hex'),
   };
 }
@@ -69,12 +69,6 @@ function judged({ verdict, file_size: size, file_modified: modified, scene_rank:
     ...(size === undefined || modified === undefined ? {} : { file: { size, modified } }),
     ...(rank > 0 ? { sceneRank: rank } : {}),
   };
-}
-
-/** A file whose name is not UTF-8 keeps the name that reports have for it, and is not found: it stays where it is. */
-function nameOf(photo: string): string {
-  const path = pathFromReport(photo);
-  return typeof systemPath(path) === 'string' ? path : photo;
 }
 
 function parseRows(text: string, isCsv: boolean, path: string): unknown {
@@ -90,10 +84,4 @@ function parseRows(text: string, isCsv: boolean, path: string): unknown {
 function notReport(path: string, why: string): UsageError {
   return new UsageError(`${path} is not a report in CSV or JSON: ${why}. `
     + 'Use the CSV or JSON that pipeline run wrote. Choices made in an HTML report are saved from its page, as CSV or JSON.');
-}
-
-function readProblem(error: unknown): string {
-  return {
-    ENOENT: 'there is no such file.', ENOTDIR: 'there is no such file.', EISDIR: 'it is a folder.', EACCES: 'you may not read it.',
-  }[errorCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }

@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -31,21 +30,11 @@ describe('a report file', () => {
     expect(readFileSync(path, 'utf8')).toBe('earlier');
   });
 
-  it('removes what killed runs have left beside it, and nothing of a run that is still on its way', async () => {
-    const ended = spawnSync(process.execPath, ['--version']).pid;
-    const running = spawn(process.execPath, ['-e', 'setTimeout(() => 0, 60000)']);
-    for (const name of [`out.csv.${ended}.part`, `out.csv.${running.pid}.part`, `other.csv.${ended}.part`, 'out.csv.notes.part']) {
-      writeFileSync(join(folder, name), 'half a report');
-    }
-    const file = await createReportFile(path, 'head');
-    await file.commit();
-    running.kill();
-    expect(readdirSync(folder).sort()).toEqual([`other.csv.${ended}.part`, 'out.csv', `out.csv.${running.pid}.part`, 'out.csv.notes.part'].sort());
-  });
-
-  it('that cannot take the place of what is there says so', async () => {
-    mkdirSync(join(folder, 'a.csv', 'sub'), { recursive: true });
-    const file = await createReportFile(join(folder, 'a.csv'), 'head');
-    await expect(file.commit()).rejects.toThrow(/Cannot write the report .*a\.csv: /);
+  it('that cannot take the place of what is there says so, before any work', async () => {
+    mkdirSync(join(folder, 'a.csv'));
+    await expect(createReportFile(join(folder, 'a.csv'), 'head')).rejects.toThrow(/Cannot write the report .*a\.csv: it is a folder\. Name a file\./);
+    chmodSync(path, 0o444);
+    await expect(createReportFile(path, 'head')).rejects.toThrow(/Cannot write the report .*out\.csv: it is write-protected\./);
+    expect(readFileSync(path, 'utf8')).toBe('earlier');
   });
 });

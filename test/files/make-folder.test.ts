@@ -42,7 +42,7 @@ describe('a folder for results', () => {
   it.skipIf(!existsSync('/proc/self'))('is refused below /proc, where none can be made', () => {
     const { status, stderr } = spawnSync(process.execPath,
       [entry, 'evaluate', '--debug-crops', '/proc/results/wrong', imageFolder()], { timeout: 20_000, encoding: 'utf8' });
-    expect(stderr).toContain('Cannot make the folder /proc/results/wrong (--debug-crops): nothing can be made in /proc.');
+    expect(stderr).toContain('Cannot make the folder /proc/results/wrong (--debug-crops): /proc/results: nothing can be made there.');
     expect(status).toBe(2);
   });
 });

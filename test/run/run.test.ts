@@ -26,7 +26,7 @@ function fast(onTaken: () => void): PhotoExecutor {
 function slowly(onWritten: () => void, writing: () => Promise<void>): RunOutput {
   const nothing = (): Promise<void> => Promise.resolve();
   const sink = { write: async () => { await writing(); onWritten(); }, finish: nothing, abandon: nothing, discard: nothing };
-  return { journal: undefined, previews: false, check: nothing, open: () => Promise.resolve([sink]) };
+  return { journal: undefined, previews: false, check: nothing, open: () => Promise.resolve([sink]), close: () => undefined };
 }
 
 describe('a run whose results are written slower than photos are judged', () => {

@@ -368,6 +368,30 @@ describe('pipeline sort', () => {
     expect(Object.keys(contents(to))).toContain('review/day 2/a.jpg');
   });
 
+  it.skipIf(process.platform !== 'linux')('moves a photo whose name is no text and back, and prints no control characters', async () => {
+    const [dark, odd] = [Buffer.concat([Buffer.from(`${photos}/`), Buffer.from([0x61, 0xff, 0x2e, 0x6a, 0x70, 0x67])]), join(photos, 'x\u001b[2K\n.jpg')];
+    writeFileSync(dark, 'dark');
+    writeFileSync(odd, 'odd');
+    writeFileSync(report, csvHeader() + [String.raw`a\xff.jpg`, 'x\u001b[2K\n.jpg'].map((photo) => csvRows(photoResult(photo))).join(''));
+    const dry = await sort('--move', '--dry-run');
+    expect(dry.stdout).not.toContain('\u001b');
+    expect(dry.stdout.trim().split('\n')).toHaveLength(2);
+    const { code, stderr } = await sort('--move');
+    expect(code, stderr).toBe(0);
+    expect(readFileSync(Buffer.concat([Buffer.from(`${to}/keep/`), dark.subarray(photos.length + 1)]), 'utf8')).toBe('dark');
+    expect(existsSync(dark)).toBe(false);
+    const undone = await pipeline('sort', photos, '--to', to, '--undo');
+    expect(undone.code, undone.stderr).toBe(0);
+    expect(existsSync(dark) && existsSync(odd)).toBe(true);
+  });
+
+  it.skipIf(process.platform !== 'linux')('reads no way out of the folder from a name that is written with escapes', async () => {
+    writeFileSync(report, `photo,verdict\r\n${String.raw`\x2e\x2e/out.csv`},keep\r\n`);
+    const { code, stderr } = await sort();
+    expect(stderr).toMatch(/lies outside/);
+    expect(code).toBe(2);
+  });
+
   it('takes all spellings of a photo for one, in a time that grows with their number', { timeout: 20_000 }, async () => {
     const spellings = Array.from({ length: 60_000 }, (_, index) => `${'./'.repeat(index % 250)}${'.//'.repeat(Math.floor(index / 250))}a.jpg`);
     writeFileSync(report, `photo,verdict\n${spellings.map((photo) => `${photo},keep\n`).join('')}`);

@@ -1,7 +1,7 @@
 /**
  * Sidecars for people's editors, written beside the photos of a run. The photos themselves are never written to.
  */
-import { access, constants, open, rename, rm } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { pathFromReport, systemPath } from '../../files/file-name.js';
 import { readRegularFile } from '../../files/regular-file.js';
@@ -9,7 +9,8 @@ import { errorCode } from '../../files/error-code.js';
 import { UsageError } from '../../core/usage-error.js';
 import type { Verdict } from '../../core/verdict.js';
 import type { ResultSink } from '../../run/sink.js';
-import { isDiskProblem, WriteError, writeProblem } from '../../files/write-problem.js';
+import { isDiskProblem, WriteError, fileProblem } from '../../files/problem.js';
+import { writeWholeFile } from '../../files/whole-file.js';
 import { mergeMarks, type Colour, type Editor, type Marks } from './packet.js';
 
 /** The `xmp` section of the configuration. */
@@ -51,7 +52,7 @@ export function marksFor(verdict: Verdict, settings: XmpSettings): Marks {
  */
 export async function checkSidecarFolder(folder: string): Promise<void> {
   await access(folder, constants.W_OK).catch((error: unknown) => {
-    throw new UsageError(`Cannot write sidecars (--xmp) into ${folder}: ${writeProblem(error)}`);
+    throw new UsageError(`Cannot write sidecars (--xmp) into ${folder}: ${fileProblem(error, 'write')}`);
   });
 }
 
@@ -73,8 +74,8 @@ export function createSidecarWriter(options: SidecarOptions): ResultSink {
       try {
         await writeSidecar(path, marksFor(result.verdict, options.settings), options.editor, options.force);
       } catch (error) {
-        if (isDiskProblem(error)) throw new WriteError(`Cannot write the sidecar ${path}: ${writeProblem(error)}`);
-        options.onProblem(`${path} was left as it is: ${writeProblem(error)}`);
+        if (isDiskProblem(error)) throw new WriteError(`Cannot write the sidecar ${path}: ${fileProblem(error, 'write')}`);
+        options.onProblem(`${path} was left as it is: ${fileProblem(error, 'write')}`);
       }
     },
     finish: nothing,
@@ -91,22 +92,7 @@ export async function writeSidecar(path: string, marks: Marks, editor: Editor, f
   if (marks.rating === undefined && marks.label === undefined) return;
   const merged = mergeMarks(await readIfThere(path), marks, editor, force);
   if (merged === undefined) return;
-  const beside = `${path}.part`;
-  try {
-    // A run that was killed may have left one.
-    await rm(beside, { force: true });
-    const file = await open(beside, 'wx');
-    try {
-      await file.writeFile(merged);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
+  writeWholeFile(path, merged);
 }
 
 /** @throws where the text is not UTF-8: written back, it would not be what it was */

@@ -7,6 +7,7 @@ import {
   Field, FixedSizeBinary, Float32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, tableFromIPC, Uint8,
   Utf8, makeData, vectorFromArray, type Data,
 } from 'apache-arrow';
+import { fileProblem } from '../../files/problem.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { CROP } from '../../core/eye.js';
 import { CANVAS, CANVAS_BYTES } from './canvas.js';
@@ -73,9 +74,9 @@ export function datasetOf(rows: readonly EyeRow[]): EyeDataset {
 export function writePackedFile(path: string, dataset: EyeDataset): void {
   if (dataset.length === 0) throw new PackedFileError(`There is no eye to write into ${path}.`);
   try {
-    writeWholeFile(path, encode(dataset), `${path}.${process.pid}.part`);
+    writeWholeFile(path, encode(dataset));
   } catch (error) {
-    throw new PackedFileError(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new PackedFileError(`Cannot write ${path}: ${fileProblem(error, 'write')}`);
   }
 }
 

@@ -48,7 +48,7 @@ export function holdsPhotos(path: string): boolean {
 export function writePackedPhotos(path: string, photos: readonly PackedPhoto[]): void {
   if (photos.length === 0) throw new PackedFileError(`There is no photo to write into ${path}.`);
   try {
-    writeWholeFile(path, encode(photos), `${path}.${process.pid}.part`);
+    writeWholeFile(path, encode(photos));
   } catch (error) {
     throw new PackedFileError(`Cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }

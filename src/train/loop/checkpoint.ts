@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { fileProblem } from '../../files/problem.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import type { Layout, TrainingState } from './step.js';
 
@@ -60,9 +61,9 @@ export class CheckpointError extends Error {
  */
 export function writeCheckpoint(path: string, progress: Progress, layout: Layout): void {
   try {
-    writeWholeFile(path, encode(progress, layout), `${path}.part`);
+    writeWholeFile(path, encode(progress, layout));
   } catch (error) {
-    throw new CheckpointError(`Cannot write the checkpoint ${path}: ${error instanceof Error ? error.message : String(error)}. `
+    throw new CheckpointError(`Cannot write the checkpoint ${path}: ${fileProblem(error, 'write')} `
       + 'Earlier checkpoints are unharmed. Make room or choose another train.workdir, then go on with --resume.');
   }
 }

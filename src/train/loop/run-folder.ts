@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import {
-  appendFileSync, cpSync, existsSync, readdirSync, readFileSync, realpathSync, renameSync, writeFileSync,
+  appendFileSync, cpSync, existsSync, readdirSync, readFileSync, realpathSync,
 } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { stringify as stringifyCsv } from 'csv-stringify/sync';
 import { stringify as stringifyYaml } from 'yaml';
 import { UsageError } from '../../core/usage-error.js';
 import { makeFolder, makeNewFolder } from '../../files/make-folder.js';
+import { writeWholeFile } from '../../files/whole-file.js';
 import { packageFolder, packageVersion } from '../../files/package.js';
 import type { Config } from '../../pipeline/config.js';
 import { runtimeInfo } from '../../onnx/session.js';
@@ -70,10 +71,7 @@ export function createRunFolder(config: Config, data: string, digest?: string, n
 export function openRunFolder(path: string): RunFolder {
   if (!existsSync(path)) throw new Error(`There is no run folder ${path}.`);
   const file = (name: string): string => join(path, name);
-  const write = (name: string, content: string | Uint8Array): void => {
-    writeFileSync(file(`${name}.part`), content);
-    renameSync(file(`${name}.part`), file(name));
-  };
+  const write = (name: string, content: string | Uint8Array): void => { writeWholeFile(file(name), content); };
   return {
     path, file, write,
     note: (line) => { appendFileSync(file(runFiles.console), `${new Date().toISOString()} ${line}\n`); },

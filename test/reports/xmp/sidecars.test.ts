@@ -1,6 +1,6 @@
 import { DOMParser } from '@xmldom/xmldom';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -91,12 +91,21 @@ describe('the sidecar of a photo', () => {
     }
   });
 
-  it('takes the place of what a killed run has left half-written', async () => {
+  it('leaves a file that only looks like one of ours, and stays a link where it is one', async () => {
     const path = join(folder(), 'a.xmp');
-    writeFileSync(`${path}.part`, '<?xpacket begin');
+    writeFileSync(`${path}.part`, 'somebody else\'s');
+    symlinkSync('elsewhere.xmp', path);
     await writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', false);
-    expect(readFileSync(path, 'utf8')).toContain('xmp:Rating="2"');
-    expect(readdirSync(dirname(path))).toEqual(['a.xmp']);
+    expect(readdirSync(dirname(path)).sort()).toEqual(['a.xmp', 'a.xmp.part', 'elsewhere.xmp']);
+    expect(readFileSync(`${path}.part`, 'utf8')).toBe('somebody else\'s');
+    expect(readFileSync(join(dirname(path), 'elsewhere.xmp'), 'utf8')).toContain('xmp:Rating="2"');
+  });
+
+  it('that is write-protected is left as it is', async () => {
+    const path = join(folder(), 'a.xmp');
+    writeFileSync(path, edited, { mode: 0o444 });
+    await expect(writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow(/it is write-protected/);
+    expect(readFileSync(path, 'utf8')).toBe(edited);
   });
 
   it('is written for judged photos only, and never beside a photo to keep', async () => {

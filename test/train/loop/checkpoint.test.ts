@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -45,13 +45,13 @@ describe('checkpoints', () => {
     expect(() => readCheckpoint(join(folder, 'none.ckpt'), 'plain-nano', layout)).toThrow(/Cannot read the checkpoint/);
   });
 
-  it.skipIf(!existsSync('/dev/full'))('leave the earlier one whole when the disk is full', () => {
+  it('leave the earlier one whole where the next cannot be written', () => {
     const path = join(folder, 'kept.ckpt');
     writeCheckpoint(path, progress, layout);
-    symlinkSync('/dev/full', `${path}.part`);
+    chmodSync(path, 0o444);
     expect(() => { writeCheckpoint(path, { ...progress, epoch: 4 }, layout); })
-      .toThrow(/no space left on device.*Earlier checkpoints are unharmed/);
+      .toThrow(/it is write-protected.*Earlier checkpoints are unharmed/);
     expect(readCheckpoint(path, 'plain-nano', layout).epoch).toBe(3);
-    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.includes('part'))).toEqual([]);
   });
 });
