@@ -153,7 +153,7 @@ async function harmlessTable() {
 }
 
 async function timeTable() {
-  say('\n### Time, ms of CPU a face\n');
+  say('\n### Time, ms a face (the quickest tenth)\n');
   head('px across the face', 'ms');
   const faces = (await all('portraits', ({ kind, amount, missed }) => !missed && kind === 'shrunk' && amount >= 1)).map(({ view }) => view);
   for (const px of [60, 112, 200, 400, 600, 1000, 1500]) {

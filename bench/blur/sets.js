@@ -104,6 +104,7 @@ export function peoplePhotos() {
     .map((path) => ({ name: 'people', path, file: path.split('/').at(-1), group: path, label: 1 }));
 }
 
+/** The six group photos that @vladmandic/face-api ships (MIT). */
 export const demoPhotos = [1, 2, 3, 4, 5, 6].map((n) => join(demo, `sample${n}.jpg`));
 
 /** Whether a group is for fitting or for reporting: half and half, by its name alone. */
