@@ -12,7 +12,7 @@ import { weighBlur } from './weigh.js';
  * A face with fewer px in a shrunk photo is decoded again, at full size. More would mean a second decode of nearly every
  * large photo, which costs as much as all the rest.
  */
-const enoughPixels = 112;
+export const enoughPixels = 112;
 
 export const blurStage = defineStage({
   name: 'blur',

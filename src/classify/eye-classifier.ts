@@ -1,25 +1,27 @@
 /**
- * Looks at eye crops and says how probable it is that each eye is open.
+ * Looks at eye crops and says of each whether there is an eye to see, and whether it is open.
  */
 import { readFile } from 'node:fs/promises';
 import { readMetadata } from '../onnx/model-file.js';
 import { byteTensor, createSession, floatsOf, type Session } from '../onnx/session.js';
+import type { EyeAnswer } from './calibration.js';
 import { infoFromMetadata, type EyeModelInfo } from './model-info.js';
 import type { EyeCrop } from '../core/eye.js';
 
 /** Name of a model's input: uint8 luminance [batch, height, width]. */
 export const EYES_INPUT = 'eyes';
-/** Name of a model's output: float32 probability of being open [batch]. */
+/** Names of a model's outputs: float32 logits [batch], positive for an open eye, and where there is an eye to see. */
 export const OPEN_OUTPUT = 'open';
+export const VISIBLE_OUTPUT = 'visible';
 
 export interface EyeClassifier {
   readonly info: EyeModelInfo;
   /**
-   * Probability that each eye is open, 0 to 1, calibrated, in the order of `crops`; one inference for all of them.
+   * The net's logits for each eye, as they are, in the order of `crops`; one inference for all of them. `eyeChances` reads them.
    * @param crops each `info.width` x `info.height` px
    * @throws if a crop has another size
    */
-  classify(crops: readonly EyeCrop[]): Promise<Float32Array>;
+  classify(crops: readonly EyeCrop[]): Promise<EyeAnswer[]>;
   release(): Promise<void>;
 }
 
@@ -95,8 +97,8 @@ function damaged(name: string): string {
   return `The eye-state model ${name} is damaged. Fetch it again, or train one with "pipeline train".`;
 }
 
-async function classify(session: Session, info: EyeModelInfo, crops: readonly EyeCrop[]): Promise<Float32Array> {
-  if (crops.length === 0) return new Float32Array();
+async function classify(session: Session, info: EyeModelInfo, crops: readonly EyeCrop[]): Promise<EyeAnswer[]> {
+  if (crops.length === 0) return [];
   const size = info.width * info.height;
   const pixels = new Uint8Array(crops.length * size);
   for (const [index, crop] of crops.entries()) {
@@ -107,5 +109,6 @@ async function classify(session: Session, info: EyeModelInfo, crops: readonly Ey
   }
   const input = byteTensor(pixels, [crops.length, info.height, info.width]);
   const outputs = await session.run({ [EYES_INPUT]: input });
-  return floatsOf(outputs, OPEN_OUTPUT);
+  const [open, visible] = [floatsOf(outputs, OPEN_OUTPUT), floatsOf(outputs, VISIBLE_OUTPUT)];
+  return crops.map((_, index) => ({ open: open[index] ?? Number.NaN, visible: visible[index] ?? Number.NaN }));
 }

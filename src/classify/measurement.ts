@@ -6,13 +6,17 @@ import type { ClassifySettings } from './settings.js';
 
 const eyeMeasurement = z.strictObject({
   state: z.enum(['open', 'closed', 'unsure', 'unknown']),
-  /** Probability that the eye is open, 0 to 1; absent where the eye is `unknown`. */
+  /** Chance that the eye is open, given what both eyes show, 0 to 1; absent where the eye is `unknown`. */
   open: z.number().min(0).max(1).exactOptional(),
+  /** Chance that there is an eye to see, 0 to 1; absent where nothing was looked at. */
+  visible: z.number().min(0).max(1).exactOptional(),
   /** Why the eye is `unknown`, in a photographer's words. */
   reason: z.string().exactOptional(),
 }).readonly();
 
 export const eyesMeasurement = z.strictObject({
+  /** Chance that the eyes can be seen and their lids are down, 0 to 1. */
+  closed: z.number().min(0).max(1),
   /** Of both eyes together. */
   state: z.enum(['open', 'closed', 'one_closed', 'unsure', 'unknown']),
   /** The person's own left and right eye. */

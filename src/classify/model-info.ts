@@ -2,9 +2,10 @@
  * What an eye-state model file says about itself: the keys of its ONNX metadata and their meaning.
  */
 import { z } from 'zod';
+import { calibrationSchema, type Calibration } from './calibration.js';
 
 /** Marks a model file as one of ours and gives the layout of its inputs, outputs and metadata. */
-const FORMAT = 'portrait-pipeline/eye-state/1';
+const FORMAT = 'portrait-pipeline/eye-state/2';
 
 /** px; ten times what the eyes of a portrait have. */
 const largestCrop = 512;
@@ -18,7 +19,14 @@ const metadataSchema = z.object({
   // A crop of every eye of a photo is made of this size.
   width: positive.int().max(largestCrop),
   height: positive.int().max(largestCrop),
-  temperature: positive,
+  calibration: z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('not JSON');
+      return z.NEVER;
+    }
+  }).pipe(calibrationSchema),
   closed_below: probability,
   open_above: probability,
   precision: z.enum(['fp32', 'fp16', 'int8']),
@@ -34,11 +42,11 @@ export interface EyeModelInfo {
   /** px of the crops that the model takes. */
   readonly width: number;
   readonly height: number;
-  /** By which the logit is divided before the sigmoid; already part of the graph. */
-  readonly temperature: number;
-  /** An eye whose probability of being open is below this is closed, as chosen on validation. */
+  /** How its logits become chances. */
+  readonly calibration: Calibration;
+  /** An eye whose chance of being open is below this is closed, as chosen on validation. */
   readonly closedBelow: number;
-  /** An eye whose probability of being open is above this is open. */
+  /** An eye whose chance of being open is above this is open. */
   readonly openAbove: number;
   readonly precision: Precision;
   /** Version of the tool that exported the file. */
@@ -52,7 +60,7 @@ export function infoToMetadata(info: EyeModelInfo): Readonly<Record<string, stri
     backbone: info.backbone,
     width: String(info.width),
     height: String(info.height),
-    temperature: String(info.temperature),
+    calibration: JSON.stringify(info.calibration),
     closed_below: String(info.closedBelow),
     open_above: String(info.openAbove),
     precision: info.precision,
@@ -64,9 +72,9 @@ export function infoToMetadata(info: EyeModelInfo): Readonly<Record<string, stri
 export function infoFromMetadata(metadata: Readonly<Record<string, string>>): EyeModelInfo | undefined {
   const parsed = metadataSchema.safeParse(metadata);
   if (!parsed.success) return undefined;
-  const { backbone, width, height, temperature, closed_below, open_above, precision, tool_version } = parsed.data;
+  const { backbone, width, height, calibration, closed_below, open_above, precision, tool_version } = parsed.data;
   return {
-    backbone, width, height, temperature, precision,
+    backbone, width, height, calibration, precision,
     closedBelow: closed_below, openAbove: open_above, toolVersion: tool_version,
   };
 }

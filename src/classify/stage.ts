@@ -2,15 +2,16 @@
  * The stage that says of each face whether its eyes are open.
  */
 import { existsSync } from 'node:fs';
-import type { EyeCrop } from '../core/eye.js';
-import type { EyeSight, FaceView, PerEye } from '../core/face.js';
+import { eyeWidthOf, type EyeCrop } from '../core/eye.js';
+import { headTurn, type EyeSight, type FaceView, type PerEye } from '../core/face.js';
 import type { FaceResult } from '../core/result.js';
-import { type Reason, strictest, type Verdict } from '../core/verdict.js';
 import { defineStage, type Meter, type OpenStage, type StageContext } from '../core/stage.js';
+import type { Reason, Verdict } from '../core/verdict.js';
 import { UsageError } from '../core/usage-error.js';
+import { eyeChances, type EyeAnswer } from './calibration.js';
 import { cutEyes } from './eye-crops.js';
 import { createEyeClassifier, type EyeClassifier } from './eye-classifier.js';
-import { eyesState, eyeState } from './eyes-state.js';
+import { judgeEyes, weighEyes } from './judge.js';
 import { eyesMeasurement, type EyeMeasurement, type EyesMeasurement } from './measurement.js';
 import { classifySettings, type ClassifySettings } from './settings.js';
 import { readThresholds, thresholdsOf, type EyeThresholds } from './thresholds.js';
@@ -19,7 +20,9 @@ export const classifyStage = defineStage({
   name: 'classify',
   settings: classifySettings,
   measurement: eyesMeasurement,
-  example: { state: 'open', left: { state: 'open', open: 0.97 }, right: { state: 'open', open: 0.96 } },
+  example: {
+    state: 'open', closed: 0.02, left: { state: 'open', open: 0.97, visible: 0.99 }, right: { state: 'open', open: 0.96, visible: 0.98 },
+  },
   files: ({ model }) => [model],
   check: async (settings) => {
     if (!existsSync(settings.model)) {
@@ -29,7 +32,7 @@ export const classifyStage = defineStage({
   },
   open: openEyes,
   reasons: ({ classify }) => eyeReasons(classify),
-  weigh: (faces) => strictest(faces.flatMap(({ measured }) => eyeReasons(measured.classify)).map(({ verdict }) => verdict)),
+  weigh: (faces, strictness) => weighEyes(faces.map(({ measured }) => measured.classify), strictness),
   columns: {
     left_eye_open: ({ measured }) => digits(measured.classify.left.open),
     right_eye_open: ({ measured }) => digits(measured.classify.right.open),
@@ -37,6 +40,7 @@ export const classifyStage = defineStage({
   },
   json: ({ measured: { classify }, eyeBoxes }) => ({
     eyes: classify.state,
+    eyes_closed: classify.closed,
     left_eye: eyeJson(classify.left, eyeBoxes.left),
     right_eye: eyeJson(classify.right, eyeBoxes.right),
   }),
@@ -62,39 +66,34 @@ export const classifyStage = defineStage({
 export async function openEyes(settings: ClassifySettings, { threads }: StageContext): Promise<OpenStage<EyesMeasurement>> {
   const classifier = await createEyeClassifier(settings.model, { threads });
   const thresholds = thresholdsOf(settings, classifier.info);
-  const { width, height } = classifier.info;
+  const { width } = classifier.info;
   return {
     wants: { face: 0, eye: width },
-    measure: async (faces) => {
-      const crops = faces.map((face) => cutEyes(face, width, height));
-      const open = await classifyAll(crops, classifier);
-      return faces.map((face, index) => judge(face, open[index] ?? {}, thresholds));
-    },
+    measure: (faces) => measure(faces, classifier, thresholds),
     release: () => classifier.release(),
   };
 }
 
 /** One inference for all eyes of the photo. */
-async function classifyAll(crops: readonly PerEye<EyeCrop>[], classifier: EyeClassifier): Promise<PerEye<number>[]> {
-  const all = crops.flatMap(({ left, right }) => [left ?? [], right ?? []].flat());
-  const open = (await classifier.classify(all)).values();
-  const take = (crop: EyeCrop | undefined): number | undefined => crop === undefined ? undefined : open.next().value;
-  return crops.map((pair) => {
-    const left = take(pair.left);
-    const right = take(pair.right);
-    return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
+async function measure(faces: readonly FaceView[], classifier: EyeClassifier, thresholds: EyeThresholds): Promise<EyesMeasurement[]> {
+  const { width, height, calibration } = classifier.info;
+  const crops = faces.map((face) => cutEyes(face, width, height));
+  const answers = (await classifier.classify(crops.flatMap(({ left, right }) => [left ?? [], right ?? []].flat()))).values();
+  return faces.map((face, index) => {
+    const turn = headTurn(face.landmarks);
+    const chances = ({ region }: EyeSight, crop: EyeCrop | undefined): EyeAnswer | undefined => {
+      const answer = crop === undefined ? undefined : answers.next().value;
+      if (answer === undefined || region === undefined) return undefined;
+      return eyeChances(calibration, answer, { width: eyeWidthOf(region.width * face.scale), turn });
+    };
+    const left = chances(face.left, crops[index]?.left);
+    const right = chances(face.right, crops[index]?.right);
+    return judgeEyes(calibration.pair, perEye(left, right), thresholds, perEye(face.left.reason, face.right.reason));
   });
 }
 
-function judge(face: FaceView, open: PerEye<number>, thresholds: EyeThresholds): EyesMeasurement {
-  const left = judgeEye(face.left, open.left, thresholds);
-  const right = judgeEye(face.right, open.right, thresholds);
-  return { state: eyesState(left, right), left, right };
-}
-
-function judgeEye({ reason }: EyeSight, open: number | undefined, thresholds: EyeThresholds): EyeMeasurement {
-  if (open === undefined) return { state: 'unknown', ...(reason === undefined ? {} : { reason }) };
-  return { state: eyeState(open, thresholds), open };
+function perEye<T>(left: T | undefined, right: T | undefined): PerEye<T> {
+  return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
 }
 
 function eyeReasons({ state, left, right }: EyesMeasurement): Reason[] {
@@ -106,13 +105,13 @@ function eyeReasons({ state, left, right }: EyesMeasurement): Reason[] {
     case 'unsure': return say('eyes may be closed', 'review');
     case 'unknown': {
       const why = left.reason ?? right.reason;
-      return say(why === undefined ? 'eyes not visible' : `eyes not visible: ${why}`, 'review');
+      return say(why === undefined ? 'eyes not visible' : `eyes not visible: ${why}`, 'keep');
     }
   }
 }
 
-function eyeJson({ state, open, reason }: EyeMeasurement, box: FaceResult['eyeBoxes']['left']): unknown {
-  return { state, open: open ?? null, box: box ?? null, reason: reason ?? null };
+function eyeJson({ state, open, visible, reason }: EyeMeasurement, box: FaceResult['eyeBoxes']['left']): unknown {
+  return { state, open: open ?? null, visible: visible ?? null, box: box ?? null, reason: reason ?? null };
 }
 
 function eyeMeter(name: string, picture: 'leftEye' | 'rightEye', { state, open, reason }: EyeMeasurement): Meter {

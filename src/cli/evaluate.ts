@@ -24,7 +24,8 @@ import { checkWritable } from './writable.js';
 
 interface EvaluateVerbOptions extends SettingsOptions {
   readonly kind: 'photo' | 'eye' | 'auto';
-  readonly labels?: string;
+  readonly labels?: readonly string[];
+  readonly corrections?: readonly string[];
   readonly report?: string;
   readonly debugCrops?: string;
 }
@@ -35,7 +36,8 @@ export function registerEvaluate(program: Command): void {
     .argument('<folder>', 'a folder or .tar with open/ and closed/ inside, or with a labels.csv')
     .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look')
       .choices(['photo', 'eye', 'auto']).default('auto'))
-    .option('--labels <file>', 'a table of labels: columns path,label (open or closed), or path,left,right (the person\'s own)')
+    .option('--labels <files...>', 'tables of labels: columns path,label (open, closed, hidden), or path,left,right (the person\'s own)')
+    .option('--corrections <files...>', 'tables that have the last word on single images')
     .option('--report <file>', 'write the figures as JSON')
     .option('--debug-crops <folder>', 'write the eyes that were judged wrongly, named by probability and path')
     .action(evaluate);
@@ -55,7 +57,7 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
   const config = settingsFrom(options);
   await checkStages(config);
   if (options.report !== undefined) checkWritable(options.report);
-  const source = await openSource(folder, options.labels);
+  const source = await openSource(folder, options);
   if (source.images.length === 0) {
     source.close();
     throw new UsageError(noLabels(folder, source));

@@ -6,7 +6,7 @@ import type { Config } from '../pipeline/config.js';
 import { UsageError } from '../core/usage-error.js';
 import { createFaceFinder, type FaceFinder } from '../detect/faces.js';
 import { PhotoError } from '../image/decode.js';
-import { noLabels, openSource } from '../train/data/sources.js';
+import { noLabels, openSource, type LabelFiles } from '../train/data/sources.js';
 import { hasAnnotations, openAnnotatedSource } from '../train/detection/annotations.js';
 import { packAnnotated, packPortrait } from '../train/detection/pack-photos.js';
 import { writePackedPhotos, type PackedPhoto } from '../train/detection/packed-photos.js';
@@ -18,7 +18,7 @@ import { createProgress } from './progress.js';
  * Packs sources of both kinds: folders with boxes, and labelled pictures of one face each (open/ and closed/), to paste from.
  * @throws UsageError if a source is neither
  */
-export async function packBoxes(inputs: readonly string[], output: string, config: Config, labels?: string): Promise<void> {
+export async function packBoxes(inputs: readonly string[], output: string, config: Config, labels: LabelFiles): Promise<void> {
   const finder = await createFaceFinder(config.detect);
   const photos: PackedPhoto[] = [];
   let unread = false;
@@ -61,7 +61,7 @@ async function annotated(input: string, finder: FaceFinder, config: Config): Pro
   };
 }
 
-async function portraits(input: string, finder: FaceFinder, config: Config, labels?: string): Promise<Packed> {
+async function portraits(input: string, finder: FaceFinder, config: Config, labels: LabelFiles): Promise<Packed> {
   const source = await openSource(input, labels);
   try {
     if (source.images.length === 0) throw new UsageError(noLabels(input, source));

@@ -7,6 +7,7 @@ import { stringify } from 'csv-stringify/sync';
 import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, type LabelledSource } from '../train/data/sources.js';
 import { datasetOf, writePackedFile } from '../train/data/packed-file.js';
 import { writeWholeFile } from '../files/whole-file.js';
+import { CLASSES } from '../train/data/labels.js';
 import { UsageError } from '../core/usage-error.js';
 import { createFaceFinder } from '../detect/faces.js';
 import '../image/one-thread.js';
@@ -25,18 +26,20 @@ import { checkWritable } from './writable.js';
 interface PackVerbOptions extends SettingsOptions {
   readonly output: string;
   readonly kind: 'photo' | 'eye' | 'auto' | 'boxes';
-  readonly labels?: string;
+  readonly labels?: readonly string[];
+  readonly corrections?: readonly string[];
   readonly show?: string;
 }
 
 export function registerPack(program: Command): void {
   const command = program.command('pack')
     .description('Pack labelled images for training: their eyes, or whole photos with boxes around faces. Images are only read.')
-    .argument('<sources...>', 'folders or .tar files with open/ and closed/ inside, or with a labels.csv; with --kind boxes also folders with annotations')
+    .argument('<sources...>', 'folders or .tar files with open/, closed/ and hidden/ inside, or with a labels.csv; with --kind boxes also folders with annotations')
     .requiredOption('-o, --output <file>', 'the packed file to write (Apache Arrow IPC)')
     .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look; boxes: photos to train a detector on')
       .choices(['photo', 'eye', 'auto', 'boxes']).default('auto'))
-    .option('--labels <file>', 'a table of labels: columns path,label (open or closed), or path,left,right (the person\'s own)')
+    .option('--labels <files...>', 'tables of labels: columns path,label (open, closed, hidden), or path,left,right (the person\'s own)')
+    .option('--corrections <files...>', 'tables that have the last word on single images')
     .option('--show <png>', 'also draw some eyes of each source and class: closed framed red, open blue')
     .action(pack);
   addSettingsOptions(command).addHelpText('after', `
@@ -57,7 +60,7 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
   checkWritable(options.output);
   if (options.kind === 'boxes') {
     if (options.show !== undefined) throw new UsageError('--show draws eyes: it is not for --kind boxes.');
-    await packBoxes(inputs, options.output, config, options.labels);
+    await packBoxes(inputs, options.output, config, options);
     return;
   }
   const { kind } = options;
@@ -67,7 +70,7 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
   const opened: LabelledSource[] = [];
   try {
     for (const input of inputs) {
-      const source = await openSource(input, options.labels);
+      const source = await openSource(input, options);
       opened.push(source);
       if (opened.length === inputs.length) for (const table of unusedTables(opened)) log.warn(unusedTableWarning(table));
       const progress = createProgress(source.images.length);
@@ -110,11 +113,12 @@ function finish(packed: readonly PackedSource[], output: string): void {
 }
 
 function describe({ name, kind, rows, leftOut }: PackedSource): string {
-  const closed = rows.filter(({ label }) => label === 0).length;
+  const counts = CLASSES.map((word, label) => ({ word, count: rows.filter((row) => row.label === label).length }))
+    .filter(({ word, count }) => count > 0 || word !== 'hidden').map(({ word, count }) => `${count} ${word}`);
   const reasons = new Map<string, number>();
   for (const { reason } of leftOut) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const listed = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${count} ${reason}`).join(', ');
-  return `${name} (${kind === 'photo' ? 'photos' : 'eye patches'}): ${closed} closed, ${rows.length - closed} open` +
+  return `${name} (${kind === 'photo' ? 'photos' : 'eye patches'}): ${counts.join(', ')}` +
     (listed === '' ? '' : `; left out: ${listed}`);
 }
 
@@ -124,7 +128,7 @@ function writeLeftOut(file: string, leftOut: readonly LeftOut[]): void {
     rmSync(file, { force: true });
     return;
   }
-  const table = leftOut.map(({ source, path, label, reason }) =>
-    ({ source: escaped(source), path: escaped(path), label: label === 0 ? 'closed' : 'open', reason: escaped(reason) }));
+  const table = leftOut.map(({ source, path, kind, reason }) =>
+    ({ source: escaped(source), path: escaped(path), kind, reason: escaped(reason) }));
   writeWholeFile(file, stringify(table, { header: true, quoted_match: /[\r\n]/ }));
 }

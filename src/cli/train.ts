@@ -241,10 +241,12 @@ async function trainAndExport(run: TrainingRun, loggers: readonly RunLogger[]): 
     dataset, validation: partition.validation, height, width, rightShare: settings.right_share, threads: settings.threads,
     ...(run.init ? { parent: run.init.info } : {}),
   });
-  const { band, temperature } = finished;
+  const { band, calibration } = finished;
   const note = calibrationNote(finished, settings.init);
   if (note !== undefined) say(note);
-  say(`temperature ${temperature.toFixed(3)}; closed below ${band.closedBelow.toFixed(3)}, open above ${band.openAbove.toFixed(3)}: `
+  say(`log-odds of open are multiplied by ${calibration.open.map(({ scale }, index) =>
+    `${scale.toFixed(2)} at ${calibration.widths[index]} px`).join(', ')}; by exp(-${calibration.turn} turn); two eyes of a face `
+    + `count ${calibration.pair.weight} each; closed below ${band.closedBelow.toFixed(3)}, open above ${band.openAbove.toFixed(3)}: `
     + `${(100 * band.coverage).toFixed(1)} % of the validation eyes are decided, ${(100 * band.accuracy).toFixed(2)} % of them rightly`);
   for (const exported of finished.exports) {
     folder.write(fileOf(exported), exported.model);
@@ -252,7 +254,7 @@ async function trainAndExport(run: TrainingRun, loggers: readonly RunLogger[]): 
       + `F1 ${exported.figures.weighted_f1?.toFixed(4) ?? 'none'} on validation`);
   }
   const [full] = finished.exports;
-  const test = full ? await figuresBySource(full.model, dataset, partition.test, { height, width }, settings.threads) : [];
+  const test = full ? await figuresBySource(full.model, calibration, dataset, partition.test, { height, width, threads: settings.threads }) : [];
   for (const figures of test) say(`test ${figures.source}: ${describeFigures(figures)}`);
   folder.write(runFiles.weights, weightsFile(layoutOf(run.backbone), { parameters: average, statistics }, {
     backbone: run.backbone.name, height: String(height), width: String(width), format: 'pt',
@@ -277,8 +279,8 @@ function calibrationNote({ calibratedOn, open }: FinishedModel, parent: string):
   if (calibratedOn === 'validation') return undefined;
   const few = `fewer than ${CALIBRATION_EYES} validation eyes of a class (${open.length} in all) are too few to calibrate on: `;
   return few + (calibratedOn === 'parent'
-    ? `temperature and thresholds stay those of ${parent}`
-    : 'temperature and thresholds below are guesses. Label more eyes, or train on from a model with --init');
+    ? `calibration and thresholds stay those of ${parent}`
+    : 'calibration and thresholds below are guesses. Label more eyes, or train on from a model with --init');
 }
 
 function fileOf({ precision }: ExportedModel): string {

@@ -35,6 +35,7 @@ function keyYaml(key: string, schema: z.core.$ZodType): string[] {
   const value = z.parse(schema, undefined);
   if (bare(schema) instanceof z.ZodRecord && typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([name, each]) => `    ${name}: ${flow(each)}`);
+    if (entries.length === 0) return [withComment(`  ${key}: {}`, comment)];
     return [withComment(`  ${key}:`, comment), ...entries];
   }
   return [withComment(`  ${key}: ${flow(value)}`, comment)];

@@ -13,6 +13,10 @@ const knownGroups = {
   kaggle_drowsiness: { pattern: '^_(\\d+)\\.', block: 20 },
   mrl_ir_probe: { pattern: '^(s\\d+)_', block: 1 },
   ytf68: { pattern: '^(.+)_\\d+\\.', block: 1 },
+  ar_faces: { pattern: '^(ar_\\d+)_', block: 1 },
+  narrow_utk: { pattern: '^(\\d+_\\d+_\\d+_\\d+)', block: 1 },
+  utk_asian: { pattern: '^(\\d+_\\d+_\\d+_\\d+)', block: 1 },
+  winks: { pattern: '^\\d+_(.+)\\.', block: 1 },
 };
 
 const fraction = z.number().min(0).max(1);
@@ -78,7 +82,7 @@ export const otherSections = {
     min_relative_area: fraction.default(0.25)
       .describe('(0-1) a face smaller than this share of the largest face is a bystander: reported, no veto'),
     strictness: z.enum(strictnesses).default('normal')
-      .describe('(lenient | normal | strict) how many faces of a group have to be soft, and how soft, until the photo is rejected'),
+      .describe('(lenient | normal | strict) how much doubt about eyes and sharpness sends a photo to review, and how much rejects it'),
   }),
   data: z.strictObject({
     validation: z.number().min(0).max(0.5).default(0.15)
@@ -91,8 +95,12 @@ export const otherSections = {
       .describe('(number, 0-2147483647) another seed gives another split'),
     holdout: z.array(z.string()).default([])
       .describe('(list of source names) sources that are not trained on, only tested on'),
+    validate_on: z.array(z.string()).default([])
+      .describe('(list of source names) sources that are neither trained on nor reported on, only chosen by'),
     duplicate_correlation: z.number().min(0.5).max(1).default(0.93)
       .describe('(0.5-1) eyes whose pixels correlate at least this much are the same picture'),
+    misplaced: fraction.default(0.25)
+      .describe('(0-1) for this share of the faces, packing adds a crop beside the eyes, in which there is none'),
     groups: z.record(z.string(), z.strictObject({
       pattern: z.string().refine(isPattern, 'must be a regular expression with one capture, as in "^(.+)_\\d+"'),
       block: z.number().int().min(1).default(1),
@@ -100,7 +108,7 @@ export const otherSections = {
       .describe('(source: pattern, block) what must stay together, read from the file\'s name; see data/README.md'),
   }),
   train: z.strictObject({
-    backbone: z.string().min(1).default('plain-base')
+    backbone: z.string().min(1).default('plain-wide')
       .describe('(name | path) the net to train; `pipeline models` lists them; ./mine.js is one of your own, see docs/training.md'),
     name: z.string().regex(/^[\w.-]+$/, 'must be letters, digits, ".", "_" and "-"').default('eyes')
       .describe('(name) goes into the run folder\'s name: workdir/001-eyes'),
@@ -108,7 +116,7 @@ export const otherSections = {
       .describe('(path) where run folders are made'),
     init: z.string().min(1).default('none')
       .meta({ path: true, description: '(none | path) train on from this .onnx that `pipeline train` wrote' }),
-    epochs: z.number().int().min(1).max(1000).default(18)
+    epochs: z.number().int().min(1).max(1000).default(16)
       .describe('(number, 1-1000) rounds through the training part'),
     batch_size: z.union([z.literal('auto'), z.number().int().min(1).max(4096)]).default(64)
       .describe('(auto | 1-4096) eyes a step; auto: the size with the best throughput within memory_limit'),
@@ -128,7 +136,7 @@ export const otherSections = {
       .describe('(0-0.5) labels are drawn towards "cannot tell" by this share'),
     sizes: z.array(z.string().regex(/^\d+x\d+$/, 'must be height x width, as in 32x48')
       .refine(isCropSize, `must be 1.5 times as wide as high, and ${CROP.height}x${CROP.width} at most, as the packed eyes are`)).min(1)
-      .default(['16x24', '24x36', '32x48', '32x48'])
+      .default(['16x24', '24x36', '24x36', '24x36'])
       .describe('(list of height x width, px, 3:2, 32x48 at most) each for an equal share of the epochs, the last for the rest'),
     strength: z.tuple([fraction, fraction]).default([0.3, 0.7])
       .describe('(two numbers, 0-1) strength of the augmentation at the first and at the last size'),
@@ -158,6 +166,8 @@ export const otherSections = {
       .describe('(1-64) threads of a step'),
     loader_threads: z.number().int().min(1).max(16).default(1)
       .describe('(1-16) threads that prepare batches'),
+    emphasis: z.record(z.string(), z.number().min(0).max(100)).default({})
+      .describe('(source: number, 0-100) how many times the attention a source gets that its size would give it'),
   }),
   train_detector: z.strictObject({
     name: z.string().regex(/^[\w.-]+$/, 'must be letters, digits, ".", "_" and "-"').default('portrait')

@@ -12,6 +12,19 @@ export interface EyeCrop {
 /** px of the largest crop that a classifier of eyes can take; the packed canvas holds exactly these pixels in its centre. */
 export const CROP = { width: 48, height: 32 } as const;
 
+/** Width of an eye's crop in widths of the eye, corner to corner. */
+const CROP_IN_EYES = 1.9;
+
+/** About how wide an eye is, corner to corner, whose crop is `cropWidth` wide. */
+export function eyeWidthOf(cropWidth: number): number {
+  return cropWidth / CROP_IN_EYES;
+}
+
+/** How wide the crop of an eye is that is `eyeWidth` wide. */
+export function cropWidthOf(eyeWidth: number): number {
+  return eyeWidth * CROP_IN_EYES;
+}
+
 /** State of one eye. `unsure`: the classifier looked and could not tell. `unknown`: there was no eye to look at. */
 export type EyeState = 'open' | 'closed' | 'unsure' | 'unknown';
 

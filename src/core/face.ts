@@ -82,3 +82,19 @@ export function regionBox(region: EyeRegion): Box {
   const height = region.width * sin + tall * cos;
   return { x: region.center.x - width / 2, y: region.center.y - height / 2, width, height };
 }
+
+/**
+ * How far the head is turned to the side: 0 where the tip of the nose is midway between the eyes' outer corners, 1 where it
+ * is level with one of them or beyond.
+ */
+export function headTurn(landmarks: Landmarks): number {
+  return Math.min(1, Math.abs(2 * noseShare(landmarks) - 1));
+}
+
+/** Where the nose falls on the line from the right eye's outer corner (0) to the left one's (1). */
+export function noseShare({ left, right, nose }: Landmarks): number {
+  const line = { x: left.outer.x - right.outer.x, y: left.outer.y - right.outer.y };
+  const length = line.x ** 2 + line.y ** 2;
+  if (length === 0) return 1;
+  return ((nose.x - right.outer.x) * line.x + (nose.y - right.outer.y) * line.y) / length;
+}

@@ -90,6 +90,7 @@ export interface StageDefinition<Name extends StageName> {
   /**
    * What the stage makes of a whole photo; a photo's verdict is the strictest of all stages'.
    * @param faces those that count: bystanders are left out
+   * @param strictness how much doubt the photographer bears
    */
   weigh(faces: readonly FaceResult[], strictness: Strictness): Verdict;
   /** Columns of the CSV report, in order, and how a face's cell is written; what is not known is empty. */

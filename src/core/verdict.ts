@@ -4,7 +4,10 @@
 
 export type Verdict = 'keep' | 'review' | 'reject';
 
-/** How much has to speak against a photo before it is rejected. */
+/**
+ * How much has to speak against a photo before it is rejected, and how much doubt sends it to review: `strict` looks at every
+ * doubtful photo, `lenient` only at those that are probably bad.
+ */
 export const strictnesses = ['lenient', 'normal', 'strict'] as const;
 export type Strictness = (typeof strictnesses)[number];
 

@@ -2,7 +2,7 @@
  * Where each eye of a face is, and whether it can be seen.
  */
 import type { Point } from '../core/raster.js';
-import type { EyeLandmarks, EyeRegion, EyeSight, Landmarks, Side } from '../core/face.js';
+import { headTurn, noseShare, type EyeLandmarks, type EyeRegion, type EyeSight, type Landmarks, type Side } from '../core/face.js';
 
 /** Width of the region, as a share of the distance between the outer corners of both eyes: about twice the eye. */
 const shareOfOuterDistance = 0.62;
@@ -66,25 +66,9 @@ function whyHidden(
   return widest < settings.min_width ? 'eye too small' : undefined;
 }
 
-/**
- * How far the head is turned to the side: 0 where the tip of the nose is midway between the eyes' outer corners, 1 where it
- * is level with one of them or beyond.
- */
-export function headTurn(landmarks: Landmarks): number {
-  return Math.min(1, Math.abs(2 * noseShare(landmarks) - 1));
-}
-
 /** The eye on the side that the nose points to: the first to disappear when the head turns. */
 function farSide(landmarks: Landmarks): Side {
   return noseShare(landmarks) > 0.5 ? 'left' : 'right';
-}
-
-/** Where the nose falls on the line from the right eye's outer corner (0) to the left one's (1). */
-function noseShare({ left, right, nose }: Landmarks): number {
-  const line = { x: left.outer.x - right.outer.x, y: left.outer.y - right.outer.y };
-  const length = line.x ** 2 + line.y ** 2;
-  if (length === 0) return 1;
-  return ((nose.x - right.outer.x) * line.x + (nose.y - right.outer.y) * line.y) / length;
 }
 
 function inside(point: Point, photo: { readonly width: number; readonly height: number }): boolean {

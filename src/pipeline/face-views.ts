@@ -29,11 +29,14 @@ export interface SeenFaces {
   readonly detail: DecodedPhoto;
 }
 
+/** What finding faces and looking closer at them takes. */
+export type Lookout = Pick<Stages, 'config' | 'faces' | 'wants'>;
+
 /**
  * Finds the faces of a photo and takes a closer look at those that have too few px in the shrunk photo.
  * @param whole the whole photo, shrunk or not
  */
-export async function seeFaces(photo: OpenPhoto, whole: DecodedPhoto, stages: Stages, clock: StageClock): Promise<SeenFaces> {
+export async function seeFaces(photo: OpenPhoto, whole: DecodedPhoto, stages: Lookout, clock: StageClock): Promise<SeenFaces> {
   const { config } = stages;
   const found = await stages.faces.find(whole.raster, (net, milliseconds) => { clock.add(net, milliseconds); });
   const faces = found.map((face) => locate(face, whole, photo, stages)).filter(({ box }) => box.width >= config.detect.min_face);
@@ -44,13 +47,13 @@ export async function seeFaces(photo: OpenPhoto, whole: DecodedPhoto, stages: St
   return { faces, detail, views: faces.map((face) => viewOf(face, small.includes(face) ? detail : whole)) };
 }
 
-function locate(face: Face, whole: DecodedPhoto, photo: OpenPhoto, { config }: Stages): LocatedFace {
+function locate(face: Face, whole: DecodedPhoto, photo: OpenPhoto, { config }: Lookout): LocatedFace {
   const landmarks = mapLandmarks(face.landmarks, (point) => pointInPhoto(point, whole));
   return { box: boxInPhoto(face.box, whole), score: face.score, landmarks, ...findEyes(landmarks, photo, config.eyes) };
 }
 
 /** Whether a face has too few px in the shrunk photo to be judged there. */
-function needsCloserLook(face: LocatedFace, whole: DecodedPhoto, { wants }: Stages): boolean {
+function needsCloserLook(face: LocatedFace, whole: DecodedPhoto, { wants }: Lookout): boolean {
   if (isFullSize(whole)) return false;
   const box = boxInView(face.box, whole);
   const eyes = [face.left, face.right].flatMap((eye) => eye.region ?? []);

@@ -2,8 +2,8 @@
  * The verdict of a photo, from what the stages say of its faces.
  */
 import type { FaceResult } from '../core/result.js';
-import { type Reason, type Strictness, strictest, type Verdict } from '../core/verdict.js';
 import type { Measurements } from '../core/measurements.js';
+import { strictest, type Reason, type Strictness, type Verdict } from '../core/verdict.js';
 import { faceStages } from './face-stages.js';
 
 /** What is said about a face, worst first; of what is equally bad, in the order of the stages. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBackbone } from '../../src/train/backbones/index.js';
+import { UNCALIBRATED } from '../../src/classify/calibration.js';
 import { createEyeClassifier } from '../../src/classify/eye-classifier.js';
 import { exportModel } from '../../src/train/loop/export.js';
 import { initialState, layoutOf } from '../../src/train/loop/step.js';
@@ -12,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'classifier-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 
 const info = {
-  backbone: 'plain-nano', height: 32, width: 48, temperature: 1, closedBelow: 0.3, openAbove: 0.8, precision: 'fp32',
+  backbone: 'plain-nano', height: 32, width: 48, calibration: UNCALIBRATED, closedBelow: 0.3, openAbove: 0.8, precision: 'fp32',
   toolVersion: '1.2.3',
 } as const;
 const layout = layoutOf(createBackbone('plain-nano'));
@@ -29,16 +30,16 @@ function crop(shade: number, width = 48) {
 }
 
 describe('the eye classifier', () => {
-  it('gives one probability a crop, the same alone and together', async () => {
+  it('gives two logits a crop, the same alone and together', async () => {
     const classifier = await createEyeClassifier(file('good.onnx', model));
     const crops = [crop(3), crop(7), crop(11)];
     const together = await classifier.classify(crops);
     expect(together).toHaveLength(3);
     for (const [index, one] of crops.entries()) {
-      const [open = NaN] = await classifier.classify([one]);
-      expect(open).toBeCloseTo(together[index] ?? NaN, 5);
-      expect(open).toBeGreaterThanOrEqual(0);
-      expect(open).toBeLessThanOrEqual(1);
+      const [alone] = await classifier.classify([one]);
+      expect(alone?.open).toBeCloseTo(together[index]?.open ?? NaN, 5);
+      expect(alone?.visible).toBeCloseTo(together[index]?.visible ?? NaN, 5);
+      expect(alone?.visible).not.toBe(alone?.open);
     }
     expect(await classifier.classify([])).toHaveLength(0);
     expect(classifier.info).toEqual(info);

@@ -165,7 +165,7 @@ describe('labels of one\'s own', () => {
       '--set', 'train.limit_batches=5', '--set', 'train.lr=0.0002', '--set', `train.workdir=${join(folder, 'workdir')}`);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     // The parent was calibrated on far more eyes than these.
-    expect(stdout + stderr).toMatch(/fewer than 150 validation eyes of a class .*: temperature and thresholds stay those of .*models\/eye-state\.onnx/);
+    expect(stdout + stderr).toMatch(/fewer than 150 validation eyes of a class .*: calibration and thresholds stay those of .*models\/eye-state\.onnx/);
     // A net that started anew would know nothing after five steps.
     expect(Number(/epoch 1 .* F1 (0\.\d+)/.exec(stdout + stderr)?.[1])).toBeGreaterThan(0.9);
     expect(existsSync(join(folder, 'workdir', '002-tuned', 'eye-state.onnx'))).toBe(true);

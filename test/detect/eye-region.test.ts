@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { eyeRegions, findEyes, headTurn } from '../../src/detect/eye-region.js';
+import { headTurn } from '../../src/core/face.js';
+import { eyeRegions, findEyes } from '../../src/detect/eye-region.js';
 import { mapLandmarks } from '../../src/detect/faces.js';
 import { regionBox, type EyeLandmarks, type Landmarks } from '../../src/core/face.js';
 import type { Point } from '../../src/core/raster.js';

@@ -10,7 +10,7 @@ const face: FaceResult = {
   score: 0.98765,
   eyeBoxes: {},
   measured: measured({
-    classify: { state: 'open', left: { state: 'open', open: 0.9512 }, right: { state: 'unknown' } },
+    classify: { state: 'open', closed: 0.01, left: { state: 'open', open: 0.9512 }, right: { state: 'unknown' } },
     blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', detail: 200, needed: 150, laplacianVariance: 321 },
   }),
   bystander: false,

@@ -33,7 +33,7 @@ export function face(sketch: FaceSketch = {}): FaceResult {
     score: 0.93,
     eyeBoxes: { left: box(100), right: box(20) },
     measured: measured({
-      classify: { state: eyes, left: eye, right: eye },
+      classify: { state: eyes, closed: eyes === 'closed' ? 0.97 : 0.03, left: eye, right: eye },
       blur: { sharpness, verdict: sharpness < 40 ? 'blurred' : sharpness > 60 ? 'sharp' : 'unsure', kind: 'none', detail: 200, needed: 150, laplacianVariance: 100 },
     }),
     bystander: sketch.bystander ?? false,

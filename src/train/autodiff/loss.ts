@@ -5,10 +5,10 @@ import type { Value } from '../../onnx/graph.js';
 import type { Tape, Variable } from './tape.js';
 
 /**
- * Weighted mean of the binary cross-entropy of logits, computed without overflow as softplus(z) - z t.
+ * Mean over the batch of the weighted binary cross-entropy of logits, computed without overflow as softplus(z) - z t.
  * @param logits [batch]
  * @param targets [batch], 0 to 1
- * @param weights [batch], at least 0, not all 0
+ * @param weights [batch], at least 0; one of 0 does not count
  * @param smoothing label smoothing: targets are drawn towards 1/2 by this share
  * @returns a scalar []
  */
@@ -19,8 +19,7 @@ export function binaryCrossEntropy(
   const { shape } = logits;
   const drawn = tape.emit('Mul', [targets, graph.scalar(1 - smoothing)], shape);
   const smoothed = tape.emit('Add', [drawn, graph.scalar(smoothing / 2)], shape);
-  const total = tape.emit('ReduceSum', [weights], [], { keepdims: { int: 0 } });
-  const share = tape.emit('Div', [weights, total], shape);
+  const share = tape.emit('Mul', [weights, graph.scalar(1 / (shape[0] ?? 1))], shape);
   const softplus = tape.emit('Softplus', [logits], shape);
   const each = tape.emit('Sub', [softplus, tape.emit('Mul', [logits, smoothed], shape)], shape);
   const loss = tape.emit('ReduceSum', [tape.emit('Mul', [each, share], shape)], [], { keepdims: { int: 0 } });

@@ -2,7 +2,7 @@
  * ConvNeXt-like nets (Liu et al. 2022): wide depthwise kernels, normalization over channels, GELU, patches instead of
  * strided convolutions inside blocks. Kernels are 5x5, not 7x7: the maps are small.
  */
-import type { Backbone, FeatureMap, NetWriter } from './net.js';
+import { eyeHeads, type Backbone, type FeatureMap, type NetWriter } from './net.js';
 
 /** Channels of a stage and how many blocks it has; each stage after the first starts by halving the map. */
 type Stage = readonly [channels: number, blocks: number];
@@ -27,7 +27,7 @@ function convnext(size: string, description: string, stages: readonly Stage[]): 
         x = net.channelNorm(`stage${index + 1}.norm`, x);
         for (let b = 1; b <= blocks; b += 1) x = block(net, `stage${index + 1}.block${b}`, x);
       }
-      return net.dense('head', net.pool(x), 1);
+      return eyeHeads(net, net.pool(x));
     },
   };
 }

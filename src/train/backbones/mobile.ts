@@ -1,7 +1,7 @@
 /**
  * Depthwise-separable nets: inverted bottlenecks as in MobileNetV2 (Sandler et al. 2018).
  */
-import type { Backbone, FeatureMap, NetWriter } from './net.js';
+import { eyeHeads, type Backbone, type FeatureMap, type NetWriter } from './net.js';
 
 interface Block {
   readonly channels: number;
@@ -27,7 +27,7 @@ function mobile(size: string, description: string, stem: number, blocks: readonl
       let x = net.activate(net.convNorm('stem', crops, { channels: stem, kernel: 3, stride: 2 }), 'relu');
       for (const [index, block] of blocks.entries()) x = bottleneck(net, `block${index + 1}`, x, block);
       x = net.activate(net.convNorm('last', x, { channels: last, kernel: 1 }), 'relu');
-      return net.dense('head', net.pool(x), 1);
+      return eyeHeads(net, net.pool(x));
     },
   };
 }

@@ -48,7 +48,20 @@ export interface NetWriter {
   dense(name: string, x: FeatureVector, channels: number): FeatureVector;
 }
 
-/** A net that turns eye crops of any size into one logit each, positive for open. */
+/** What a net says of a crop: one channel each, logits. */
+export interface EyeLogits {
+  /** Positive for an open eye; says nothing where there is no eye to see. */
+  readonly open: FeatureVector;
+  /** Positive where there is an eye to see. */
+  readonly visible: FeatureVector;
+}
+
+/** The end of every net: both answers from the same features. */
+export function eyeHeads(net: NetWriter, features: FeatureVector): EyeLogits {
+  return { open: net.dense('head', features, 1), visible: net.dense('visible', features, 1) };
+}
+
+/** A net that turns eye crops of any size into logits. */
 export interface Backbone {
   /** Family and size, as in `residual-base`. */
   readonly name: string;
@@ -57,9 +70,8 @@ export interface Backbone {
   /**
    * Writes the net.
    * @param crops one channel, normalized
-   * @returns one channel: the logit
    */
-  write(net: NetWriter, crops: FeatureMap): FeatureVector;
+  write(net: NetWriter, crops: FeatureMap): EyeLogits;
 }
 
 /** Gray levels: a crop with less contrast than this is not stretched to full contrast, because it would be noise. */

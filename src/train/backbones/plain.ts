@@ -1,7 +1,7 @@
 /**
  * Plain convolutional nets: 3x3 convolutions one after the other, some of stride 2 (VGG without pooling).
  */
-import type { Backbone } from './net.js';
+import { eyeHeads, type Backbone } from './net.js';
 
 /** Output channels and stride of a layer. */
 type Layer = readonly [channels: number, stride: number];
@@ -15,7 +15,7 @@ function plain(size: string, description: string, layers: readonly Layer[]): Bac
       for (const [index, [channels, stride]] of layers.entries()) {
         x = net.activate(net.convNorm(`conv${index + 1}`, x, { channels, kernel: 3, stride }), 'relu');
       }
-      return net.dense('head', net.pool(x), 1);
+      return eyeHeads(net, net.pool(x));
     },
   };
 }
@@ -24,4 +24,5 @@ export const plainBackbones: readonly Backbone[] = [
   plain('nano', 'four 3x3 convolutions: the smallest', [[8, 2], [16, 2], [24, 2], [24, 1]]),
   plain('small', 'five 3x3 convolutions', [[16, 2], [24, 1], [32, 2], [48, 2], [64, 1]]),
   plain('base', 'six 3x3 convolutions, three of stride 2', [[16, 1], [24, 2], [32, 1], [48, 2], [64, 1], [96, 2]]),
+  plain('wide', 'seven 3x3 convolutions, fewer and wider maps', [[24, 2], [32, 1], [48, 2], [64, 1], [64, 1], [96, 2], [128, 1]]),
 ];

@@ -1,7 +1,7 @@
 /**
  * Residual nets (He et al. 2016), with or without squeeze-and-excite (Hu et al. 2018).
  */
-import type { Backbone, FeatureMap, NetWriter } from './net.js';
+import { eyeHeads, type Backbone, type FeatureMap, type NetWriter } from './net.js';
 
 /** Channels and stride of a block of two 3x3 convolutions. */
 type Block = readonly [channels: number, stride: number];
@@ -38,7 +38,7 @@ function residual(name: string, description: string, { stem, blocks, excite }: R
       const [channels, stride] = stem;
       let x = net.activate(net.convNorm('stem', crops, { channels, kernel: 3, stride }), 'relu');
       for (const [index, shape] of blocks.entries()) x = block(net, `block${index + 1}`, x, shape, excite);
-      return net.dense('head', net.pool(x), 1);
+      return eyeHeads(net, net.pool(x));
     },
   };
 }

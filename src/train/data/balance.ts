@@ -1,6 +1,7 @@
 /**
  * How often each kind of eye is seen in training, and in which order.
  */
+import { HIDDEN } from './labels.js';
 import type { EyeDataset } from './packed-file.js';
 import { mixSeed, Random } from './random.js';
 
@@ -10,39 +11,75 @@ import { mixSeed, Random } from './random.js';
  */
 export type Balance = 'sampling' | 'weights' | 'none';
 
-/** The rows of one source and class, and the share of attention that they get. */
+/** The rows of one source, class and kind, and the share of attention that they get. */
 export interface Cell {
   readonly source: string;
-  /** 0 closed, 1 open. */
+  /** 0 closed, 1 open, 2 hidden. */
   readonly label: number;
+  /** `narrow`, `sunglasses` and the like. */
+  readonly kind: string;
   readonly rows: Int32Array;
   /** Share of all attention, 0 to 1. */
   readonly share: number;
 }
 
+/** How many times the attention a source gets that its size would give it; once where it is not named. */
+export type Emphasis = Readonly<Record<string, number>>;
+
+/** Share of all attention that crops without an eye get, where there are any. */
+const HIDDEN_SHARE = 0.2;
+
 /**
- * Divides attention over sources and classes.
+ * Divides attention over sources, classes and kinds.
  *
  * A source gets attention by the square root of its size, so that large sets lead without drowning small ones. Within a
- * source that has both classes they get the same, so that the source says nothing about the class. Sources with one
- * class are scaled so that in the end closed and open get half each.
+ * source that has both open and closed eyes they get the same, so that the source says nothing about the class. Sources with
+ * one of them are scaled so that in the end closed and open get the same. Within a source and class, kinds share by the square
+ * root of their number: rare ones, such as narrow eyes, are seen more often.
  */
-export function attention(dataset: EyeDataset, indices: Int32Array): Cell[] {
-  const cells = new Map<string, { source: string; label: number; rows: number[] }>();
+export function attention(dataset: EyeDataset, indices: Int32Array, emphasis: Emphasis = {}): Cell[] {
+  const strata = new Map<string, Stratum>();
   for (const row of indices) {
     const source = dataset.sources[row] ?? '';
     const label = dataset.labels[row] ?? 0;
     const key = `${label}${source}`;
-    const cell = cells.get(key) ?? { source, label, rows: [] };
-    cell.rows.push(row);
-    cells.set(key, cell);
+    const stratum = strata.get(key) ?? { source, label, size: 0, kinds: new Map<string, number[]>() };
+    strata.set(key, stratum);
+    stratum.size += 1;
+    const kind = dataset.kinds[row] ?? '';
+    const rows = stratum.kinds.get(kind) ?? [];
+    stratum.kinds.set(kind, rows);
+    rows.push(row);
   }
-  const list = [...cells.values()].sort((a, b) => (`${a.source}${a.label}` < `${b.source}${b.label}` ? -1 : 1));
-  const masses = classesEvened(list.map(({ source, label, rows }) => {
-    const other = cells.get(`${1 - label}${source}`);
-    return { label, paired: other !== undefined, mass: Math.sqrt(rows.length + (other?.rows.length ?? 0)) };
+  const list = [...strata.values()].sort((a, b) => (`${a.source}${a.label}` < `${b.source}${b.label}` ? -1 : 1));
+  const hidden = list.filter(({ label }) => label === HIDDEN);
+  const lids = list.filter(({ label }) => label !== HIDDEN);
+  const hiddenShare = hidden.length === 0 ? 0 : lids.length === 0 ? 1 : HIDDEN_SHARE;
+  const masses = classesEvened(lids.map(({ source, label, size }) => {
+    const other = strata.get(`${1 - label}${source}`);
+    return { label, paired: other !== undefined, mass: (emphasis[source] ?? 1) * Math.sqrt(size + (other?.size ?? 0)) };
   }));
-  return list.map(({ source, label, rows }, cell) => ({ source, label, rows: Int32Array.from(rows), share: masses[cell] ?? 0 }));
+  const massOf = ({ source, size }: Stratum): number => (emphasis[source] ?? 1) * Math.sqrt(size);
+  const hiddenMass = hidden.reduce((sum, stratum) => sum + massOf(stratum), 0);
+  return [
+    ...lids.flatMap((stratum, index) => cellsOf(stratum, (1 - hiddenShare) * (masses[index] ?? 0))),
+    ...hidden.flatMap((stratum) => cellsOf(stratum, (hiddenShare * massOf(stratum)) / hiddenMass)),
+  ];
+}
+
+/** The eyes of one source and class, rows by kind. */
+interface Stratum {
+  readonly source: string;
+  readonly label: number;
+  size: number;
+  readonly kinds: Map<string, number[]>;
+}
+
+function cellsOf({ source, label, kinds }: Stratum, share: number): Cell[] {
+  const list = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
+  const mass = list.reduce((sum, [, rows]) => sum + Math.sqrt(rows.length), 0);
+  return list.map(([kind, rows]) =>
+    ({ source, label, kind, rows: Int32Array.from(rows), share: (share * Math.sqrt(rows.length)) / mass }));
 }
 
 /** Masses scaled to sum to one, half of it for each class where there are two. */

@@ -2,13 +2,17 @@
  * How right the tool is on labelled images: an eye at a time and, for whole photos, a photo at a time.
  */
 import { groupOf } from './groups.js';
-import type { Label, LabelledImage, LabelledSource } from './sources.js';
+import type { LabelledImage, LabelledSource } from './sources.js';
 import { BinaryMetrics, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
 import { cutLuminance } from '../../image/crop.js';
 import { PhotoError } from '../../image/decode.js';
-import { guessKind, patchEye, photoEyes, type EyeView, type ImageKind } from './labelled-eyes.js';
+import { guessKind, matchFaces, patchEye, photoFaces, type EyeView, type FoundFace, type ImageKind } from './labelled-eyes.js';
+import { CLOSED, OPEN, type FaceLabels } from './labels.js';
+import { eyeChances, type EyeAnswer } from '../../classify/calibration.js';
 import { createEyeClassifier, type EyeClassifier } from '../../classify/eye-classifier.js';
+import { judgeEyes } from '../../classify/judge.js';
 import { thresholdsOf, type EyeThresholds } from '../../classify/thresholds.js';
+import { eyeWidthOf, type EyeCrop } from '../../core/eye.js';
 import { createFaceFinder, type FaceFinder } from '../../detect/faces.js';
 import type { Config } from '../../pipeline/config.js';
 
@@ -68,12 +72,15 @@ export async function openJudges(config: Config): Promise<Judges> {
 export interface LabelledEye {
   /** Path in the source; the eye of a photo is told by `#left` or `#right`. */
   readonly path: string;
-  readonly label: Label;
-  /** Probability of open, 0 to 1. */
+  readonly label: Lids;
+  /** Chance of open, given the other eye of the face too, 0 to 1. */
   readonly open: number;
   /** Luminance, as the classifier saw it. */
-  readonly crop: { readonly data: Uint8Array; readonly width: number; readonly height: number };
+  readonly crop: EyeCrop;
 }
+
+/** Labels that eyes are told apart by: closed or open. */
+type Lids = 0 | 1;
 
 export interface EvaluateOptions {
   readonly kind: ImageKind | 'auto';
@@ -117,6 +124,8 @@ function together(probabilities: readonly number[]): number {
   return 1 / (1 + Math.exp(-logits.reduce((sum, logit) => sum + logit, 0) / logits.length));
 }
 
+const SIDES = ['left', 'right'] as const;
+
 /** What has been seen so far. */
 class Tally {
   readonly unreadable: { path: string; reason: string }[] = [];
@@ -132,38 +141,68 @@ class Tally {
   ) {}
 
   async patch(image: LabelledImage): Promise<void> {
-    const label = image.labels.left ?? image.labels.right;
+    const label = image.faces[0]?.left ?? image.faces[0]?.right;
     if (label === undefined) return;
-    await this.judge(image, image.path, label, await patchEye(image.file, this.judges.config));
+    const eye = await patchEye(image.file, this.judges.config);
+    await this.face(image, image.path, { left: label }, { turn: 0, eyes: { left: eye } });
   }
 
   async photo(image: LabelledImage): Promise<void> {
-    const { eyes, reasons } = await photoEyes(image.file, this.judges.faces, this.judges.config);
-    for (const reason of reasons) this.missing.set(reason, (this.missing.get(reason) ?? 0) + 1);
-    const seen: number[] = [];
-    for (const side of ['left', 'right'] as const) {
-      const view = eyes[side];
-      const label = image.labels[side];
-      if (view !== undefined && label !== undefined) seen.push(await this.judge(image, `${image.path}#${side}`, label, view));
+    const { faces, config, eyes: { info } } = this.judges;
+    const opens: number[] = [];
+    for (const [index, { labels, found }] of matchFaces(image.faces, await photoFaces(image.file, faces, config, info.width)).entries()) {
+      for (const reason of found?.reasons ?? ['no face found']) this.missing.set(reason, (this.missing.get(reason) ?? 0) + 1);
+      if (found === undefined) continue;
+      const seen = await this.face(image, labels.box === undefined ? image.path : `${image.path}#${index}`, labels, found);
+      if (seen.length > 0) opens.push(together(seen));
     }
-    const closed = image.labels.left === 0 || image.labels.right === 0;
-    if (seen.length === 0) this.undetected += 1;
-    const open = seen.length > 0 ? together(seen) : closed ? 1 : 0;
-    this.photos.add(open, closed ? 0 : 1, this.groupOf(image));
+    const lids = image.faces.flatMap(({ left, right }) => [left?.label, right?.label]).filter((label) => label === CLOSED || label === OPEN);
+    if (lids.length === 0) return;
+    const closed = lids.includes(CLOSED);
+    if (opens.length === 0) this.undetected += 1;
+    this.photos.add(opens.length > 0 ? Math.min(...opens) : closed ? 1 : 0, closed ? 0 : 1, this.groupOf(image));
   }
 
-  private async judge(image: LabelledImage, path: string, label: Label, view: EyeView): Promise<number> {
-    const { width, height } = this.judges.eyes.info;
-    const crop = { data: cutLuminance(view.image, view.region, width, height), width, height };
-    const open = (await this.judges.eyes.classify([crop]))[0] ?? Number.NaN;
-    this.eyes.add(open, label, this.groupOf(image));
-    const { closed_below, open_above } = this.judges.thresholds;
-    if (open < closed_below || open > open_above) {
-      this.decided += 1;
-      if ((open > open_above) === (label === 1)) this.decidedRight += 1;
+  /** Judges both eyes of a face together, as a run does. @returns the chances of open of those that are labelled open or closed */
+  private async face(
+    image: LabelledImage, name: string, labels: FaceLabels, { turn, eyes }: Pick<FoundFace, 'turn' | 'eyes'>,
+  ): Promise<number[]> {
+    const { info } = this.judges.eyes;
+    const views = SIDES.flatMap((side) => {
+      const view = eyes[side];
+      return view === undefined ? [] : [{ side, view, crop: this.cut(view) }];
+    });
+    const answers = await this.judges.eyes.classify(views.map(({ crop }) => crop));
+    const chances: { left?: EyeAnswer; right?: EyeAnswer } = {};
+    for (const [index, { side, view }] of views.entries()) {
+      const answer = answers[index];
+      if (answer !== undefined) chances[side] = eyeChances(info.calibration, answer, { width: eyeWidthOf(view.photoWidth), turn });
     }
-    await this.options.onEye?.({ path, label, open, crop });
-    return open;
+    const judged = judgeEyes(info.calibration.pair, chances, this.judges.thresholds);
+    const opens: number[] = [];
+    for (const { side, crop } of views) {
+      const label = labels[side]?.label;
+      // An eye that the net calls unknown has no chance of being open to compare; what it looked like is in the other figures.
+      const { open, state } = judged[side];
+      if (label !== CLOSED && label !== OPEN) continue;
+      if (open === undefined) {
+        this.missing.set('eye not visible', (this.missing.get('eye not visible') ?? 0) + 1);
+        continue;
+      }
+      opens.push(open);
+      this.eyes.add(open, label, this.groupOf(image));
+      if (state === 'open' || state === 'closed') {
+        this.decided += 1;
+        if ((state === 'open') === (label === OPEN)) this.decidedRight += 1;
+      }
+      await this.options.onEye?.({ path: image.path === name && views.length < 2 ? name : `${name}#${side}`, label, open, crop });
+    }
+    return opens;
+  }
+
+  private cut(view: EyeView): EyeCrop {
+    const { width, height } = this.judges.eyes.info;
+    return { data: cutLuminance(view.image, view.region, width, height), width, height };
   }
 
   private groupOf(image: LabelledImage): string {

@@ -3,35 +3,48 @@
  * run finds them, or already a patch around one eye.
  */
 import { patchRegion } from './canvas.js';
+import type { FaceLabels } from './labels.js';
 import type { LabelledSource } from './sources.js';
+import { enoughPixels } from '../../blur/stage.js';
 import { UsageError } from '../../core/usage-error.js';
 import type { Config } from '../../pipeline/config.js';
-import { findEyes } from '../../detect/eye-region.js';
-import { mapLandmarks, type FaceFinder } from '../../detect/faces.js';
-import type { EyeRegion, Face, Side } from '../../core/face.js';
+import { seeFaces } from '../../pipeline/face-views.js';
+import { StageClock } from '../../pipeline/stage-clock.js';
+import { CROP } from '../../core/eye.js';
+import { headTurn, type EyeSight, type FaceView, type Side } from '../../core/face.js';
+import type { FaceFinder } from '../../detect/faces.js';
 import type { TurnedRegion } from '../../image/crop.js';
-import { decodePhoto, decodeRegion, openPhoto, shrinkFor } from '../../image/decode.js';
-import { boxInPhoto, isFullSize, pointInPhoto, regionInView } from '../../image/view.js';
-import { growBox, type Raster } from '../../core/raster.js';
+import { decodePhoto, openPhoto, shrinkFor } from '../../image/decode.js';
+import { intersectionOverUnion, type Box, type Raster } from '../../core/raster.js';
 
 /** What an image shows: a whole face or more, or one eye and little else. */
 export type ImageKind = 'photo' | 'eye';
 
 /** Where to cut one eye. */
 export interface EyeView {
-  /** The pixels that the camera gave, or part of them. */
+  /** The pixels that a run would cut it from. */
   readonly image: Raster;
   /** The classifier's crop, px of `image`. */
   readonly region: TurnedRegion;
+  /** Width of the crop in px of the full-size photo: how much detail there is. */
+  readonly photoWidth: number;
 }
 
-/** The eyes of a photo's largest face. */
-export interface PhotoEyes {
-  /** False where no face was found; then there is no eye either. */
-  readonly face: boolean;
+/** A face of a photo with those of its eyes that a run would look at. */
+export interface FoundFace {
+  /** px of the upright full-size photo. */
+  readonly box: Box;
+  /** How far the head is turned, 0 frontal to 1. */
+  readonly turn: number;
   readonly eyes: Readonly<Partial<Record<Side, EyeView>>>;
   /** Why an eye is missing. */
   readonly reasons: readonly string[];
+}
+
+/** A labelled face, and what a run finds there; `found` is undefined where it finds no face. */
+export interface LabelledFace {
+  readonly labels: FaceLabels;
+  readonly found: FoundFace | undefined;
 }
 
 /**
@@ -40,34 +53,52 @@ export interface PhotoEyes {
  */
 export async function patchEye(file: string, config: Config): Promise<EyeView> {
   const { raster } = await decodePhoto(await openPhoto(file, config.image), 1);
-  return { image: raster, region: patchRegion(raster.width, raster.height) };
+  const region = patchRegion(raster.width, raster.height);
+  return { image: raster, region, photoWidth: region.width };
 }
 
 /**
- * The eyes of the largest face in a photo.
+ * The faces that a run finds in a photo, largest first, each in the pixels that the run would judge it by.
+ * @param eyeWidth px of the crops: an eye that has fewer in a shrunk photo is looked at in the full-size one
  * @throws PhotoError if the photo cannot be read
  */
-export async function photoEyes(file: string, finder: FaceFinder, config: Config): Promise<PhotoEyes> {
+export async function photoFaces(file: string, finder: FaceFinder, config: Config, eyeWidth: number = CROP.width): Promise<FoundFace[]> {
   const photo = await openPhoto(file, config.image);
   const whole = await decodePhoto(photo, shrinkFor(photo, config.image.decode_side));
-  const face = largestFace(await finder.find(whole.raster), config.detect.min_face / whole.scaleX);
-  if (face === undefined) return { face: false, eyes: {}, reasons: ['no face found'] };
-  const sights = findEyes(mapLandmarks(face.landmarks, (point) => pointInPhoto(point, whole)), photo, config.eyes);
-  const view = isFullSize(whole) ? whole : await decodeRegion(photo, boxInPhoto(growBox(face.box, 2), whole));
-  const cut = (region: EyeRegion | undefined): EyeView | undefined =>
-    region === undefined ? undefined : { image: view.raster, region: regionInView(region, view) };
-  const [left, right] = [cut(sights.left.region), cut(sights.right.region)];
+  const lookout = { config, faces: finder, wants: { face: enoughPixels, eye: eyeWidth } };
+  const { faces, views } = await seeFaces(photo, whole, lookout, new StageClock());
+  const found = faces.flatMap(({ box }, index) => {
+    const view = views[index];
+    return view === undefined ? [] : [foundFace(box, view)];
+  });
+  const area = ({ box }: FoundFace): number => box.width * box.height;
+  return found.sort((a, b) => area(b) - area(a));
+}
+
+function foundFace(box: Box, { raster, scale, landmarks, left, right }: FaceView): FoundFace {
+  const eye = (side: Side, { region }: EyeSight): FoundFace['eyes'] =>
+    region === undefined ? {} : { [side]: { image: raster, region, photoWidth: region.width * scale } };
   return {
-    face: true,
-    eyes: { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) },
-    reasons: [sights.left.reason, sights.right.reason].filter((reason) => reason !== undefined),
+    box, turn: headTurn(landmarks), eyes: { ...eye('left', left), ...eye('right', right) },
+    reasons: [left.reason, right.reason].filter((reason) => reason !== undefined),
   };
 }
 
-function largestFace(faces: readonly Face[], minWidth: number): Face | undefined {
-  const area = ({ box }: Face): number => box.width * box.height;
-  const wide = faces.filter(({ box }) => box.width >= minWidth);
-  return wide.reduce<Face | undefined>((best, face) => (best === undefined || area(face) > area(best) ? face : best), undefined);
+/** How much a labelled box and a found one must overlap (intersection over union): they are drawn by different rules. */
+const SAME_FACE = 0.25;
+
+/** The labelled faces with what was found there: without a box the largest face, with boxes the one that overlaps most. */
+export function matchFaces(labelled: readonly FaceLabels[], found: readonly FoundFace[]): LabelledFace[] {
+  const pairs = labelled.flatMap(({ box }, index) => box === undefined ? [] : found.map((face) =>
+    ({ index, face, overlap: intersectionOverUnion(box, face.box) }))).filter(({ overlap }) => overlap >= SAME_FACE);
+  const matched = new Map<number, FoundFace>();
+  const taken = new Set<FoundFace>();
+  for (const { index, face } of pairs.sort((a, b) => b.overlap - a.overlap)) {
+    if (matched.has(index) || taken.has(face)) continue;
+    matched.set(index, face);
+    taken.add(face);
+  }
+  return labelled.map((labels, index) => ({ labels, found: labels.box === undefined ? found[0] : matched.get(index) }));
 }
 
 /** Images that are looked at to tell patches from photos. */
@@ -91,8 +122,7 @@ export async function guessKind(
   let seen = 0;
   for (const { file } of spread(source.images, SAMPLE)) {
     try {
-      const { face } = await photoEyes(file, finder, config);
-      faces += face ? 1 : 0;
+      faces += (await photoFaces(file, finder, config)).length > 0 ? 1 : 0;
       seen += 1;
     } catch {
       // Counted where the image is really needed, with its reason.

@@ -3,18 +3,18 @@
  */
 import { receiveMessageOnPort, Worker, MessageChannel, type MessagePort } from 'node:worker_threads';
 import { workerScript } from '../../files/package.js';
-import { attention, epochOrder, lossWeights, type Balance } from './balance.js';
-import { CROP } from '../../core/eye.js';
-import { CANVAS, CANVAS_BYTES } from './canvas.js';
+import { attention, epochOrder, lossWeights, type Balance, type Emphasis } from './balance.js';
+import { eyeWidthOf } from '../../core/eye.js';
 import type { EyeDataset } from './packed-file.js';
 import { mixSeed } from './random.js';
+import { plainCrop, shrunkCrop } from './plain-crop.js';
 import type { BatchReply, BatchRequest, LoaderSetup } from './loader-worker.js';
 
 /** Eyes ready for a step. */
 export interface Batch {
   /** Luminance, [count, height, width]. */
   readonly pixels: Uint8Array;
-  /** 0 closed, 1 open, [count]. */
+  /** 0 closed, 1 open, 2 hidden, [count]. */
   readonly labels: Uint8Array;
   /** What each eye's loss counts, 1 on average over the epoch, [count]. */
   readonly weights: Float32Array;
@@ -33,6 +33,7 @@ export interface LoaderOptions {
   readonly workers?: number;
   /** `sampling` where not given. */
   readonly balance?: Balance;
+  readonly emphasis?: Emphasis;
   /** Eyes in an epoch; as many as there are rows where not given. Rounded down to whole batches. */
   readonly samplesPerEpoch?: number;
 }
@@ -73,7 +74,7 @@ export function createLoader(dataset: EyeDataset, indices: Int32Array, options: 
   if (indices.length === 0) throw new Error('There are no eyes to train on.');
   const { batchSize, seed } = options;
   const balance = options.balance ?? 'sampling';
-  const cells = attention(dataset, indices);
+  const cells = attention(dataset, indices, options.emphasis);
   const weights = lossWeights(cells, dataset.length, balance);
   const batchesPerEpoch = Math.max(1, Math.floor((options.samplesPerEpoch ?? indices.length) / batchSize));
   const threads = Array.from({ length: options.workers ?? 1 }, () => new AugmentThread(dataset.pixels));
@@ -198,56 +199,23 @@ class AugmentThread {
 
 /**
  * Eyes as the classifier will see them: the canvas's centre at the size asked for, no augmentation, in the order given.
- * The last batch may be short.
+ * The last batch may be short. With `eyeWidth` as in a photo in which the eyes are so many px wide, if they are wider.
  */
 export function* validationBatches(
   dataset: EyeDataset,
   indices: Int32Array,
-  options: { readonly height: number; readonly width: number; readonly batchSize: number },
+  options: { readonly height: number; readonly width: number; readonly batchSize: number; readonly eyeWidth?: number },
 ): Generator<Batch, void, void> {
-  const { height, width, batchSize } = options;
+  const { height, width, batchSize, eyeWidth = Infinity } = options;
   const weights = new Float32Array(dataset.length).fill(1);
   for (let at = 0; at < indices.length; at += batchSize) {
     const rows = indices.slice(at, at + batchSize);
     const pixels = new Uint8Array(rows.length * height * width);
     rows.forEach((row, index) => {
-      pixels.set(plainCrop(dataset.pixels, row, width, height), index * height * width);
+      const small = eyeWidth < eyeWidthOf(dataset.cropWidths[row] ?? 0);
+      const crop = small ? shrunkCrop(dataset.pixels, row, width, height, eyeWidth) : plainCrop(dataset.pixels, row, width, height);
+      pixels.set(crop, index * height * width);
     });
     yield assemble(dataset, rows, pixels, weights, options);
   }
-}
-
-/**
- * The centre of one canvas without augmentation: at 48x32 its very pixels, smaller sizes as area means.
- * @param pixels canvases, as in `EyeDataset.pixels`
- * @returns `width * height` bytes of luminance
- */
-export function plainCrop(pixels: Uint8Array, row: number, width: number, height: number): Uint8Array {
-  const left = (CANVAS.width - CROP.width) / 2;
-  const top = (CANVAS.height - CROP.height) / 2;
-  const stepX = CROP.width / width;
-  const stepY = CROP.height / height;
-  const crop = new Uint8Array(width * height);
-  for (let r = 0; r < height; r += 1) {
-    for (let c = 0; c < width; c += 1) {
-      crop[r * width + c] = Math.round(areaMean(
-        pixels, row * CANVAS_BYTES, left + c * stepX, top + r * stepY, left + (c + 1) * stepX, top + (r + 1) * stepY));
-    }
-  }
-  return crop;
-}
-
-/** Mean of a canvas over a rectangle in px, parts of pixels counted as parts. */
-function areaMean(pixels: Uint8Array, base: number, left: number, top: number, right: number, bottom: number): number {
-  let sum = 0;
-  let area = 0;
-  for (let y = Math.floor(top); y < bottom - 1e-9; y += 1) {
-    const tall = Math.min(bottom, y + 1) - Math.max(top, y);
-    for (let x = Math.floor(left); x < right - 1e-9; x += 1) {
-      const part = tall * (Math.min(right, x + 1) - Math.max(left, x));
-      sum += part * (pixels[base + y * CANVAS.width + x] ?? 0);
-      area += part;
-    }
-  }
-  return sum / area;
 }

@@ -3,19 +3,23 @@
  */
 import type { Config } from '../../pipeline/config.js';
 import { CROP } from '../../core/eye.js';
-import { CANVAS, cutCanvas } from './canvas.js';
-import { groupOf } from './groups.js';
-import type { EyeRow } from './packed-file.js';
-import type { Label, LabelledImage, LabelledSource } from './sources.js';
 import type { FaceFinder } from '../../detect/faces.js';
 import { PhotoError } from '../../image/decode.js';
-import { guessKind, patchEye, photoEyes, type EyeView, type ImageKind } from './labelled-eyes.js';
+import { CANVAS, cutCanvas } from './canvas.js';
+import { groupOf } from './groups.js';
+import { guessKind, matchFaces, patchEye, photoFaces, type EyeView, type FoundFace, type ImageKind, type LabelledFace } from './labelled-eyes.js';
+import type { EyeLabel } from './labels.js';
+import { misplacedRegion } from './misplaced.js';
+import type { EyeRow } from './packed-file.js';
+import { mixSeed, Random } from './random.js';
+import type { LabelledImage, LabelledSource } from './sources.js';
 
 /** An image, or an eye of one, that gave no row. */
 export interface LeftOut {
   readonly source: string;
   readonly path: string;
-  readonly label: Label;
+  /** What was said of it. */
+  readonly kind: string;
   /** `no face found`, `eye turned away`, or why the image could not be read. */
   readonly reason: string;
   readonly unreadable: boolean;
@@ -36,6 +40,8 @@ export interface PackOptions {
   readonly onImage?: () => void;
 }
 
+const SIDES = ['left', 'right'] as const;
+
 /**
  * Cuts the eyes of one source. An image that cannot be read is left out and listed; packing goes on.
  * @param finder is only used where images may be photos
@@ -44,38 +50,77 @@ export interface PackOptions {
 export async function packSource(source: LabelledSource, finder: FaceFinder, options: PackOptions): Promise<PackedSource> {
   const { config } = options;
   const kind = options.kind === 'auto' ? await guessKind(source, finder, config) : options.kind;
-  const rows: EyeRow[] = [];
-  const leftOut: LeftOut[] = [];
-  const leave = (image: LabelledImage, reason: string, unreadable: boolean): void => {
-    const label = image.labels.left ?? image.labels.right ?? 0;
-    leftOut.push({ source: source.name, path: image.path, label, reason, unreadable });
-  };
+  const packing = new Packing(source.name, config);
   for (const image of source.images) {
     try {
-      const group = groupOf(source.name, image.path, config.data.groups);
-      const row = (path: string, label: Label, view: EyeView): EyeRow => ({
-        pixels: cutCanvas(view.image, view.region),
-        label, group, path, source: source.name, cropWidth: view.region.width,
-      });
-      if (kind === 'eye') {
-        const label = image.labels.left ?? image.labels.right;
-        if (label !== undefined) rows.push(row(image.path, label, await patchEye(image.file, config)));
-      } else {
-        const { eyes, reasons } = await photoEyes(image.file, finder, config);
-        for (const side of ['left', 'right'] as const) {
-          const label = image.labels[side];
-          const view = eyes[side];
-          if (label !== undefined && view !== undefined) rows.push(row(`${image.path}#${side}`, label, view));
-        }
-        for (const reason of reasons) leave(image, reason, false);
-      }
+      if (kind === 'eye') await packing.patch(image);
+      else await packing.photo(image, finder);
     } catch (error) {
       if (!(error instanceof PhotoError)) throw error;
-      leave(image, error.message, true);
+      packing.leave(image, error.message, true);
     }
     options.onImage?.();
   }
-  return { name: source.name, kind, rows, leftOut };
+  return { name: source.name, kind, rows: packing.rows, leftOut: packing.leftOut };
+}
+
+/** What has been packed of a source so far. */
+class Packing {
+  readonly rows: EyeRow[] = [];
+  readonly leftOut: LeftOut[] = [];
+
+  constructor(private readonly source: string, private readonly config: Config) {}
+
+  leave({ path, faces: [face] }: LabelledImage, reason: string, unreadable: boolean): void {
+    this.leftOut.push({ source: this.source, path, kind: face?.left?.kind ?? face?.right?.kind ?? '', reason, unreadable });
+  }
+
+  async patch(image: LabelledImage): Promise<void> {
+    const [face] = image.faces;
+    const label = face?.left ?? face?.right;
+    if (label !== undefined) this.add(image, image.path, label, await patchEye(image.file, this.config), 0);
+  }
+
+  async photo(image: LabelledImage, finder: FaceFinder): Promise<void> {
+    const found = await photoFaces(image.file, finder, this.config);
+    const faces = matchFaces(image.faces, found);
+    for (const [index, face] of faces.entries()) {
+      if (face.found === undefined) {
+        this.leave(image, 'no face found', false);
+        continue;
+      }
+      for (const reason of face.found.reasons) this.leave(image, reason, false);
+      // The eyes of one face have one name, with the side behind it: training pairs them by it.
+      const name = face.labels.box === undefined ? image.path : `${image.path}#${index}`;
+      this.face(image, name, face.labels, face.found, found);
+    }
+  }
+
+  private face(image: LabelledImage, name: string, labels: LabelledFace['labels'], face: FoundFace, all: readonly FoundFace[]): void {
+    for (const side of SIDES) {
+      const [label, view] = [labels[side], face.eyes[side]];
+      if (label !== undefined && view !== undefined) this.add(image, `${name}#${side}`, label, view, face.turn);
+    }
+    const random = new Random(mixSeed(...[...name].map((letter) => letter.codePointAt(0) ?? 0)));
+    if (!random.chance(this.config.data.misplaced)) return;
+    const side = random.chance(0.5) ? 'left' : 'right';
+    const view = face.eyes[side];
+    if (view === undefined) return;
+    const eyes = all.flatMap((other) => SIDES.flatMap((each) => {
+      const eye = other.eyes[each];
+      return eye === undefined ? [] : eye.image === view.image ? [eye.region.center] : [];
+    }));
+    // The person's left eye has its ear to the right in the image.
+    const region = misplacedRegion(view, side === 'left' ? 1 : -1, eyes, random);
+    if (region !== undefined) this.add(image, `${name}#beside`, { label: 2, kind: 'misplaced' }, { ...view, region }, face.turn);
+  }
+
+  private add(image: LabelledImage, path: string, { label, kind }: EyeLabel, view: EyeView, turn: number): void {
+    this.rows.push({
+      pixels: cutCanvas(view.image, view.region), label, kind, path, source: this.source,
+      group: groupOf(this.source, image.path, this.config.data.groups), cropWidth: view.photoWidth, turn,
+    });
+  }
 }
 
 /** How the packed pixels are laid out, for people. */

@@ -11,9 +11,10 @@ import { fileProblem } from '../../files/problem.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { CROP } from '../../core/eye.js';
 import { CANVAS, CANVAS_BYTES } from './canvas.js';
+import { CLASSES, type Label } from './labels.js';
 
 /** Raised when the columns or the geometry change. */
-const FORMAT_VERSION = '1';
+const FORMAT_VERSION = '2';
 const FORMAT_NAME = 'portrait-pipeline eyes';
 const MAGIC = 'ARROW1';
 
@@ -26,8 +27,9 @@ export class PackedFileError extends Error {
 export interface EyeRow {
   /** CANVAS_BYTES of luminance, see `cutCanvas`. */
   readonly pixels: Uint8Array;
-  /** 0 closed, 1 open. */
-  readonly label: 0 | 1;
+  readonly label: Label;
+  /** What kind of eye, in a word: the class, or more than that, as in `narrow` or `sunglasses`. */
+  readonly kind: string;
   /** Name of the folder or tar that it came from. */
   readonly source: string;
   /** What must stay on one side of a split: a photo, a person, a burst. */
@@ -36,6 +38,8 @@ export interface EyeRow {
   readonly path: string;
   /** Width of the classifier's crop in px of the source image: how much detail there really was. */
   readonly cropWidth: number;
+  /** How far the head is turned, 0 frontal to 1; 0 where nobody knows. */
+  readonly turn: number;
 }
 
 /** The columns of a packed file in memory; row i of each belongs to the same eye. */
@@ -43,13 +47,16 @@ export interface EyeDataset {
   readonly length: number;
   /** `length` canvases of CANVAS_BYTES each, luminance; shared memory, so that loader threads read it without a copy. */
   readonly pixels: Uint8Array;
-  /** 0 closed, 1 open. */
+  /** Numbers of CLASSES: 0 closed, 1 open, 2 hidden. */
   readonly labels: Uint8Array;
+  readonly kinds: readonly string[];
   readonly sources: readonly string[];
   readonly groups: readonly string[];
   readonly paths: readonly string[];
   /** Width of the classifier's crop in px of the source image. */
   readonly cropWidths: Float32Array;
+  /** How far the heads are turned, 0 to 1. */
+  readonly turns: Float32Array;
 }
 
 /** Gathers rows into a dataset in memory. */
@@ -63,7 +70,9 @@ export function datasetOf(rows: readonly EyeRow[]): EyeDataset {
     sources: rows.map((row) => row.source),
     groups: rows.map((row) => row.group),
     paths: rows.map((row) => row.path),
+    kinds: rows.map((row) => row.kind),
     cropWidths: Float32Array.from(rows, (row) => row.cropWidth),
+    turns: Float32Array.from(rows, (row) => row.turn),
   };
 }
 
@@ -87,7 +96,9 @@ function encode(dataset: EyeDataset): Uint8Array {
     source: textColumn(dataset.sources),
     group: textColumn(dataset.groups),
     path: textColumn(dataset.paths),
+    kind: textColumn(dataset.kinds),
     crop_width: makeData({ type: new Float32(), length: dataset.length, data: dataset.cropWidths }),
+    turn: makeData({ type: new Float32(), length: dataset.length, data: dataset.turns }),
   };
   const fields = Object.entries(columns).map(([name, column]) => new Field(name, column.type, false));
   const schema = new Schema(fields, new Map(Object.entries({
@@ -95,7 +106,7 @@ function encode(dataset: EyeDataset): Uint8Array {
     format_version: FORMAT_VERSION,
     canvas: `${CANVAS.width}x${CANVAS.height}`,
     crop: `${CROP.width}x${CROP.height}`,
-    labels: 'closed,open',
+    labels: CLASSES.join(','),
   })));
   const rows = makeData({ type: new Struct(fields), length: dataset.length, children: Object.values(columns), nullCount: 0 });
   return RecordBatchFileWriter.writeAll(new Table(schema, [new RecordBatch(schema, rows)])).toUint8Array(true);
@@ -150,8 +161,8 @@ function readIpc(path: string, bytes: Uint8Array): Table {
 
 function readTable(table: Table, path: string): EyeDataset {
   const labels = Uint8Array.from(column(table, 'label', path), Number);
-  const wrong = labels.findIndex((label) => label > 1);
-  if (wrong >= 0) throw new PackedFileError(`${path}: row ${wrong} has label ${labels[wrong]}; 0 is closed, 1 is open.`);
+  const wrong = labels.findIndex((label) => label >= CLASSES.length);
+  if (wrong >= 0) throw new PackedFileError(`${path}: row ${wrong} has label ${labels[wrong]}; 0 is closed, 1 is open, 2 is hidden.`);
   return {
     length: table.numRows,
     pixels: readPixels(table, path),
@@ -159,7 +170,9 @@ function readTable(table: Table, path: string): EyeDataset {
     sources: Array.from(column(table, 'source', path), String),
     groups: Array.from(column(table, 'group', path), String),
     paths: Array.from(column(table, 'path', path), String),
+    kinds: Array.from(column(table, 'kind', path), String),
     cropWidths: Float32Array.from(column(table, 'crop_width', path), Number),
+    turns: Float32Array.from(column(table, 'turn', path), Number),
   };
 }
 

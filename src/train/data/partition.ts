@@ -3,6 +3,7 @@
  */
 import { UsageError } from '../../core/usage-error.js';
 import { DisjointSets } from './groups.js';
+import { CLOSED, OPEN } from './labels.js';
 import { nearDuplicates, type DuplicatePair } from './near-duplicates.js';
 import type { EyeDataset } from './packed-file.js';
 import { mixSeed, Random } from './random.js';
@@ -18,6 +19,8 @@ export interface PartitionOptions {
   readonly split_seed: number;
   /** Sources that are only tested on. */
   readonly holdout: readonly string[];
+  /** Sources that are only validated on. */
+  readonly validate_on: readonly string[];
   /** Eyes whose pixels correlate at least this much count as the same picture, 0 to 1. */
   readonly duplicate_correlation: number;
 }
@@ -37,16 +40,13 @@ const PARTS: readonly Part[] = ['train', 'validation', 'test'];
 /**
  * Splits by group, stratified by source and class, the same for the same seed whatever the order of the rows in the file
  * was. With `holdout`, those sources' eyes are in the test part only, and of them only the ones that share no group with
- * an eye trained or validated on.
+ * an eye trained or validated on. Sources of `validate_on`, and what is tied to them, are in the validation part only.
  * @throws Error that says what is missing if a part is without a class (only the test part may be empty);
- *   UsageError if a source of `holdout` is unknown
+ *   UsageError if a source of `holdout` or `validate_on` is unknown
  */
 export function partitionDataset(dataset: EyeDataset, options: PartitionOptions): Partition {
-  const unknown = options.holdout.filter((source) => !dataset.sources.includes(source));
-  if (unknown.length > 0) {
-    const known = [...new Set(dataset.sources)].join(', ');
-    throw new UsageError(`data.holdout names ${unknown.join(', ')}, which the packed file does not hold. It holds: ${known}.`);
-  }
+  requireSources(dataset, 'data.holdout', options.holdout);
+  requireSources(dataset, 'data.validate_on', options.validate_on);
   const pairs = nearDuplicates(dataset, options.duplicate_correlation);
   const components = options.split === 'random' ? singles(dataset) : joined(dataset, pairs);
   const parts = applyHoldout(dataset, deal(dataset, components, options), components, options);
@@ -57,6 +57,13 @@ export function partitionDataset(dataset: EyeDataset, options: PartitionOptions)
   };
   requireBothClasses(dataset, partition, options);
   return partition;
+}
+
+function requireSources(dataset: EyeDataset, setting: string, names: readonly string[]): void {
+  const unknown = names.filter((source) => !dataset.sources.includes(source));
+  if (unknown.length === 0) return;
+  const known = [...new Set(dataset.sources)].join(', ');
+  throw new UsageError(`${setting} names ${unknown.join(', ')}, which the packed file does not hold. It holds: ${known}.`);
 }
 
 function singles(dataset: EyeDataset): Int32Array {
@@ -137,7 +144,8 @@ function deal(dataset: EyeDataset, roots: Int32Array, options: PartitionOptions)
       return sum;
     };
     const open = PARTS.filter((part) => shares[part] > 0);
-    const best = open.reduce((chosen, part) => (need(part) > need(chosen) + 1e-12 ? part : chosen));
+    const kept = component.rows.some((row) => options.validate_on.includes(dataset.sources[row] ?? ''));
+    const best = kept ? 'validation' : open.reduce((chosen, part) => (need(part) > need(chosen) + 1e-12 ? part : chosen));
     for (const row of component.rows) parts[row] = best;
     for (const [stratum, count] of component.strata) {
       filled[best].set(stratum, (filled[best].get(stratum) ?? 0) + count);
@@ -164,8 +172,9 @@ function applyHoldout(
 function requireBothClasses(dataset: EyeDataset, partition: Partition, options: PartitionOptions): void {
   for (const part of PARTS) {
     if (part === 'test' && options.test === 0) continue;
-    const closed = partition[part].reduce((count, row) => count + (dataset.labels[row] === 0 ? 1 : 0), 0);
-    const open = partition[part].length - closed;
+    const count = (label: number): number =>
+      partition[part].reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
+    const [closed, open] = [count(CLOSED), count(OPEN)];
     if (closed > 0 && open > 0) continue;
     throw new Error(
       `The ${part} part has ${closed} closed and ${open} open eyes; both classes are needed. Add images of the missing ` +

@@ -1,23 +1,14 @@
 /**
- * Labelled images on disk: folders or tars with `open/` and `closed/` inside, or with a labels.csv.
+ * Labelled images on disk: folders or tars with `open/`, `closed/` and perhaps `hidden/` inside, or with a labels.csv.
  */
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { parse } from 'csv-parse/sync';
-import { distance } from 'fastest-levenshtein';
 import { extract } from 'tar-stream';
 import { UsageError } from '../../core/usage-error.js';
-
-export type Label = 0 | 1;
-
-/** What is known of an image's eyes: one label for both, or one for each of the person's own left and right. */
-export interface EyeLabels {
-  readonly left?: Label;
-  readonly right?: Label;
-}
+import { labelsFromFolder, readLabelTable, type FaceLabels, type LabelTable } from './labels.js';
 
 /** An image with its labels. */
 export interface LabelledImage {
@@ -25,7 +16,8 @@ export interface LabelledImage {
   readonly file: string;
   /** Its path inside the source, `/` between the parts. */
   readonly path: string;
-  readonly labels: EyeLabels;
+  /** Of one face without a box, or of any number of faces with boxes. */
+  readonly faces: readonly FaceLabels[];
 }
 
 /** One source: what a folder or a tar held. */
@@ -36,15 +28,13 @@ export interface LabelledSource {
   readonly images: readonly LabelledImage[];
   /** Images for which neither a folder nor the table gave a label. */
   readonly unlabelled: number;
-  /** The table of labels that there is, and whether any of its paths fits an image; where none does, the folders decide. */
-  readonly table?: { readonly file: string; readonly fits: boolean };
+  /** The tables of labels that there are, and whether any of their paths fits an image; where none does, the folders decide. */
+  readonly tables: readonly { readonly file: string; readonly fits: boolean }[];
   /** Removes what was unpacked. */
   close(): void;
 }
 
 const IMAGE_ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp']);
-const FOLDER_LABEL: Readonly<Record<string, Label>> = { closed: 0, open: 1 };
-const WORD_LABEL: Readonly<Record<string, Label>> = { closed: 0, open: 1, '0': 0, '1': 1 };
 
 /** What a source is called: the name of the folder, or of the tar without its ending. */
 export function sourceName(input: string): string {
@@ -79,16 +69,23 @@ function truePath(input: string): string {
   return existsSync(input) ? realpathSync(input) : resolve(input);
 }
 
+/** Tables of labels beside the sources' own. */
+export interface LabelFiles {
+  /** A table that knows any of a source's images speaks for all of them; a source's own labels.csv where none is given. */
+  readonly labels?: readonly string[];
+  /** Tables that have the last word on single images, whatever folders and other tables say. */
+  readonly corrections?: readonly string[];
+}
+
 /**
  * Opens a source.
  * @param input a folder or a .tar; a tar is unpacked into a temporary folder until `close`
- * @param labelsFile table of labels (columns path,label or path,left,right); the source's own labels.csv where not given
- * @throws UsageError if there is no such source, or its table is not one
+ * @throws UsageError if there is no such source, or a table is not one
  */
-export async function openSource(input: string, labelsFile?: string): Promise<LabelledSource> {
+export async function openSource(input: string, files: LabelFiles = {}): Promise<LabelledSource> {
   if (!existsSync(input)) throw new UsageError(`There is no folder or tar called ${input}.`);
   const name = sourceName(input);
-  if (statSync(input).isDirectory()) return readFolder(name, resolve(input), labelsFile, () => undefined);
+  if (statSync(input).isDirectory()) return readFolder(name, resolve(input), files, () => undefined);
   if (!isTar(input)) {
     throw new UsageError(`${input} is neither a folder nor a .tar. Give a folder with open/ and closed/ inside.`);
   }
@@ -104,7 +101,7 @@ export async function openSource(input: string, labelsFile?: string): Promise<La
     await unpack(input, unpacked);
     // Most tars hold one folder of the same name; paths inside the source begin below it.
     const inner = join(unpacked, name);
-    return await readFolder(name, existsSync(inner) ? inner : unpacked, labelsFile, close);
+    return await readFolder(name, existsSync(inner) ? inner : unpacked, files, close);
   } catch (error) {
     close();
     throw error;
@@ -131,30 +128,37 @@ async function unpack(tar: string, folder: string): Promise<void> {
   }
 }
 
-async function readFolder(name: string, folder: string, labelsFile: string | undefined, close: () => void): Promise<LabelledSource> {
+async function readFolder(name: string, folder: string, files: LabelFiles, close: () => void): Promise<LabelledSource> {
   const own = join(folder, 'labels.csv');
-  const table = labelsFile ?? (existsSync(own) ? own : undefined);
+  const tables = (files.labels ?? (existsSync(own) ? [own] : [])).map(readLabelTable);
+  const corrections = (files.corrections ?? []).map(readLabelTable);
   const paths = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && IMAGE_ENDINGS.has(extname(entry.name).toLowerCase()))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
-  const fromTable = table === undefined ? undefined : labelFromTable(readTable(table), name);
   // A table that knows any of a source's images speaks for all of them: what it lacks was left out on purpose.
-  const fits = fromTable !== undefined && paths.some((path) => fromTable(path) !== undefined);
-  const labelOf = fits ? fromTable : labelFromFolder;
+  const fits = ({ of }: LabelTable): boolean => paths.some((path) => of(name, path) !== undefined);
+  const fitting = tables.find(fits);
+  const labelled = (path: string): readonly FaceLabels[] => {
+    const corrected = corrections.map((table) => table.of(name, path)).find((faces) => faces !== undefined);
+    return corrected ?? (fitting === undefined ? labelsFromFolder(path) : fitting.of(name, path) ?? []);
+  };
   const images = paths.flatMap((path) => {
-    const labels = labelOf(path);
-    return labels === undefined ? [] : [{ file: join(folder, path), path, labels }];
+    const faces = labelled(path);
+    return faces.length === 0 ? [] : [{ file: join(folder, path), path, faces }];
   });
-  return { name, images, unlabelled: paths.length - images.length, ...(table === undefined ? {} : { table: { file: table, fits } }), close };
+  return {
+    name, images, unlabelled: paths.length - images.length, close,
+    tables: [...tables, ...corrections].map((table) => ({ file: table.file, fits: fits(table) })),
+  };
 }
 
 /**
  * The tables of labels that speak of none of the sources' images.
- * @param sources all that were opened with the same table
+ * @param sources all that were opened with the same tables
  */
-export function unusedTables(sources: readonly Pick<LabelledSource, 'table'>[]): string[] {
-  const tables = sources.flatMap(({ table }) => table ?? []);
+export function unusedTables(sources: readonly Pick<LabelledSource, 'tables'>[]): string[] {
+  const tables = sources.flatMap((source) => source.tables);
   return [...new Set(tables.map(({ file }) => file))].filter((file) => !tables.some((table) => table.file === file && table.fits));
 }
 
@@ -165,65 +169,10 @@ export function unusedTableWarning(file: string): string {
 }
 
 /** What to say of a source without any labelled image. */
-export function noLabels(input: string, { unlabelled, table }: LabelledSource): string {
+export function noLabels(input: string, { unlabelled, tables: [table] }: LabelledSource): string {
   if (unlabelled === 0) return `There are no images in ${input}.`;
   return table === undefined
     ? `${input} holds ${unlabelled} images but no labels. Sort them into open/ and closed/, or give --labels table.csv.`
     : `${input} holds ${unlabelled} images but no labels: no path in ${table.file} is that of one of them. `
       + 'Correct its paths, or sort the images into open/ and closed/.';
-}
-
-type LabelOf = (path: string) => EyeLabels | undefined;
-
-/** The innermost folder called open or closed decides. */
-function labelFromFolder(path: string): EyeLabels | undefined {
-  const folder = path.split('/').slice(0, -1).findLast((part) => part.toLowerCase() in FOLDER_LABEL);
-  return folder === undefined ? undefined : both(FOLDER_LABEL[folder.toLowerCase()]);
-}
-
-function both(label: Label | undefined): EyeLabels | undefined {
-  return label === undefined ? undefined : { left: label, right: label };
-}
-
-function labelFromTable(table: ReadonlyMap<string, EyeLabels>, source: string): LabelOf {
-  return (path) => table.get(path) ?? table.get(`${source}/${path}`) ?? table.get(basename(path));
-}
-
-/** Labels by the path that the table's first column has. */
-function readTable(file: string): Map<string, EyeLabels> {
-  let records: Record<string, string>[];
-  try {
-    records = parse(readFileSync(file), { columns: true, skip_empty_lines: true, trim: true, bom: true });
-  } catch (error) {
-    throw new UsageError(`Cannot read the labels in ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const columns = Object.keys(records[0] ?? {});
-  const key = ['path', 'file', 'image'].find((name) => columns.includes(name));
-  const hasLabels = columns.includes('label') || (columns.includes('left') && columns.includes('right'));
-  if (key === undefined || !hasLabels) {
-    throw new UsageError(`${file} needs the columns path,label (open or closed), or path,left,right; it has: ${columns.join(',')}.`);
-  }
-  return new Map(records.flatMap((record) => {
-    checkWords(record, record[key] ?? '', file);
-    const labels = labelsOfRecord(record);
-    return labels === undefined ? [] : [[record[key] ?? '', labels]];
-  }));
-}
-
-/** A mistyped label would silently be none, and the image be left out or labelled by its folder. Other words mean no label. */
-function checkWords(record: Readonly<Record<string, string>>, image: string, file: string): void {
-  for (const column of ['label', 'left', 'right']) {
-    const word = record[column]?.toLowerCase() ?? '';
-    const meant = ['open', 'closed'].find((known) => word.length > 2 && word !== known && distance(word, known) <= 2);
-    if (meant !== undefined) throw new UsageError(`${file} says of ${image} "${record[column]}" (${column}). Did you mean ${meant}?`);
-  }
-}
-
-function labelsOfRecord(record: Readonly<Record<string, string>>): EyeLabels | undefined {
-  const word = (name: string): Label | undefined => WORD_LABEL[record[name]?.toLowerCase() ?? ''];
-  const common = word('label');
-  const left = word('left') ?? common;
-  const right = word('right') ?? common;
-  if (left === undefined && right === undefined) return undefined;
-  return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
 }

@@ -9,6 +9,7 @@ import type { Face, Landmarks } from '../../core/face.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../../image/decode.js';
 import { encodeJpeg } from '../../image/encode.js';
 import { cutRaster } from '../../image/crop.js';
+import { HIDDEN, type EyeLabel } from '../data/labels.js';
 import type { LabelledImage } from '../data/sources.js';
 import type { AnnotatedPhoto } from './annotations.js';
 import type { CropEye, CropFace } from './faces.js';
@@ -57,13 +58,13 @@ export async function packPortrait(
   const [right, left] = seenEyes(found.landmarks, raster, config);
   const face: CropFace = {
     ...box, ignored: false, points: pointsOf(found.landmarks),
-    eyes: [labelled(right, image.labels.right), labelled(left, image.labels.left)],
+    eyes: [labelled(right, image.faces[0]?.right), labelled(left, image.faces[0]?.left)],
   };
   return { bytes, width: raster.width, height: raster.height, source, path: image.path, faces: [face] };
 }
 
-function labelled(seen: CropEye, open: 0 | 1 | undefined): CropEye {
-  return seen.visible === 1 && open !== undefined ? { ...seen, open } : seen;
+function labelled(seen: CropEye, eye: EyeLabel | undefined): CropEye {
+  return seen.visible === 1 && eye !== undefined && eye.label !== HIDDEN ? { ...seen, open: eye.label } : seen;
 }
 
 interface ReadPhoto {

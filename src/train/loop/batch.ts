@@ -2,8 +2,8 @@
 export interface Batch {
   /** Luminance, [n, height, width], row-major. */
   readonly pixels: Uint8Array;
-  /** [n]: 1 is open, 0 is closed. */
-  readonly labels: Float32Array | Uint8Array;
+  /** [n]: 0 closed, 1 open, 2 hidden. */
+  readonly labels: Uint8Array;
   /** [n]: how much each image counts. */
   readonly weights: Float32Array;
   /** px. */
@@ -15,7 +15,7 @@ export interface Batch {
 export function madeUpBatch(count: number, height: number, width: number): Batch {
   return {
     pixels: Uint8Array.from({ length: count * height * width }, (_, index) => (index * 97) % 251),
-    labels: Uint8Array.from({ length: count }, (_, index) => index % 2),
+    labels: Uint8Array.from({ length: count }, (_, index) => index % 3),
     weights: new Float32Array(count).fill(1),
     height, width,
   };

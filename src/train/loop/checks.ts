@@ -2,7 +2,9 @@
  * Looks at data and loss before and during training, so that what is wrong is said at once and not after an hour.
  */
 import type { Backbone } from '../backbones/index.js';
-import { plainCrop, type Batch } from '../data/loader.js';
+import { CLOSED, OPEN } from '../data/labels.js';
+import type { Batch } from '../data/loader.js';
+import { plainCrop } from '../data/plain-crop.js';
 import type { EyeDataset } from '../data/packed-file.js';
 import { createTrainingStep, initialState, type Layout } from './step.js';
 
@@ -12,19 +14,12 @@ export class TrainingError extends Error {
 }
 
 /**
- * Checks that both classes are there, labels are 0 or 1, and that crops are not all of one gray.
+ * Checks that there are open and closed eyes, and that crops are not all of one gray.
  * @throws TrainingError
  */
 export function checkData(dataset: EyeDataset, rows: Int32Array): void {
-  const counts = [0, 0];
-  for (const row of rows) {
-    const label = dataset.labels[row] ?? NaN;
-    if (label !== 0 && label !== 1) {
-      throw new TrainingError(`${dataset.paths[row]} has label ${label}; labels are 0 (closed) and 1 (open). Pack the images again.`);
-    }
-    counts[label] = (counts[label] ?? 0) + 1;
-  }
-  const [closed = 0, open = 0] = counts;
+  const count = (label: number): number => rows.reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
+  const [closed, open] = [count(CLOSED), count(OPEN)];
   if (closed === 0 || open === 0) {
     throw new TrainingError(`The training part has ${closed} closed and ${open} open eyes; both classes are needed. `
       + `Pack images with ${closed === 0 ? 'closed' : 'open'} eyes as well.`);

@@ -10,12 +10,9 @@ import { createBackbone, type Backbone } from '../backbones/index.js';
 import { InferenceNet, unfoldedWeight } from '../backbones/inference-net.js';
 import { normalizeCrops } from '../backbones/net.js';
 import { loadWeights } from '../backbones/stored-weight.js';
-import { EYES_INPUT, OPEN_OUTPUT } from '../../classify/eye-classifier.js';
+import { EYES_INPUT, OPEN_OUTPUT, VISIBLE_OUTPUT } from '../../classify/eye-classifier.js';
 import { infoFromMetadata, infoToMetadata, type EyeModelInfo } from '../../classify/model-info.js';
 import { layoutOf, type Layout } from './step.js';
-
-/** Name of a model's second output: float32 logit, divided by the temperature [batch]. */
-export const LOGIT_OUTPUT = 'logit';
 
 /**
  * The metadata key under which a model carries the batch norms that were folded into its weights: as constants of the graph
@@ -36,10 +33,7 @@ export interface ImportedModel extends Weights {
   readonly info: EyeModelInfo;
 }
 
-/**
- * A plain inference model: uint8 eyes [batch, height, width] in, probability of being open [batch] out; batch norm
- * folded, temperature included.
- */
+/** A plain inference model: uint8 eyes [batch, height, width] in, two logits [batch] out; batch norm folded. */
 export function exportModel(layout: Layout, weights: Weights, info: EyeModelInfo): Uint8Array {
   const graph = new GraphBuilder(info.backbone);
   const { width, height } = info;
@@ -49,10 +43,9 @@ export function exportModel(layout: Layout, weights: Weights, info: EyeModelInfo
   const eyes = graph.input(EYES_INPUT, 'uint8', ['batch', height, width]);
   const crops = { ...normalizeCrops(graph, eyes), channels: 1, height, width };
   const net = new InferenceNet(graph, tensors, info.precision);
-  const column = createBackbone(info.backbone).write(net, crops);
-  const logit = graph.op('Mul', [graph.op('Squeeze', [column, graph.int64s([1])]), graph.scalar(1 / info.temperature)]);
-  graph.output(logit, LOGIT_OUTPUT, 'float32', ['batch']);
-  graph.output(graph.op('Sigmoid', [logit]), OPEN_OUTPUT, 'float32', ['batch']);
+  const { open, visible } = createBackbone(info.backbone).write(net, crops);
+  graph.output(graph.op('Squeeze', [open, graph.int64s([1])]), OPEN_OUTPUT, 'float32', ['batch']);
+  graph.output(graph.op('Squeeze', [visible, graph.int64s([1])]), VISIBLE_OUTPUT, 'float32', ['batch']);
   return graph.toModel(13, { ...infoToMetadata(info), [FOLDED]: foldedToText(net.folded) });
 }
 

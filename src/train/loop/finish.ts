@@ -1,17 +1,20 @@
 /**
- * From the best weights to model files: temperature and thresholds from validation, export in three precisions, and a
+ * From the best weights to model files: calibration and thresholds from validation, export in three precisions, and a
  * table of what each is worth.
  */
 import { packageVersion } from '../../files/package.js';
 import type { EyeDataset } from '../data/packed-file.js';
 import type { Backbone } from '../backbones/index.js';
+import { CLOSED, HIDDEN, OPEN } from '../data/labels.js';
 import { validationBatches } from '../data/loader.js';
+import { UNCALIBRATED, type Calibration } from '../../classify/calibration.js';
 import { createEyeClassifierFromModel } from '../../classify/eye-classifier.js';
 import { BinaryMetrics, type BinaryFigures, type ReliabilityBin } from '../metrics/binary-metrics.js';
-import { bandAt, chooseUnsureBand, fitTemperature, type UnsureBand } from '../metrics/calibration.js';
+import { bandAt, chooseUnsureBand, type UnsureBand } from '../metrics/calibration.js';
 import type { EyeModelInfo, Precision } from '../../classify/model-info.js';
 import { exportModel, type Weights } from './export.js';
-import { predict, sigmoid } from './predict.js';
+import { believedOpen, calibrate } from './calibrate.js';
+import { predict } from './predict.js';
 import { forwardLogits, layoutOf } from './step.js';
 
 export interface ExportedModel {
@@ -24,11 +27,11 @@ export interface ExportedModel {
 }
 
 export interface FinishedModel {
-  readonly temperature: number;
+  readonly calibration: Calibration;
   readonly band: UnsureBand;
-  /** Where temperature and band come from: these validation eyes, the parent, or too few eyes to rely on. */
+  /** Where calibration and band come from: these validation eyes, the parent, or too few eyes to rely on. */
   readonly calibratedOn: 'validation' | 'parent' | 'few';
-  /** Calibrated probability of open of each validation eye. */
+  /** Chance of being open of each validation eye, given the other eye of its face. */
   readonly open: Float32Array;
   readonly reliability: readonly ReliabilityBin[];
   readonly exports: readonly ExportedModel[];
@@ -44,11 +47,8 @@ export interface FinishOptions {
   readonly rightShare: number;
   readonly threads: number;
   /** Of the model that was trained on from: kept where there are too few validation eyes to calibrate on. */
-  readonly parent?: Calibration;
+  readonly parent?: EyeModelInfo;
 }
-
-/** How logits become an answer. */
-export type Calibration = Pick<EyeModelInfo, 'temperature' | 'closedBelow' | 'openAbove'>;
 
 /** An export's logits may differ from the training graph's by this much. */
 const PARITY = 1e-4;
@@ -57,42 +57,46 @@ const PARITY_RELATIVE = 1e-5;
 const PARITY_EYES = 64;
 const TIMED_RUNS = 200;
 /**
- * Validation eyes of each class from which on temperature and thresholds are fitted. On fewer all are soon right, and a fit
+ * Validation eyes of each class from which on calibration and thresholds are fitted. On fewer all are soon right, and a fit
  * makes the model as sure as it can be: thresholds that only a percent of eyes may break cannot be seen on fifty.
  */
 export const CALIBRATION_EYES = 150;
 
 /** Calibrates and exports. @throws if the exported model does not compute what the training graph does */
 export async function finishModel(backbone: Backbone, weights: Weights, options: FinishOptions): Promise<FinishedModel> {
-  const { dataset, validation, height, width, threads } = options;
+  const { dataset, validation, height, width } = options;
   const layout = layoutOf(backbone);
   const raw: EyeModelInfo = {
-    backbone: backbone.name, height, width, temperature: 1, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
+    backbone: backbone.name, height, width, calibration: UNCALIBRATED, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
     toolVersion: packageVersion(),
   };
-  await checkParity(backbone, weights, exportModel(layout, weights, raw), options);
-  const { logits, labels } = await predict(exportModel(layout, weights, raw), dataset, validation, options, threads);
-  const few = Math.min(...countClasses(labels)) < CALIBRATION_EYES;
+  const plain = exportModel(layout, weights, raw);
+  await checkParity(backbone, weights, plain, options);
+  const few = Math.min(...countLids(dataset, validation)) < CALIBRATION_EYES;
   const parent = few ? options.parent : undefined;
-  const temperature = parent?.temperature ?? fitTemperature(logits, labels);
-  const open = logits.map((logit) => sigmoid(logit / temperature));
-  const band = parent ? bandAt(open, labels, parent) : chooseUnsureBand(open, labels, options.rightShare);
+  const calibration = parent?.calibration ?? await calibrate(plain, { ...options, rows: validation }, options.parent?.calibration);
+  const open = believedOpen(calibration, await predict(plain, dataset, validation, options), dataset, validation);
+  const lids = Array.from(validation, (row, index) => ({ label: dataset.labels[row] ?? 0, open: open[index] ?? NaN }))
+    .filter(({ label }) => label !== HIDDEN);
+  const [chances, labels] = [lids.map((eye) => eye.open), lids.map(({ label }) => label)];
+  const band = parent ? bandAt(chances, labels, parent) : chooseUnsureBand(chances, labels, options.rightShare);
   const exports: ExportedModel[] = [];
   for (const precision of ['fp32', 'fp16', 'int8'] as const) {
-    const info = { ...raw, temperature, precision, closedBelow: band.closedBelow, openAbove: band.openAbove };
+    const info = { ...raw, calibration, precision, closedBelow: band.closedBelow, openAbove: band.openAbove };
     const model = exportModel(layout, weights, info);
     exports.push({
-      precision, model, figures: await figuresOf(model, options), msPerEye: await measureMsPerEye(model, options),
+      precision, model, figures: await figuresOf(model, calibration, options), msPerEye: await measureMsPerEye(model, options),
     });
   }
   return {
-    temperature, band, calibratedOn: parent ? 'parent' : few ? 'few' : 'validation', open, reliability: gathered(open, labels).reliability(), exports,
+    calibration, band, calibratedOn: parent ? 'parent' : few ? 'few' : 'validation', open, exports,
+    reliability: gathered(open, dataset, validation).reliability(),
   };
 }
 
-function countClasses(labels: Uint8Array): [closed: number, open: number] {
-  const open = labels.reduce((sum, label) => sum + label, 0);
-  return [labels.length - open, open];
+function countLids(dataset: EyeDataset, rows: Int32Array): [closed: number, open: number] {
+  const count = (label: number): number => rows.reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
+  return [count(CLOSED), count(OPEN)];
 }
 
 async function checkParity(
@@ -101,24 +105,31 @@ async function checkParity(
   const rows = options.validation.slice(0, PARITY_EYES);
   for (const batch of validationBatches(options.dataset, rows, { ...options, batchSize: rows.length })) {
     const trained = await forwardLogits(backbone, weights.parameters, weights.statistics, batch);
-    const { logits } = await predict(model, options.dataset, rows, options, 1);
-    trained.forEach((logit, index) => {
-      const difference = Math.abs(logit - (logits[index] ?? NaN));
-      if (difference <= PARITY + PARITY_RELATIVE * Math.abs(logit)) return;
-      throw new Error(`The exported model differs from the training graph by ${difference} on validation eye ${index}: `
-        + 'it must not be used.');
-    });
+    const exported = await predict(model, options.dataset, rows, { ...options, threads: 1 });
+    for (const answer of ['open', 'visible'] as const) {
+      trained[answer].forEach((logit, index) => {
+        const difference = Math.abs(logit - (exported[answer][index] ?? NaN));
+        if (difference <= PARITY + PARITY_RELATIVE * Math.abs(logit)) return;
+        throw new Error(`The exported model differs from the training graph by ${difference} on validation eye ${index}: `
+          + 'it must not be used.');
+      });
+    }
   }
 }
 
-async function figuresOf(model: Uint8Array, { dataset, validation, threads, height, width }: FinishOptions): Promise<BinaryFigures> {
-  const { logits, labels } = await predict(model, dataset, validation, { height, width }, threads);
-  return gathered(logits.map(sigmoid), labels).figures();
+async function figuresOf(model: Uint8Array, calibration: Calibration, options: FinishOptions): Promise<BinaryFigures> {
+  const { dataset, validation } = options;
+  return gathered(believedOpen(calibration, await predict(model, dataset, validation, options), dataset, validation), dataset, validation)
+    .figures();
 }
 
-function gathered(open: Float32Array, labels: Uint8Array): BinaryMetrics {
+/** Of the eyes that can be seen. */
+function gathered(open: Float32Array, dataset: EyeDataset, rows: Int32Array): BinaryMetrics {
   const metrics = new BinaryMetrics();
-  open.forEach((probability, index) => { metrics.add(probability, labels[index] ?? 0); });
+  rows.forEach((row, index) => {
+    const label = dataset.labels[row] ?? 0;
+    if (label !== HIDDEN) metrics.add(open[index] ?? NaN, label);
+  });
   return metrics;
 }
 

@@ -82,7 +82,7 @@ export function createTrainingLoader(
   const most = limit ?? settings.limit_batches;
   const eyes = partition.train.length;
   return createLoader(dataset, partition.train, {
-    batchSize, seed: settings.seed, workers: settings.loader_threads, balance: settings.balance,
+    batchSize, seed: settings.seed, workers: settings.loader_threads, balance: settings.balance, emphasis: settings.emphasis,
     samplesPerEpoch: most > 0 && Number.isFinite(most) ? Math.min(eyes, most * batchSize) : eyes,
   });
 }

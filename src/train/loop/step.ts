@@ -2,15 +2,17 @@
  * One training step as one ONNX graph: forward, loss, backward and update in a single run.
  */
 import { decayMask, FlatVector, flatten, initialValues, lengthOf, type Slot } from '../autodiff/flat-vector.js';
+import { add } from '../autodiff/arithmetic.js';
 import { binaryCrossEntropy } from '../autodiff/loss.js';
 import {
   momentCount, movingAverage, optimizerStep, type OptimizerName, type OptimizerOptions,
 } from '../autodiff/optimizer.js';
 import { Tape, type Variable } from '../autodiff/tape.js';
 import { GraphBuilder } from '../../onnx/graph.js';
-import { byteTensor, createSession, floatsOf, floatTensor, type Session } from '../../onnx/session.js';
-import { normalizeCrops, type Backbone } from '../backbones/net.js';
+import { byteTensor, createSession, floatsOf, floatTensor, type Session, type Tensor } from '../../onnx/session.js';
+import { normalizeCrops, type Backbone, type FeatureVector } from '../backbones/net.js';
 import { TrainingNet, type TrainingNetOptions } from '../backbones/training-net.js';
+import { HIDDEN, OPEN } from '../data/labels.js';
 import { Random } from '../data/random.js';
 import type { Batch } from './batch.js';
 
@@ -50,10 +52,8 @@ export interface StepOptions {
 
 export interface StepResult {
   readonly state: TrainingState;
-  /** Weighted mean cross-entropy before the update. */
+  /** Weighted mean cross-entropy of both answers before the update. */
   readonly loss: number;
-  /** Before the update, one an image. */
-  readonly logits: Float32Array;
   /** L2 norm over all parameters, before clipping. */
   readonly gradientNorm: number;
 }
@@ -98,16 +98,23 @@ export async function createTrainingStep(backbone: Backbone, options: StepOption
   };
 }
 
+/** Logits of some crops, one each. */
+export interface LogitVectors {
+  readonly open: Float32Array;
+  readonly visible: Float32Array;
+}
+
 /**
  * The logits of the training graph with batch norm's statistics as they are: what an export is checked against.
  * @param parameters of `state` or its average
  */
 export async function forwardLogits(
   backbone: Backbone, parameters: Float32Array, statistics: Float32Array, batch: Batch,
-): Promise<Float32Array> {
+): Promise<LogitVectors> {
   const { height, width, labels } = batch;
-  const { graph, logits } = writeForward(backbone, { batch: labels.length, height, width }, 'all');
-  graph.output(logits, 'logits', 'float32', [labels.length]);
+  const { graph, open, visible } = writeForward(backbone, { batch: labels.length, height, width }, 'all');
+  graph.output(open, 'open', 'float32', [labels.length]);
+  graph.output(visible, 'visible', 'float32', [labels.length]);
   const session = await createSession(graph.toModel());
   const outputs = await session.run({
     pixels: byteTensor(batch.pixels, [labels.length, height, width]),
@@ -115,7 +122,7 @@ export async function forwardLogits(
     statistics: floatTensor(statistics, [statistics.length]),
   });
   await session.release();
-  return floatsOf(outputs, 'logits');
+  return { open: floatsOf(outputs, 'open'), visible: floatsOf(outputs, 'visible') };
 }
 
 interface Forward {
@@ -124,7 +131,8 @@ interface Forward {
   readonly net: TrainingNet;
   readonly parameters: FlatVector;
   readonly statistics: FlatVector;
-  readonly logits: Variable;
+  readonly open: Variable;
+  readonly visible: Variable;
 }
 
 function writeForward(
@@ -137,17 +145,18 @@ function writeForward(
   const statistics = new FlatVector(tape, graph.input('statistics', 'float32', ['statistics']));
   const net = new TrainingNet(tape, parameters, statistics, { batch, frozen });
   const crops = { ...normalizeCrops(graph, pixels), channels: 1, height, width };
-  const logit = backbone.write(net, crops);
-  const logits = tape.reshape({ ...logit, shape: [batch, 1] }, [batch]);
-  return { graph, tape, net, parameters, statistics, logits };
+  const written = backbone.write(net, crops);
+  const flat = ({ name }: FeatureVector): Variable => tape.reshape({ name, shape: [batch, 1] }, [batch]);
+  return { graph, tape, net, parameters, statistics, open: flat(written.open), visible: flat(written.visible) };
 }
 
 function writeStep(backbone: Backbone, options: StepOptions): Uint8Array {
-  const { graph, tape, net, parameters, logits } = writeForward(backbone, options, options.frozen ?? []);
+  const { graph, tape, net, parameters, open, visible } = writeForward(backbone, options, options.frozen ?? []);
   const { batch, optimizer, labelSmoothing } = options;
-  const targets = graph.input('targets', 'float32', [batch]);
-  const weights = graph.input('weights', 'float32', [batch]);
-  const loss = binaryCrossEntropy(tape, logits, targets, weights, labelSmoothing);
+  const perImage = (name: string) => graph.input(name, 'float32', [batch]);
+  const loss = add(tape,
+    binaryCrossEntropy(tape, open, perImage('open'), perImage('open_weights'), labelSmoothing),
+    binaryCrossEntropy(tape, visible, perImage('visible'), perImage('visible_weights'), labelSmoothing));
   const gradient = flatten(tape, gradientsOf(tape, net, loss));
   const size = lengthOf(parameters.slots);
   const vector = (name: string): Variable => ({ ...graph.input(name, 'float32', [size]), shape: [size] });
@@ -166,7 +175,6 @@ function writeStep(backbone: Backbone, options: StepOptions): Uint8Array {
   give('average', average);
   writeStatistics(tape, net);
   graph.output(loss, 'loss', 'float32', []);
-  graph.output(logits, 'logits', 'float32', [batch]);
   graph.output(updated.gradientNorm, 'gradient_norm', 'float32', []);
   return graph.toModel();
 }
@@ -194,8 +202,7 @@ async function runStep(session: Session, state: TrainingState, batch: Batch, lea
   const vector = (data: Float32Array) => floatTensor(data, [data.length]);
   const outputs = await session.run({
     pixels: byteTensor(batch.pixels, [batch.labels.length, batch.height, batch.width]),
-    targets: vector(Float32Array.from(batch.labels)),
-    weights: vector(batch.weights),
+    ...targetsOf(batch),
     parameters: vector(state.parameters),
     ...Object.fromEntries(state.moments.map((moment, index) => [momentName(index), vector(moment)])),
     statistics: vector(state.statistics),
@@ -214,8 +221,24 @@ async function runStep(session: Session, state: TrainingState, batch: Batch, lea
       step,
     },
     loss: scalarOf(floatsOf(outputs, 'loss')),
-    logits: floatsOf(outputs, 'logits'),
     gradientNorm: scalarOf(floatsOf(outputs, 'gradient_norm')),
+  };
+}
+
+/**
+ * What the step is to learn of a batch. An eye that cannot be seen is neither open nor closed; and where every eye of the
+ * batch can be seen, it says nothing about which can.
+ */
+function targetsOf({ labels, weights }: Batch): Readonly<Record<string, Tensor>> {
+  const each = (value: (label: number, index: number) => number): Tensor =>
+    floatTensor(Float32Array.from(labels, value), [labels.length]);
+  const weightOf = (index: number): number => weights[index] ?? 0;
+  const telling = labels.includes(HIDDEN) ? 1 : 0;
+  return {
+    open: each((label) => (label === OPEN ? 1 : 0)),
+    open_weights: each((label, index) => (label === HIDDEN ? 0 : weightOf(index))),
+    visible: each((label) => (label === HIDDEN ? 0 : 1)),
+    visible_weights: each((_, index) => telling * weightOf(index)),
   };
 }
 

@@ -2,6 +2,8 @@
  * Figures of the weights as they are, on the validation part.
  */
 import { packageVersion } from '../../files/package.js';
+import { UNCALIBRATED } from '../../classify/calibration.js';
+import { HIDDEN } from '../data/labels.js';
 import { BinaryMetrics } from '../metrics/binary-metrics.js';
 import type { Progress } from './checkpoint.js';
 import { requireFinite } from './checks.js';
@@ -22,13 +24,15 @@ export async function validate(
 ): Promise<Validation> {
   const { backbone, dataset, partition, config: { train: settings } } = run;
   const model = exportModel(layout, { parameters: state.average, statistics: state.statistics }, {
-    backbone: backbone.name, height, width, temperature: 1, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
+    backbone: backbone.name, height, width, calibration: UNCALIBRATED, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
     toolVersion: packageVersion(),
   });
-  const predictions = await predict(model, dataset, partition.validation, { height, width }, settings.threads);
+  const predictions = await predict(model, dataset, partition.validation, { height, width, threads: settings.threads });
   const loss = requireFinite(meanLoss(predictions), 0);
   const metrics = new BinaryMetrics();
-  predictions.logits.forEach((logit, index) => { metrics.add(sigmoid(logit), predictions.labels[index] ?? 0); });
+  predictions.labels.forEach((label, index) => {
+    if (label !== HIDDEN) metrics.add(sigmoid(predictions.open[index] ?? NaN), label);
+  });
   // Both classes are there: a split without one of them was refused.
   return { loss, f1: metrics.figures().weighted_f1 ?? 0 };
 }

@@ -1,6 +1,8 @@
 /**
  * What a finished run leaves in its folder for people: figures of the test part, pictures, a page.
  */
+import type { Calibration } from '../../classify/calibration.js';
+import { HIDDEN } from '../data/labels.js';
 import type { EyeDataset } from '../data/packed-file.js';
 import { BinaryMetrics, describeQuality, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
 import { confusionChart, lineChart, reliabilityChart } from '../run-report/charts.js';
@@ -11,14 +13,25 @@ import type { FinishedModel } from './finish.js';
 import type { RateSearch } from './find-learning-rate.js';
 import { readSteps } from './step-log.js';
 import type { TrainingOutcome, TrainingRun } from './training-run.js';
-import { predict, sigmoid } from './predict.js';
+import { believedOpen, facesOf } from './calibrate.js';
+import { predict, type PredictOptions } from './predict.js';
 import { runFiles, versions } from './run-folder.js';
 
 /** Figures of one source, or of all together. */
 export interface SourceFigures {
   readonly source: string;
+  /** Of the eyes that can be seen: open or closed. */
   readonly figures: BinaryFigures;
   readonly intervals: BinaryIntervals;
+  /** Of the eyes that can be seen, and of crops without one, how many there are and how many the model takes for what they are. */
+  readonly seen: Share;
+  readonly hidden: Share;
+}
+
+/** How many of how many. */
+export interface Share {
+  readonly right: number;
+  readonly n: number;
 }
 
 /**
@@ -26,31 +39,53 @@ export interface SourceFigures {
  * @param model as exported, at `size` px
  */
 export async function figuresBySource(
-  model: Uint8Array, dataset: EyeDataset, rows: Int32Array,
-  size: { readonly height: number; readonly width: number }, threads: number,
+  model: Uint8Array, calibration: Calibration, dataset: EyeDataset, rows: Int32Array, options: PredictOptions,
 ): Promise<SourceFigures[]> {
   if (rows.length === 0) return [];
-  const { logits, labels } = await predict(model, dataset, rows, size, threads);
-  const metrics = new Map<string, BinaryMetrics>([['all', new BinaryMetrics()]]);
-  rows.forEach((row, index) => {
-    const source = dataset.sources[row] ?? '';
-    const own = metrics.get(source) ?? new BinaryMetrics();
-    metrics.set(source, own);
-    for (const gathered of [own, metrics.get('all')]) {
-      gathered?.add(sigmoid(logits[index] ?? NaN), labels[index] ?? 0, dataset.groups[row]);
+  const predictions = await predict(model, dataset, rows, options);
+  const open = believedOpen(calibration, predictions, dataset, rows);
+  const tallies = new Map([['all', new SourceTally()]]);
+  for (const { places, eyes } of facesOf(calibration, predictions, dataset, rows)) {
+    for (const side of ['left', 'right'] as const) {
+      const place = places[side] ?? -1;
+      const row = rows[place];
+      if (row === undefined) continue;
+      const source = dataset.sources[row] ?? '';
+      const own = tallies.get(source) ?? new SourceTally();
+      tallies.set(source, own);
+      for (const tally of [own, tallies.get('all')]) {
+        tally?.add(dataset.labels[row] ?? 0, open[place] ?? NaN, eyes[side]?.visible ?? 0, dataset.groups[row] ?? '');
+      }
     }
-  });
-  return [...metrics].map(([source, gathered]) =>
-    ({ source, figures: gathered.figures(), intervals: gathered.intervals() }));
+  }
+  return [...tallies].map(([source, tally]) => tally.figures(source));
+}
+
+class SourceTally {
+  private readonly lids = new BinaryMetrics();
+  private readonly seen = { right: 0, n: 0 };
+  private readonly hidden = { right: 0, n: 0 };
+
+  add(label: number, open: number, visible: number, group: string): void {
+    const share = label === HIDDEN ? this.hidden : this.seen;
+    share.n += 1;
+    share.right += (visible < 0.5) === (label === HIDDEN) ? 1 : 0;
+    if (label !== HIDDEN) this.lids.add(open, label, group);
+  }
+
+  figures(source: string): SourceFigures {
+    return { source, figures: this.lids.figures(), intervals: this.lids.intervals(), seen: this.seen, hidden: this.hidden };
+  }
 }
 
 /** One line on a source's figures. */
-export function describeFigures({ figures, intervals }: SourceFigures): string {
+export function describeFigures({ figures, intervals, seen, hidden }: SourceFigures): string {
   const { weighted_f1, n, closed, open, auc, ece } = figures;
   const both = weighted_f1 === null ? ''
     : `, closed recall ${closed.recall.toFixed(4)} of ${closed.n}, open recall ${open.recall.toFixed(4)} of ${open.n}`;
   const area = auc === null ? '' : `, AUC ${auc.toFixed(4)}`;
-  return `${describeQuality(figures, intervals)}, n ${n}${both}${area}, calibration error ${ece.toFixed(4)}`;
+  return `${describeQuality(figures, intervals)}, n ${n}${both}${area}, calibration error ${ece.toFixed(4)}; taken for hidden: `
+    + `${seen.n - seen.right} of ${seen.n} eyes${hidden.n === 0 ? '' : `, ${hidden.right} of ${hidden.n} crops without one`}`;
 }
 
 /** Writes figures.json, the pictures and summary.html. @returns the pictures, SVG texts by name */
@@ -60,8 +95,8 @@ export async function writeReport(
   const { folder, dataset, partition, config } = run;
   const exports = finished.exports.map(({ precision, model, msPerEye, figures }) =>
     ({ precision, bytes: model.length, ms_per_eye: msPerEye, validation: figures }));
-  const { temperature, band } = finished;
-  folder.write(runFiles.figures, `${JSON.stringify({ temperature, band, exports, test }, undefined, 2)}\n`);
+  const { calibration, band } = finished;
+  folder.write(runFiles.figures, `${JSON.stringify({ calibration, band, exports, test }, undefined, 2)}\n`);
   const pictures = drawPictures(outcome, finished, readSteps(folder));
   for (const [name, picture] of Object.entries(pictures)) folder.write(`${name}.svg`, picture);
   const [full] = finished.exports;
@@ -70,7 +105,7 @@ export async function writeReport(
     results: {
       'best epoch': outcome.best.epoch,
       'weighted F1 on validation': full?.figures.weighted_f1?.toFixed(4) ?? '',
-      'temperature': temperature.toFixed(3),
+      'two eyes of a face, weight of each': calibration.pair.weight.toFixed(2),
       'closed below, open above': `${band.closedBelow.toFixed(3)}, ${band.openAbove.toFixed(3)}`,
       'decided, of them right (validation)': `${(100 * band.coverage).toFixed(1)} %, ${(100 * band.accuracy).toFixed(2)} %`,
       ...Object.fromEntries(exports.map(({ precision, bytes, ms_per_eye, validation }) => [precision,
@@ -85,7 +120,8 @@ export async function writeReport(
     },
     charts: Object.values(pictures),
     dataset,
-    judged: Array.from(partition.validation, (row, index) => ({ row, open: finished.open[index] ?? NaN })),
+    judged: Array.from(partition.validation, (row, index) => ({ row, open: finished.open[index] ?? NaN }))
+      .filter(({ row }) => dataset.labels[row] !== HIDDEN),
   }));
   return pictures;
 }

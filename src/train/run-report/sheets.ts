@@ -3,7 +3,8 @@
  */
 import { CROP } from '../../core/eye.js';
 import type { SheetRow } from '../../image/draw.js';
-import { plainCrop, type Loader } from '../data/loader.js';
+import type { Loader } from '../data/loader.js';
+import { plainCrop } from '../data/plain-crop.js';
 import type { EyeDataset } from '../data/packed-file.js';
 import { Random } from '../data/random.js';
 import type { Stage } from '../loop/stages.js';

@@ -2,7 +2,7 @@
  * The page that tells what a training run did: one HTML file with everything in it, readable without a network.
  */
 import { encodePng } from '../../image/encode.js';
-import { plainCrop } from '../data/loader.js';
+import { plainCrop } from '../data/plain-crop.js';
 import type { EyeDataset } from '../data/packed-file.js';
 import { CROP } from '../../core/eye.js';
 import { escapeMarkup } from './charts.js';

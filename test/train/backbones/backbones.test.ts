@@ -4,26 +4,28 @@ import { PbfReader } from 'pbf';
 import { describe, expect, it } from 'vitest';
 import { createBackbone, listBackbones } from '../../../src/train/backbones/index.js';
 import { fromFloat16, toFloat16 } from '../../../src/train/backbones/stored-weight.js';
+import { UNCALIBRATED } from '../../../src/classify/calibration.js';
 import { createEyeClassifierFromModel } from '../../../src/classify/eye-classifier.js';
 import { infoFromMetadata, type EyeModelInfo, type Precision } from '../../../src/classify/model-info.js';
 import { packageFolder } from '../../../src/files/package.js';
 import { readMetadata } from '../../../src/onnx/model-file.js';
 import type { Batch } from '../../../src/train/loop/batch.js';
 import { exportModel, importModel, type Weights } from '../../../src/train/loop/export.js';
-import { createTrainingStep, forwardLogits, initialState, layoutOf } from '../../../src/train/loop/step.js';
+import { createTrainingStep, forwardLogits, initialState, layoutOf, type LogitVectors } from '../../../src/train/loop/step.js';
 import { lengthOf } from '../../../src/train/autodiff/flat-vector.js';
 
 const sizes = [[16, 24], [24, 36], [32, 48]] as const;
 const COUNT = 8;
 
-/** Eyes as a child would draw them: a dark disc or a dark line on gray. */
+/** Eyes as a child would draw them: a dark disc, a dark line or nothing on gray. */
 function drawnEyes(height: number, width: number): Batch {
-  const labels = Uint8Array.from({ length: COUNT }, (_, index) => index % 2);
+  const labels = Uint8Array.from({ length: COUNT }, (_, index) => index % 3);
   const pixels = Uint8Array.from({ length: COUNT * height * width }, (_, index) => {
     const eye = Math.floor(index / (height * width));
     const y = Math.floor(index / width) % height - height / 2;
     const x = index % width - width / 2;
-    const dark = labels[eye] === 1 ? Math.hypot(x, y) < height / 5 : Math.abs(y) < height / 16 && Math.abs(x) < width / 3;
+    const dark = labels[eye] === 1 ? Math.hypot(x, y) < height / 5
+      : labels[eye] === 0 && Math.abs(y) < height / 16 && Math.abs(x) < width / 3;
     return 120 + 10 * eye + ((index * 97) % 13) - (dark ? 70 : 0);
   });
   return { pixels, labels, weights: new Float32Array(COUNT).fill(1), height, width };
@@ -49,18 +51,18 @@ async function trained(name: string): Promise<{ readonly weights: Weights; reado
 
 function infoFor(backbone: string, precision: Precision): EyeModelInfo {
   return {
-    backbone, precision, height: 32, width: 48, temperature: 2, closedBelow: 0.3, openAbove: 0.7, toolVersion: '0.0.0',
+    backbone, precision, height: 32, width: 48, calibration: UNCALIBRATED, closedBelow: 0.3, openAbove: 0.7, toolVersion: '0.0.0',
   };
 }
 
-async function openProbabilities(model: Uint8Array): Promise<Float32Array> {
+async function logitsOf(model: Uint8Array): Promise<LogitVectors> {
   const classifier = await createEyeClassifierFromModel(model, 'test');
   const { pixels, height, width } = drawnEyes(32, 48);
   const crops = Array.from({ length: COUNT }, (_, index) =>
     ({ data: pixels.subarray(index * height * width, (index + 1) * height * width), height, width }));
-  const open = await classifier.classify(crops);
+  const answers = await classifier.classify(crops);
   await classifier.release();
-  return open;
+  return { open: Float32Array.from(answers, ({ open }) => open), visible: Float32Array.from(answers, ({ visible }) => visible) };
 }
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
@@ -89,15 +91,17 @@ describe.each(listBackbones().filter((name) => name !== 'residual-large'))('%s',
 
     const backbone = createBackbone(name);
     const layout = layoutOf(backbone);
-    const logits = await forwardLogits(backbone, weights.parameters, weights.statistics, drawnEyes(32, 48));
-    const expected = logits.map((logit) => 1 / (1 + Math.exp(-logit / 2)));
+    const expected = await forwardLogits(backbone, weights.parameters, weights.statistics, drawnEyes(32, 48));
+    const difference = async (model: Uint8Array): Promise<number> => {
+      const { open, visible } = await logitsOf(model);
+      return Math.max(largestDifference(open, expected.open), largestDifference(visible, expected.visible));
+    };
     const full = exportModel(layout, weights, infoFor(name, 'fp32'));
-    expect(largestDifference(await openProbabilities(full), expected)).toBeLessThan(1e-4);
-
+    expect(await difference(full)).toBeLessThan(4e-4);
     const half = exportModel(layout, weights, infoFor(name, 'fp16'));
-    expect(largestDifference(await openProbabilities(half), expected)).toBeLessThan(0.01);
+    expect(await difference(half)).toBeLessThan(0.04);
     const bytes = exportModel(layout, weights, infoFor(name, 'int8'));
-    expect(largestDifference(await openProbabilities(bytes), expected)).toBeLessThan(0.05);
+    expect(await difference(bytes)).toBeLessThan(0.2);
     expect(bytes.length).toBeLessThan(half.length);
     expect(half.length).toBeLessThan(full.length);
 

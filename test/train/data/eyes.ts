@@ -1,5 +1,6 @@
 /** Small datasets for tests: patterns instead of eyes, so that each row can be told from the others. */
 import { CANVAS, CANVAS_BYTES } from '../../../src/train/data/canvas.js';
+import type { Label } from '../../../src/train/data/labels.js';
 import { datasetOf, type EyeDataset, type EyeRow } from '../../../src/train/data/packed-file.js';
 import { Random } from '../../../src/train/data/random.js';
 
@@ -16,10 +17,10 @@ export function pattern(number: number): Uint8Array {
 
 /** Rows in the order given; pixels are a pattern of their own where none are given. */
 export function eyes(rows: readonly (Partial<EyeRow> & Pick<EyeRow, 'label' | 'source' | 'group'>)[]): EyeDataset {
-  return datasetOf(rows.map((row, index) => ({ pixels: pattern(index), path: `${index}.jpg`, cropWidth: 48, ...row })));
+  return datasetOf(rows.map((row, index) => ({ pixels: pattern(index), path: `${index}.jpg`, kind: '', cropWidth: 48, turn: 0, ...row })));
 }
 
 /** `count` eyes of one source and class, `perGroup` to a group. */
-export function many(source: string, label: 0 | 1, count: number, perGroup = 2): { source: string; label: 0 | 1; group: string }[] {
+export function many(source: string, label: Label, count: number, perGroup = 2): { source: string; label: Label; group: string }[] {
   return Array.from({ length: count }, (_, i) => ({ source, label, group: `${source}-${label}-${Math.floor(i / perGroup)}` }));
 }

@@ -23,10 +23,11 @@ describe('a source', () => {
   it('takes labels from a table, for one eye alone too, and counts images without one', async () => {
     const labels = join(folder, 'eyes.csv');
     writeFileSync(labels, 'path,left,right\nc.jpg,open,closed\na.jpg,,open\n');
-    const { name, images, unlabelled } = await openSource(table, labels);
+    const { name, images, unlabelled } = await openSource(table, { labels: [labels] });
     expect(name).toBe('table');
-    expect(images.map(({ path, labels: of }) => ({ path, ...of }))).toEqual([
-      { path: 'a.jpg', right: 1 }, { path: 'sub/c.jpg', left: 1, right: 0 },
+    expect(images.map(({ path, faces }) => ({ path, faces }))).toEqual([
+      { path: 'a.jpg', faces: [{ right: { label: 1, kind: 'open' } }] },
+      { path: 'sub/c.jpg', faces: [{ left: { label: 1, kind: 'open' }, right: { label: 0, kind: 'closed' } }] },
     ]);
     expect(unlabelled).toBe(1);
   });
@@ -36,7 +37,7 @@ describe('a source', () => {
     writeFileSync(labels, 'name,state\na.jpg,open\n');
     await expect(openSource(join(folder, 'none'))).rejects.toThrow(UsageError);
     await expect(openSource(join(table, 'a.jpg'))).rejects.toThrow(/neither a folder nor a .tar/);
-    await expect(openSource(table, labels)).rejects.toThrow(/needs the columns path,label.*name,state/);
+    await expect(openSource(table, { labels: [labels] })).rejects.toThrow(/needs the columns path,label.*name,state/);
   });
 });
 
@@ -94,18 +95,31 @@ describe('labelled images', () => {
     const { rows, leftOut } = await packSource(await openSource(photos), judges.faces, { kind: 'photo', config });
     expect(rows.length + leftOut.filter(({ unreadable }) => !unreadable).length).toBeGreaterThanOrEqual(16);
     expect(rows.length).toBeGreaterThanOrEqual(28);
-    expect(rows.every(({ path, label, pixels }) =>
+    const [eyes, beside] = [rows.filter(({ label }) => label !== 2), rows.filter(({ label }) => label === 2)];
+    expect(eyes.every(({ path, label, pixels }) =>
       path.startsWith(label === 0 ? 'closed/' : 'open/') && /#(left|right)$/.test(path) && pixels.length === CANVAS_BYTES)).toBe(true);
+    expect(beside.every(({ path, kind }) => path.endsWith('#beside') && kind === 'misplaced')).toBe(true);
     expect(new Set(rows.map(({ group }) => group)).size).toBeLessThanOrEqual(16);
     expect(leftOut.filter(({ unreadable }) => unreadable).map(({ path }) => path)).toEqual(['open/broken.jpg']);
+  });
+
+  it('give a crop beside the eyes of as many faces as asked for', async () => {
+    const besides = async (misplaced: number): Promise<number> => {
+      const share = { ...config, data: { ...config.data, misplaced } };
+      const { rows } = await packSource(await openSource(photos), judges.faces, { kind: 'photo', config: share });
+      return rows.filter(({ kind }) => kind === 'misplaced').length;
+    };
+    expect(await besides(0)).toBe(0);
+    // Where the place drawn lies outside the picture there is none.
+    expect(await besides(1)).toBeGreaterThanOrEqual(8);
   });
 
   it('give the same from a tar', async () => {
     const tar = join(folder, 'photos.tar');
     execFileSync('tar', ['-cf', tar, '-C', folder, basename(photos)]);
     const [fromTar, fromFolder] = [await openSource(tar), await openSource(photos)];
-    expect(fromTar.images.map(({ path, labels }) => ({ path, labels })))
-      .toEqual(fromFolder.images.map(({ path, labels }) => ({ path, labels })));
+    expect(fromTar.images.map(({ path, faces }) => ({ path, faces })))
+      .toEqual(fromFolder.images.map(({ path, faces }) => ({ path, faces })));
     expect(fromTar.name).toBe('photos');
     fromTar.close();
   });

@@ -55,6 +55,28 @@ describe('the loader', () => {
     expect(Math.abs(count(0, 'a') - count(1, 'a'))).toBeLessThanOrEqual(2);
   });
 
+  it('gives a fifth to crops without an eye, and rare kinds more than their share', async () => {
+    const kinds = eyes([...many('a', 0, 40), ...many('a', 1, 90), ...many('a', 1, 10).map((row) => ({ ...row, kind: 'narrow' })),
+      ...many('a', 2, 30), ...many('b', 2, 30)]);
+    const made = createLoader(kinds, Int32Array.from(kinds.labels.keys()), { batchSize: 10, seed: 1, samplesPerEpoch: 1000 });
+    loaders.push(made);
+    const rows = (await collect(made, 0)).flatMap((batch) => batch.rows);
+    const count = (fits: (row: number) => boolean): number => rows.filter(fits).length;
+    expect(count((row) => kinds.labels[row] === 2)).toBe(200);
+    expect(count((row) => kinds.labels[row] === 0)).toBe(400);
+    expect(count((row) => kinds.kinds[row] === 'narrow')).toBe(100);
+  });
+
+  it('gives a source that is emphasized more than its size would', async () => {
+    const ofA = async (emphasis: Record<string, number>): Promise<number> => {
+      const two = eyes([...many('a', 0, 20), ...many('a', 1, 20), ...many('b', 0, 20), ...many('b', 1, 20)]);
+      const made = createLoader(two, Int32Array.from(two.labels.keys()), { batchSize: 10, seed: 1, samplesPerEpoch: 400, emphasis });
+      loaders.push(made);
+      return (await collect(made, 0)).flatMap((batch) => batch.rows).filter((row) => two.sources[row] === 'a').length;
+    };
+    expect([await ofA({}), await ofA({ a: 3 })]).toEqual([200, 300]);
+  });
+
   it('with weights shows each eye once and counts the rare ones more', async () => {
     const sums = [0, 0];
     const seen = new Set<number>();
@@ -90,6 +112,29 @@ describe('validation batches', () => {
     expect(batches.map(({ count }) => count)).toEqual([16, 4]);
     expect([...batches[1]?.rows ?? []]).toEqual([16, 17, 18, 19]);
     expect([...batches[1]?.pixels.subarray(0, 1536) ?? []]).toEqual(center(16));
+  });
+});
+
+describe('validation batches of smaller eyes', () => {
+  const [plain] = [...validationBatches(dataset, all.subarray(0, 1), { height: 32, width: 48, batchSize: 1 })];
+  const pixelsAt = (eyeWidth: number): Uint8Array => {
+    const [batch] = [...validationBatches(dataset, all.subarray(0, 1), { height: 32, width: 48, batchSize: 1, eyeWidth })];
+    return batch?.pixels ?? new Uint8Array();
+  };
+  const contrast = (pixels: Uint8Array): number => {
+    const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+    return Math.sqrt(pixels.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels.length);
+  };
+
+  it('have less detail the smaller they are, and the same light', () => {
+    const contrasts = [24, 12, 6].map((width) => contrast(pixelsAt(width)));
+    expect(contrasts).toEqual(contrasts.toSorted((a, b) => b - a));
+    const mean = (pixels: Uint8Array): number => pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+    expect(Math.abs(mean(pixelsAt(6)) - mean(plain?.pixels ?? new Uint8Array()))).toBeLessThan(2);
+  });
+
+  it('leave eyes alone that are no wider', () => {
+    expect(pixelsAt(48 / 1.9)).toEqual(plain?.pixels);
   });
 });
 

@@ -8,7 +8,7 @@ import { UsageError } from '../../../src/core/usage-error.js';
 import { eyes, many, pattern } from './eyes.js';
 
 const options: PartitionOptions = {
-  validation: 0.2, test: 0.2, split: 'group', split_seed: 1, holdout: [], duplicate_correlation: 0.93,
+  validation: 0.2, test: 0.2, split: 'group', split_seed: 1, holdout: [], validate_on: [], duplicate_correlation: 0.93,
 };
 const dataset = eyes([...many('a', 0, 60), ...many('a', 1, 60), ...many('b', 0, 20), ...many('b', 1, 80)]);
 
@@ -100,6 +100,18 @@ describe('a partition', () => {
     expect([...test].every((row) => shared.sources[row] === 'b')).toBe(true);
     expect(test.includes(121)).toBe(true);
     expect(test.includes(120)).toBe(false);
+  });
+
+  it('with a source to validate on has it, and what is tied to it, in the validation part alone', () => {
+    const shared = eyes([...many('a', 0, 40), ...many('a', 1, 40), ...many('b', 1, 20), { source: 'b', label: 0, group: 'a-0-0' }]);
+    const { train, validation, test } = partitionDataset(shared, { ...options, validate_on: ['b'] });
+    expect([...train, ...test].some((row) => shared.sources[row] === 'b' || shared.groups[row] === 'a-0-0')).toBe(false);
+    expect(validation.filter((row) => shared.sources[row] === 'b')).toHaveLength(21);
+    expect(validation.some((row) => shared.sources[row] === 'a')).toBe(true);
+  });
+
+  it('needs open and closed eyes in each part: hidden ones are neither', () => {
+    expect(() => partitionDataset(eyes([...many('a', 0, 40), ...many('a', 2, 40)]), options)).toThrow(/closed and 0 open/);
   });
 
   it('says so where a class is missing or a held-out source is unknown', () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../src/train/backbones/index.js';
 import type { EyeDataset } from '../../../src/train/data/packed-file.js';
 import { partitionDataset } from '../../../src/train/data/partition.js';
+import { UNCALIBRATED } from '../../../src/classify/calibration.js';
 import { createEyeClassifierFromModel } from '../../../src/classify/eye-classifier.js';
 import type { EyeModelInfo } from '../../../src/classify/model-info.js';
 import { exportModel, importModel } from '../../../src/train/loop/export.js';
@@ -31,7 +32,7 @@ const small = ['train.backbone=plain-nano', 'train.sizes=[8x12, 16x24]', 'train.
 
 function infoFor(): EyeModelInfo {
   return {
-    backbone: 'plain-nano', height: 16, width: 24, temperature: 1.7, closedBelow: 0.2, openAbove: 0.6, precision: 'fp16',
+    backbone: 'plain-nano', height: 16, width: 24, calibration: { ...UNCALIBRATED, turn: 0.7 }, closedBelow: 0.2, openAbove: 0.6, precision: 'fp16',
     toolVersion: '0.0.0',
   };
 }
@@ -194,7 +195,7 @@ describe('training', () => {
     const validation = Int32Array.from({ length: eyes.length }, (_, row) => row);
     const options = { dataset: eyes, validation, height: 16, width: 24, rightShare: 0.99, threads: 1 };
     const tuned = await finishModel(backbone, weights, { ...options, parent: infoFor() });
-    expect(tuned).toMatchObject({ calibratedOn: 'parent', temperature: 1.7, band: { closedBelow: 0.2, openAbove: 0.6 } });
+    expect(tuned).toMatchObject({ calibratedOn: 'parent', calibration: { turn: 0.7 }, band: { closedBelow: 0.2, openAbove: 0.6 } });
     expect((await finishModel(backbone, weights, options)).calibratedOn).toBe('few');
     const many = await someEyes(2);
     const enough = { ...options, dataset: many, validation: Int32Array.from({ length: many.length }, (_, row) => row) };

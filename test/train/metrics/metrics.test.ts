@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/train/data/random.js';
 import { BinaryMetrics, describeQuality } from '../../../src/train/metrics/binary-metrics.js';
-import { chooseUnsureBand, fitTemperature } from '../../../src/train/metrics/calibration.js';
+import { chooseUnsureBand, fitLine } from '../../../src/train/metrics/calibration.js';
 import { wilsonInterval } from '../../../src/train/metrics/intervals.js';
 
 function gather(eyes: readonly (readonly [open: number, label: number, group?: string])[]): BinaryMetrics {
@@ -75,17 +75,27 @@ describe('metrics', () => {
 });
 
 describe('calibration', () => {
-  it('finds the temperature by which the logits were multiplied', () => {
-    const logits = Float64Array.from({ length: 4000 }, () => 4 * random.signed());
-    const labels = logits.map((logit) => (random.next() < 1 / (1 + Math.exp(-logit)) ? 1 : 0));
-    const temperature = fitTemperature(logits, labels);
-    expect(temperature).toBeCloseTo(1, 0);
-    expect(fitTemperature(logits.map((logit) => 3 * logit), labels)).toBeCloseTo(3 * temperature, 3);
+  it('finds the line by which the logits were bent', () => {
+    const truth = Float64Array.from({ length: 8000 }, () => 4 * random.signed());
+    const labels = truth.map((logit) => (random.next() < 1 / (1 + Math.exp(-logit)) ? 1 : 0));
+    const line = fitLine(truth.map((logit) => 2 * logit + 3), labels, new Float64Array(truth.length).fill(1));
+    expect(line.scale).toBeCloseTo(0.5, 1);
+    expect(line.shift).toBeCloseTo(-1.5, 0);
   });
 
-  it('stays within bounds where all logits are right, and refuses what is not a number', () => {
-    expect(fitTemperature([-3, 5], [0, 1])).toBeGreaterThan(0);
-    expect(() => fitTemperature([Number.NaN], [1])).toThrow(/finite/);
+  it('does not listen to eyes that count nothing', () => {
+    const fitted = (wrong: number) => fitLine([-2, -1, 1, 2, 3], [0, 1, 0, 1, 0], [50, 5, 5, 50, wrong]);
+    expect(fitted(0).scale).toBeGreaterThan(fitted(50).scale + 0.1);
+  });
+
+  it('stays within bounds where all logits are right or all are wrong, and refuses what is not a number', () => {
+    const many = (value: number) => new Float64Array(200).fill(value);
+    for (const label of [0, 1]) {
+      const { scale, shift } = fitLine(many(3), many(label), many(1));
+      expect(scale).toBeGreaterThan(0);
+      expect(Number.isFinite(shift)).toBe(true);
+    }
+    expect(() => fitLine([Number.NaN], [1], [1])).toThrow(/finite/);
   });
 
   it('leaves undecided what would be wrong too often, and says how much it decides', () => {

@@ -1,0 +1,71 @@
+/**
+ * From a net's answers to words: each eye, both eyes of a face, and what they mean for a photo.
+ */
+import type { EyesState, EyeState } from '../core/eye.js';
+import type { PerEye } from '../core/face.js';
+import type { Strictness, Verdict } from '../core/verdict.js';
+import { faceChances, type Calibration, type EyeAnswer } from './calibration.js';
+import type { EyeMeasurement, EyesMeasurement } from './measurement.js';
+import type { EyeThresholds } from './thresholds.js';
+
+/** An eye of which it is less likely than this that it can be seen is `unknown`. */
+const visibleFrom = 0.5;
+
+/** State of an eye from its chance of being open, 0 to 1. */
+export function eyeState(open: number, thresholds: EyeThresholds): EyeState {
+  if (open < thresholds.closed_below) return 'closed';
+  if (open > thresholds.open_above) return 'open';
+  return 'unsure';
+}
+
+/**
+ * State of a face's eyes. The worse eye decides (ISO/IEC 29794-5 judges faces so); an eye that cannot be seen leaves
+ * the decision to the other. Beside a closed eye, one that is `unsure` counts as what it is more likely to be.
+ */
+export function eyesState(left: EyeMeasurement, right: EyeMeasurement): EyesState {
+  const seen = [left, right].filter(({ state }) => state !== 'unknown');
+  if (seen.length === 0) return 'unknown';
+  if (seen.some(({ state }) => state === 'closed')) {
+    return seen.some(({ state, open = 0 }) => state !== 'closed' && open >= 0.5) ? 'one_closed' : 'closed';
+  }
+  return seen.some(({ state }) => state === 'unsure') ? 'unsure' : 'open';
+}
+
+/**
+ * The eyes of a face.
+ * @param eyes each by itself, as `eyeChances` gives it; one that was not looked at is left out
+ * @param reasons why an eye was not looked at
+ */
+export function judgeEyes(
+  pair: Calibration['pair'], eyes: PerEye<EyeAnswer>, thresholds: EyeThresholds, reasons: PerEye<string> = {},
+): EyesMeasurement {
+  const chances = faceChances(pair, eyes);
+  const judge = (side: 'left' | 'right'): EyeMeasurement => {
+    const [eye, open, reason] = [eyes[side], chances.open[side], reasons[side]];
+    if (eye === undefined || open === undefined) return { state: 'unknown', ...(reason === undefined ? {} : { reason }) };
+    if (eye.visible < visibleFrom) return { state: 'unknown', visible: eye.visible };
+    return { state: eyeState(open, thresholds), open, visible: eye.visible };
+  };
+  const [left, right] = [judge('left'), judge('right')];
+  return { state: eyesState(left, right), closed: chances.closed * chances.visible, left, right };
+}
+
+/** From which chance on that a face which counts has its lids down a photo is to be reviewed, and rejected. */
+const photoLimits: Readonly<Record<Strictness, { readonly review: number; readonly reject: number }>> = {
+  lenient: { review: 0.6, reject: 0.95 },
+  normal: { review: 0.3, reject: 0.85 },
+  strict: { review: 0.12, reject: 0.6 },
+};
+
+/**
+ * What a photo's eyes make of it: its chance that somebody who counts has the lids down, as if faces were independent. A wink
+ * may be meant: it is never rejected, only looked at. Eyes that nobody can see do not speak against a photo.
+ * @param faces those that count
+ */
+export function weighEyes(faces: readonly EyesMeasurement[], strictness: Strictness): Verdict {
+  const nobody = faces.reduce((chance, { closed }) => chance * (1 - closed), 1);
+  const { review, reject } = photoLimits[strictness];
+  if (1 - nobody >= reject) return 'reject';
+  const winks = strictness !== 'lenient' && faces.some(({ state }) => state === 'one_closed');
+  return 1 - nobody >= review || winks ? 'review' : 'keep';
+}

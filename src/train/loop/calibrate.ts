@@ -1,0 +1,156 @@
+/**
+ * Makes a model's answers honest: at every size of eye, on turned heads, and for the two eyes of a face together.
+ */
+import {
+  eyeChances, faceChances, UNCALIBRATED, type Calibration, type EyeAnswer, type FaceChances,
+} from '../../classify/calibration.js';
+import { eyeWidthOf } from '../../core/eye.js';
+import type { PerEye } from '../../core/face.js';
+import { attention } from '../data/balance.js';
+import { CLOSED, HIDDEN, OPEN } from '../data/labels.js';
+import type { EyeDataset } from '../data/packed-file.js';
+import { fitLine } from '../metrics/calibration.js';
+import { predict, type Predictions } from './predict.js';
+
+/** Widths of eyes that are calibrated for, px. */
+export const EYE_WIDTHS = [6, 8, 12, 16, 24] as const;
+
+/** Winks are taken for at least this frequent: real groups hold next to none, but who winks must be found. */
+const FEWEST_WINKS = 0.01;
+
+const weights = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
+const turns = Array.from({ length: 21 }, (_, step) => step / 10);
+
+export interface CalibrateOptions {
+  readonly dataset: EyeDataset;
+  /** Rows to fit on. */
+  readonly rows: Int32Array;
+  /** px that the model takes. */
+  readonly height: number;
+  readonly width: number;
+  readonly threads: number;
+}
+
+/** Below so many crops without an eye, what is said of visibility is not fitted. */
+const FEWEST_HIDDEN = 60;
+
+/**
+ * Fits a model's calibration: at each width on the eyes shrunk to it, then the turn, then how much two eyes of a face say
+ * beyond one.
+ * @param fallback whose word on visibility is kept where there are too few crops without an eye
+ */
+export async function calibrate(model: Uint8Array, options: CalibrateOptions, fallback?: Calibration): Promise<Calibration> {
+  const { dataset, rows } = options;
+  const count = (label: number): number => rows.reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
+  const importance = importanceOf(dataset, rows);
+  const open: Calibration['open'] = [];
+  const visible: Calibration['visible'] = [];
+  for (const eyeWidth of EYE_WIDTHS) {
+    const predictions = await predict(model, dataset, rows, { ...options, eyeWidth });
+    // An eye that was smaller all along says nothing of this size.
+    const large = Float64Array.from(rows, (row, index) =>
+      eyeWidthOf(dataset.cropWidths[row] ?? 0) >= eyeWidth * 0.8 ? importance[index] ?? 0 : 0);
+    open.push(fitLine(predictions.open, labelsOf(predictions, OPEN), large.map((weight, index) =>
+      predictions.labels[index] === HIDDEN ? 0 : weight)));
+    visible.push(count(HIDDEN) < FEWEST_HIDDEN ? fallback?.visible.at(-1) ?? ALWAYS_VISIBLE
+      : fitLine(predictions.visible, predictions.labels.map((label) => (label === HIDDEN ? 0 : 1)), large));
+  }
+  const sized = { ...UNCALIBRATED, widths: [...EYE_WIDTHS], open, visible };
+  const predictions = await predict(model, dataset, rows, options);
+  const turned = { ...sized, turn: best(turns, (turn) => lossOf({ ...sized, turn, pair: EACH_FOR_ITSELF }, predictions, options, importance)) };
+  const weight = best(weights, (each) => lossOf(
+    { ...turned, pair: { closed: 0.5 - FEWEST_WINKS, wink: 2 * FEWEST_WINKS, weight: each } }, predictions, options, importance));
+  return { ...turned, pair: { ...frequencies(facesOf(turned, predictions, dataset, rows), predictions), weight } };
+}
+
+/** How frequent shut eyes and winks are among faces: what to expect before looking. */
+function frequencies(faces: readonly JudgedFace[], { labels }: Predictions): { closed: number; wink: number } {
+  const lids = faces.map(({ places }) => SIDES.flatMap((side) => labels[places[side] ?? -1] ?? []).filter((label) => label !== HIDDEN))
+    .filter((face) => face.length > 0);
+  const share = (fits: (face: readonly number[]) => boolean): number => lids.filter(fits).length / lids.length;
+  return {
+    closed: Math.min(0.6, Math.max(0.02, share((face) => !face.includes(OPEN)))),
+    wink: Math.max(FEWEST_WINKS, share((face) => face.includes(OPEN) && face.includes(CLOSED))),
+  };
+}
+
+const EACH_FOR_ITSELF = UNCALIBRATED.pair;
+
+/** What a net that never learnt what a hidden eye is has to say of it: that there is none. */
+const ALWAYS_VISIBLE = { scale: 1e-3, shift: 8 };
+
+/** What each row counts: closed and open eyes, and sources, even out as in training. */
+function importanceOf(dataset: EyeDataset, rows: Int32Array): Float64Array {
+  const byRow = new Map<number, number>();
+  for (const cell of attention(dataset, rows)) {
+    for (const row of cell.rows) byRow.set(row, (cell.share * rows.length) / cell.rows.length);
+  }
+  return Float64Array.from(rows, (row) => byRow.get(row) ?? 0);
+}
+
+function labelsOf({ labels }: Predictions, label: number): Uint8Array {
+  return labels.map((each) => (each === label ? 1 : 0));
+}
+
+function best(values: readonly number[], loss: (value: number) => number): number {
+  const losses = values.map(loss);
+  return values[losses.indexOf(Math.min(...losses))] ?? 1;
+}
+
+function lossOf(calibration: Calibration, predictions: Predictions, { dataset, rows }: CalibrateOptions, importance: Float64Array): number {
+  const open = believedOpen(calibration, predictions, dataset, rows);
+  let sum = 0;
+  predictions.labels.forEach((label, index) => {
+    if (label === HIDDEN) return;
+    const right = label === OPEN ? open[index] ?? 0 : 1 - (open[index] ?? 0);
+    sum -= (importance[index] ?? 0) * Math.log(Math.max(1e-9, right));
+  });
+  return sum;
+}
+
+/** The chance that each row's eye is open, given what is known of the other eye of its face too. */
+export function believedOpen(calibration: Calibration, predictions: Predictions, dataset: EyeDataset, rows: Int32Array): Float32Array {
+  const open = new Float32Array(rows.length);
+  for (const { chances, places } of facesOf(calibration, predictions, dataset, rows)) {
+    for (const side of SIDES) {
+      const place = places[side];
+      if (place !== undefined) open[place] = chances.open[side] ?? 0.5;
+    }
+  }
+  return open;
+}
+
+/** The eyes of one face, or an eye that stands for itself. */
+export interface JudgedFace {
+  readonly chances: FaceChances;
+  /** Of each eye by itself. */
+  readonly eyes: PerEye<EyeAnswer>;
+  /** Where the eyes are among the rows. */
+  readonly places: PerEye<number>;
+}
+
+const SIDES = ['left', 'right'] as const;
+
+/** Rows as faces: the eyes of a photo's face share their path but for `#left` and `#right`. */
+export function facesOf(calibration: Calibration, predictions: Predictions, dataset: EyeDataset, rows: Int32Array): JudgedFace[] {
+  const faces = new Map<string, { left?: number; right?: number }>();
+  rows.forEach((row, index) => {
+    const path = dataset.paths[row] ?? '';
+    const side = SIDES.find((each) => path.endsWith(`#${each}`));
+    const name = `${dataset.sources[row]}/${side === undefined ? path : path.slice(0, -side.length)}`;
+    const face = faces.get(name) ?? {};
+    faces.set(name, face);
+    face[side ?? 'left'] = index;
+  });
+  const answer = (place: number | undefined): EyeAnswer | undefined => {
+    const row = rows[place ?? -1];
+    if (place === undefined || row === undefined) return undefined;
+    return eyeChances(calibration, { open: predictions.open[place] ?? NaN, visible: predictions.visible[place] ?? NaN },
+      { width: eyeWidthOf(dataset.cropWidths[row] ?? 0), turn: dataset.turns[row] ?? 0 });
+  };
+  return [...faces.values()].map((places) => {
+    const [left, right] = [answer(places.left), answer(places.right)];
+    const eyes = { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
+    return { places, eyes, chances: faceChances(calibration.pair, eyes) };
+  });
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { eyeChances, faceChances, UNCALIBRATED, type Calibration, type EyeAnswer } from '../../src/classify/calibration.js';
+
+const calibration: Calibration = {
+  widths: [6, 12, 24], turn: 0.5,
+  open: [{ scale: 0.25, shift: 0 }, { scale: 0.5, shift: 0 }, { scale: 1, shift: 0 }],
+  visible: [{ scale: 1, shift: -1 }, { scale: 1, shift: 0 }, { scale: 1, shift: 1 }],
+  pair: { closed: 0.09, wink: 0.01, weight: 0.8 },
+};
+const pair = calibration.pair;
+const seen = (open: number, visible = 0.99): EyeAnswer => ({ open, visible });
+const logOdds = (chance: number): number => Math.log(chance / (1 - chance));
+
+describe('the chances of an eye', () => {
+  const logits = { open: 4, visible: 0 };
+
+  it('are the less sure the fewer px it has; between two widths they lie between, beyond them they stay', () => {
+    const open = [3, 6, 8, 12, 24, 60].map((width) => logOdds(eyeChances(calibration, logits, { width, turn: 0 }).open));
+    expect(open[0]).toBeCloseTo(1);
+    expect(open[1]).toBeCloseTo(1);
+    expect(open[2]).toBeCloseTo(1 + Math.log(8 / 6) / Math.log(2));
+    expect(open[3]).toBeCloseTo(2);
+    expect(open[4]).toBeCloseTo(4);
+    expect(open[5]).toBeCloseTo(4);
+    expect(logOdds(eyeChances(calibration, logits, { width: 6, turn: 0 }).visible)).toBeCloseTo(-1);
+  });
+
+  it('are less sure on a turned head', () => {
+    expect(logOdds(eyeChances(calibration, logits, { width: 24, turn: 1 }).open)).toBeCloseTo(4 * Math.exp(-0.5));
+  });
+
+  it('are the logits\' own before anything was calibrated', () => {
+    expect(eyeChances(UNCALIBRATED, { open: 1, visible: -2 }, { width: 9, turn: 1 }))
+      .toEqual({ open: 1 / (1 + Math.exp(-1)), visible: 1 / (1 + Math.exp(2)) });
+  });
+});
+
+describe('the two eyes of a face', () => {
+  it('speak for each other: a doubtful eye beside an open one is open, beside a closed one closed', () => {
+    expect(faceChances(pair, { left: seen(0.3), right: seen(0.99) }).open.left).toBeGreaterThan(0.9);
+    expect(faceChances(pair, { left: seen(0.3), right: seen(0.001) }).closed).toBeGreaterThan(0.9);
+  });
+
+  it('may still wink', () => {
+    const { open, closed } = faceChances(pair, { left: seen(0.0001, 0.9999), right: seen(0.999, 0.9999) });
+    expect(open.left).toBeLessThan(0.15);
+    expect(open.right).toBeGreaterThan(0.9);
+    expect(closed).toBeLessThan(0.1);
+  });
+
+  it('leave the decision to the one that can be seen', () => {
+    const hidden = faceChances(pair, { left: seen(0.01, 0.02), right: seen(0.98) });
+    const alone = faceChances(pair, { right: seen(0.98) });
+    expect(hidden.open.right).toBeCloseTo(alone.open.right ?? NaN, 1);
+    expect(hidden.closed).toBeLessThan(0.02);
+    expect(alone.open.left).toBeUndefined();
+  });
+
+  it('that nobody can see are no more likely closed than in any face', () => {
+    const { closed, visible } = faceChances(pair, { left: seen(0.01, 0), right: seen(0.01, 0) });
+    expect(closed).toBeCloseTo(0.09);
+    expect(visible).toBe(0);
+  });
+
+  it('of an uncalibrated model are judged each for itself', () => {
+    const { open } = faceChances(UNCALIBRATED.pair, { left: seen(0.3, 1), right: seen(0.8, 1) });
+    expect(open.left).toBeCloseTo(0.3);
+    expect(open.right).toBeCloseTo(0.8);
+  });
+});

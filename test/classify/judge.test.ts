@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { eyesState, eyeState, judgeEyes, weighEyes } from '../../src/classify/judge.js';
+import type { EyeMeasurement, EyesMeasurement } from '../../src/classify/measurement.js';
+import type { EyesState, EyeState } from '../../src/core/eye.js';
+
+describe('eyeState', () => {
+  const thresholds = { closed_below: 0.3, open_above: 0.7 };
+  it.each<[number, EyeState]>([
+    [0, 'closed'], [0.29, 'closed'], [0.3, 'unsure'], [0.5, 'unsure'], [0.7, 'unsure'], [0.71, 'open'], [1, 'open'],
+  ])('an eye open with probability %f is %s', (open, state) => {
+    expect(eyeState(open, thresholds)).toBe(state);
+  });
+});
+
+describe('eyesState', () => {
+  const thresholds = { closed_below: 0.1, open_above: 0.9 };
+  const eye = (open: number | undefined): EyeMeasurement =>
+    open === undefined ? { state: 'unknown' } : { state: eyeState(open, thresholds), open };
+
+  it.each<[number | undefined, number | undefined, EyesState, string]>([
+    [0.95, 0.99, 'open', 'two open eyes'],
+    [0.02, 0.05, 'closed', 'two closed ones'],
+    [0.95, 0.02, 'one_closed', 'an open and a closed one'],
+    [0.02, 0.95, 'one_closed', 'a closed and an open one'],
+    [0.5, 0.95, 'unsure', 'one that may be either beside an open one'],
+    [0.3, 0.02, 'closed', 'one that is rather closed beside a closed one'],
+    [0.8, 0.02, 'one_closed', 'one that is rather open beside a closed one'],
+    [undefined, 0.95, 'open', 'an open one alone'],
+    [0.02, undefined, 'closed', 'a closed one alone'],
+    [0.5, undefined, 'unsure', 'one that may be either alone'],
+    [undefined, undefined, 'unknown', 'none that can be seen'],
+  ])('%s and %s make %s: %s', (left, right, eyes) => {
+    expect(eyesState(eye(left), eye(right))).toBe(eyes);
+  });
+});
+
+describe('the eyes of a face', () => {
+  const pair = { closed: 0.09, wink: 0.01, weight: 0.8 };
+  const judge = (left: number, leftVisible: number, right: number, rightVisible: number): EyesMeasurement => judgeEyes(
+    pair, { left: { open: left, visible: leftVisible }, right: { open: right, visible: rightVisible } }, { closed_below: 0.25, open_above: 0.8 });
+
+  it('are open where one of them plainly is and the other is hard to tell', () => {
+    expect(judge(0.4, 0.95, 0.99, 0.99)).toMatchObject({ state: 'open', left: { state: 'open' } });
+  });
+
+  it('are closed where both are', () => {
+    const { state, closed } = judge(0.01, 0.99, 0.02, 0.99);
+    expect(state).toBe('closed');
+    expect(closed).toBeGreaterThan(0.9);
+  });
+
+  it('are unknown where neither can be seen, whatever the lids seem to be, and then say nothing against the face', () => {
+    expect(judge(0.01, 0.1, 0.01, 0.2)).toMatchObject({ state: 'unknown', left: { visible: 0.1 } });
+    expect(judge(0.01, 0.01, 0.01, 0.01).closed).toBeLessThan(0.02);
+  });
+
+  it('leave the decision to the one that can be seen', () => {
+    expect(judge(0.01, 0.05, 0.99, 0.99)).toMatchObject({ state: 'open', left: { state: 'unknown' }, right: { state: 'open' } });
+    expect(judge(0.99, 0.05, 0.005, 0.99)).toMatchObject({ state: 'closed', left: { state: 'unknown' } });
+  });
+
+  it('that were not looked at say why', () => {
+    expect(judgeEyes(pair, {}, { closed_below: 0.2, open_above: 0.8 }, { left: 'eye turned away' }))
+      .toMatchObject({ state: 'unknown', left: { state: 'unknown', reason: 'eye turned away' }, right: { state: 'unknown' } });
+  });
+});
+
+describe('a photo\'s eyes', () => {
+  const face = (closed: number, state: EyesState = 'open'): EyesMeasurement =>
+    ({ state, closed, left: { state: 'unknown' }, right: { state: 'unknown' } });
+
+  it('are kept where nobody blinks, and rejected where somebody nearly surely does', () => {
+    expect(weighEyes([face(0.01), face(0.02)], 'normal')).toBe('keep');
+    expect(weighEyes([face(0.01), face(0.97, 'closed')], 'normal')).toBe('reject');
+  });
+
+  it('are looked at where many faces are a little doubtful', () => {
+    expect(weighEyes([face(0.06)], 'normal')).toBe('keep');
+    expect(weighEyes(Array.from({ length: 8 }, () => face(0.06)), 'normal')).toBe('review');
+  });
+
+  it('are looked at sooner by who is stricter', () => {
+    const order = ['keep', 'review', 'reject'];
+    for (const chance of [0.05, 0.2, 0.4, 0.7, 0.9, 0.99]) {
+      const verdicts = (['lenient', 'normal', 'strict'] as const).map((strictness) => order.indexOf(weighEyes([face(chance)], strictness)));
+      expect(verdicts).toEqual(verdicts.toSorted());
+    }
+    expect(weighEyes([face(0.2)], 'strict')).toBe('review');
+    expect(weighEyes([face(0.2)], 'normal')).toBe('keep');
+  });
+
+  it('with a wink are looked at and never rejected for it', () => {
+    expect(weighEyes([face(0.02, 'one_closed')], 'normal')).toBe('review');
+    expect(weighEyes([face(0.02, 'one_closed')], 'lenient')).toBe('keep');
+  });
+
+  it('that nobody can see do not speak against it', () => {
+    expect(weighEyes([face(0, 'unknown')], 'strict')).toBe('keep');
+    expect(weighEyes([], 'normal')).toBe('keep');
+  });
+});
