@@ -116,7 +116,8 @@ describe.skipIf(!hasChromium)(`the page of an HTML report${withoutChromium}`, ()
       .evaluateAll((lines) => lines.map((line) => line.getAttribute('x1')));
     await page.locator('.card', { hasText: 'b.jpg' }).locator('.frame').click();
     expect(await marks('.eye .bar')).toEqual(['20', '85']);
-    expect(await marks('.measure .bar')).toEqual(['40', '60']);
+    const { blurred_below: blurred, sharp_above: sharp } = loadConfig().blur;
+    expect(await marks('.measure .bar')).toEqual([String(blurred), String(sharp)]);
   });
 
   it('links to the photo where it lies', async () => {

@@ -330,7 +330,7 @@ describe('the run folder', () => {
     expect(createRunFolder(config, 'eyes.arrow').path).toMatch(/001-try$/);
     const second = createRunFolder(config, 'eyes.arrow');
     expect(second.path).toMatch(/002-try$/);
-    expect(readdirSync(join(second.path, 'sources'))).toEqual(['classify', 'train']);
+    expect(readdirSync(join(second.path, 'sources'))).toEqual(['classify', 'detect', 'onnx', 'train']);
     expect(readdirSync(second.path).sort()).toEqual(['config.yaml', 'sources', 'versions.json']);
     expect(loadConfig(second.file('config.yaml'))).toEqual(config);
     expect(JSON.parse(readFileSync(second.file('versions.json'), 'utf8'))).toMatchObject({ node: process.version, data: 'eyes.arrow' });
