@@ -13,6 +13,7 @@ import { findPhotos } from '../run/walk.js';
 import { reportOutput } from '../reports/output.js';
 import type { Editor } from '../reports/xmp/packet.js';
 import { exitCodes } from './exit-codes.js';
+import { readFileList } from './file-list.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
 import { addSettingsOptions, collect, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
@@ -24,6 +25,7 @@ interface RunVerbOptions extends SettingsOptions {
   readonly engine?: string;
   readonly device?: string;
   readonly workers?: string;
+  readonly filesFrom?: string;
   readonly followLinks?: boolean;
   readonly resume?: boolean;
   readonly compareContent?: boolean;
@@ -37,8 +39,9 @@ interface RunVerbOptions extends SettingsOptions {
 export function registerRun(program: Command, executor: PhotoExecutor): void {
   const command = program.command('run')
     .description('Judge photos: which have closed eyes, which faces are blurred. Photos are only read, never changed.')
-    .argument('<photos...>', 'folders (searched recursively) and files')
-    .addOption(new Option('--report <file>', 'write the results: .csv, .json or .html, or - for CSV on standard output (repeatable)')
+    .argument('[photos...]', 'folders (searched recursively) and files')
+    .option('--files-from <file>', 'read names of photos and folders from a file, a line each; - for standard input; NUL between names is understood too')
+    .addOption(new Option('--report <file>', 'write the results: .csv, .json, .jsonl, .arrow or .html, or - for CSV on standard output (repeatable)')
       .argParser(collect))
     .option('--detector <name>', 'the net that finds faces (see pipeline models)')
     .option('--landmarks <name>', 'the net that finds the eyes (see pipeline models)')
@@ -62,11 +65,14 @@ Examples:
   pipeline run ./photos --report out.csv --report out.json
   pipeline run ./photos --report out.csv --report out.html --resume
   pipeline run day1 day2 extra.jpg --report - > out.csv
+  find . -newer last-run -name '*.jpg' -print0 | pipeline run --files-from - --report out.arrow
   pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1`);
 }
 
-async function run(inputs: readonly string[], options: RunVerbOptions, executor: PhotoExecutor): Promise<void> {
+async function run(named: readonly string[], options: RunVerbOptions, executor: PhotoExecutor): Promise<void> {
   checkCompanions(options);
+  const inputs = options.filesFrom === undefined ? named : [...named, ...await readFileList(options.filesFrom)];
+  if (inputs.length === 0) throw new UsageError('Name folders or photos to judge, or a list of them with --files-from.');
   const chosen = settingsFrom(options, [
     shortcut('detect.detector', options.detector),
     shortcut('detect.landmarks', options.landmarks),

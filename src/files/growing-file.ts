@@ -6,9 +6,9 @@ import { UsageError } from '../core/usage-error.js';
 import { fileProblem, WriteError } from './problem.js';
 import { WholeFile } from './whole-file.js';
 
-/** A text file under construction. Where it cannot be written any further, its functions throw a WriteError. */
+/** A file under construction. Where it cannot be written any further, its functions throw a WriteError. */
 export interface ReportFile {
-  append(text: string): Promise<void>;
+  append(data: string | Uint8Array): Promise<void>;
   /** Puts the file in place of an earlier one of its name. */
   commit(): Promise<void>;
   /** Keeps what was written as `NAME.partial.EXT` and leaves an earlier file as it is. */
@@ -41,7 +41,7 @@ export function createReportFile(path: string, head: string): Promise<ReportFile
     try {
       const file = begin(path, head);
       resolve({
-        append: (text) => writing(() => { file.append(text); }),
+        append: (data) => writing(() => { file.append(data); }),
         commit: () => writing(() => { file.commit(); }),
         keepPartial: () => writing(() => { file.keepAs(basename(partialPath(path))); }),
         discard: () => writing(() => { file.discard(); }),

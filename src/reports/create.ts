@@ -3,6 +3,7 @@
  */
 import { extname } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
+import { createArrowReport } from './arrow.js';
 import { csvHeader, csvRows } from './csv.js';
 import { createReportFile, type ReportFile } from '../files/growing-file.js';
 import { createHtmlReport, type HtmlReportContext } from './html/report.js';
@@ -24,16 +25,18 @@ export function showsPictures(path: string): boolean {
 }
 
 /**
- * Begins a report: `.csv`, `.json`, `.html`, or `-` for CSV on standard output.
+ * Begins a report: `.csv`, `.json`, `.jsonl`, `.arrow` (or `.feather`), `.html`, or `-` for CSV on standard output.
  * @throws UsageError where the ending is unknown or the place cannot be written to
  */
 export async function createReport(path: string, context: ReportContext): Promise<ResultSink> {
   if (path === '-') return standardOutput();
   const extension = extname(path).toLowerCase();
   if (extension === '.csv') return textReport(await createReportFile(path, csvHeader()), csvRows, '');
+  if (extension === '.jsonl') return textReport(await createReportFile(path, ''), (result) => `${jsonPhoto(result, context.times)}\n`, '');
+  if (extension === '.arrow' || extension === '.feather') return createArrowReport(path);
   if (extension === '.json') return jsonReport(await createReportFile(path, '['), context.times);
   if (showsPictures(path)) return createHtmlReport(path, context);
-  throw new UsageError(`A report's name ends in .csv, .json or .html, or is - for standard output; ${path} does not.`);
+  throw new UsageError(`A report's name ends in .csv, .json, .jsonl, .arrow, .feather or .html, or is - for standard output; ${path} does not.`);
 }
 
 function textReport(file: ReportFile, format: (result: PhotoResult) => string, footer: string): ResultSink {
