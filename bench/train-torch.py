@@ -31,16 +31,6 @@ class Bottleneck(nn.Module):
         return x + self.body(x) if self.residual else self.body(x)
 
 
-class Residual(nn.Module):
-    def __init__(self, channels, out, stride):
-        super().__init__()
-        self.body = nn.Sequential(conv_norm(channels, out, 3, stride), conv_norm(out, out, 3, relu=False))
-        self.shortcut = nn.Identity() if stride == 1 and channels == out else conv_norm(channels, out, 1, stride, relu=False)
-
-    def forward(self, x):
-        return torch.relu(self.shortcut(x) + self.body(x))
-
-
 def build(name):
     if name in PLAIN:
         layers, channels = [], 1

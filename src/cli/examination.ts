@@ -127,9 +127,11 @@ function netFindings(): Finding[] {
 async function settingsFindings(config: Config, { devices }: DoctorHost): Promise<Finding[]> {
   try {
     const { config: { detect, runtime, run } } = await settleEngine(config, devices);
-    const where = detect.engine === 'tfjs' ? 'the tfjs engine' : `the onnx engine on ${runtime.device}`;
+    const tfjs = detect.engine === 'tfjs';
+    const where = tfjs ? 'the tfjs engine' : `the onnx engine on ${runtime.device}`;
+    const threads = tfjs ? 'threads as TensorFlow.js has them' : `${runtime.threads} thread${runtime.threads === 1 ? '' : 's'} inside an inference`;
     return [finding('settings', 'ok', `Detection runs ${detect.detector} and ${detect.landmarks} with ${where}; `
-      + `${workerCount(run.workers)} workers, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'} inside an inference.`)];
+      + `${workerCount(run.workers)} workers, ${threads}.`)];
   } catch (error) {
     return [finding('settings', 'broken', messageOf(error))];
   }

@@ -14,7 +14,7 @@ function missing(name: string): Error {
 }
 
 /** face-api's build for a native TensorFlow.js, with a backend that computes `value` where 6 is right. */
-function nativeFaceApi(value: () => number): object {
+function nativeFaceApi(value: () => number, seesGpu = false): object {
   const net = (): void => undefined;
   return {
     NetInput: net, SsdMobilenetv1: net, TinyFaceDetector: net, FaceLandmark68Net: net,
@@ -26,6 +26,7 @@ function nativeFaceApi(value: () => number): object {
       fill: () => ({}),
       tensor3d: () => ({}),
       conv2d: () => ({ data: async () => [value()], dispose: () => undefined }),
+      backend: () => ({ isUsingGpuDevice: seesGpu }),
       tidy: (work: () => unknown) => work(),
       loadGraphModel: async () => ({}),
     },
@@ -47,9 +48,9 @@ function machine(installed: Readonly<Record<string, unknown>>): { load: Load; as
 const works = nativeFaceApi(() => 6);
 
 describe('the choice of a TensorFlow.js', () => {
-  it('takes tfjs-node-gpu before all others', async () => {
+  it('takes tfjs-node-gpu before all others where it sees a GPU', async () => {
     const { load, asked } = machine({
-      [gpu]: {}, [node]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': works,
+      [gpu]: {}, [node]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': nativeFaceApi(() => 6, true),
     });
     const found = await loadTfjs(load);
     expect(found.package.packages).toEqual([gpu]);
@@ -57,31 +58,43 @@ describe('the choice of a TensorFlow.js', () => {
     expect(asked).not.toContain(node);
   });
 
-  it('takes tfjs-node where there is no tfjs-node-gpu, and says how to get that', async () => {
-    const { load, asked } = machine({ [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works });
+  it('passes over tfjs-node-gpu without a GPU, which would compute on the CPU without a word', async () => {
+    const { load } = machine({
+      [gpu]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': works, [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works,
+    });
+    const found = await loadTfjs(load);
+    expect(found.package.packages).toEqual([node]);
+    expect(found.passedOver[0]).toContain('libtensorflow sees no GPU');
+  });
+
+  it('takes tfjs-node where there is neither a GPU nor WebAssembly, and says how to get those', async () => {
+    const { load } = machine({ [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works });
     const found = await loadTfjs(load);
     expect(found.package.packages).toEqual([node]);
     expect(found.passedOver).toEqual([
-      '@tensorflow/tfjs-node-gpu is not installed; for an NVIDIA GPU: npm install @tensorflow/tfjs-node-gpu.',
+      '@tensorflow/tfjs-node-gpu is not installed; for an NVIDIA GPU: npm install --save-dev @tensorflow/tfjs-node-gpu.',
+      expect.stringContaining('npm install --save-dev @tensorflow/tfjs @tensorflow/tfjs-backend-wasm.'),
     ]);
-    expect(asked).not.toContain(wasm);
   });
 
-  it('takes WebAssembly where there is nothing native, with a line for each that is missing', async () => {
+  it('takes WebAssembly before tfjs-node, which is slower with the default nets, and keeps libtensorflow quiet', async () => {
+    const asked: string[] = [];
     const found = await loadTfjs((name) => {
-      if (name === gpu || name === node) throw missing(name);
+      asked.push(name);
+      if (name === gpu) throw missing(name);
       return require(name);
     });
     expect(found.package.backend).toBe('wasm');
     expect(found.api.tf.getBackend()).toBe('wasm');
-    expect(found.passedOver).toHaveLength(2);
-    expect(found.passedOver[1]).toContain('npm install @tensorflow/tfjs-node.');
+    expect(found.passedOver).toHaveLength(1);
+    expect(asked).not.toContain(node);
+    expect(process.env['TF_CPP_MIN_LOG_LEVEL']).toBe('2');
   });
 
   it('says what to install where TensorFlow.js is there and the packages of the nets are not', async () => {
     const { load } = machine({ '@tensorflow/tfjs': {}, [wasm]: {} });
     await expect(loadTfjs(load)).rejects.toThrow(
-      '@tensorflow/tfjs is installed, the packages of the nets are not: npm install @vladmandic/face-api @vladmandic/human.');
+      '@tensorflow/tfjs is installed, the packages of the nets are not: npm install --save-dev @vladmandic/face-api @vladmandic/human.');
   });
 
   it('passes over a package whose native part is missing, with its own words', async () => {
@@ -123,6 +136,6 @@ describe('the choice of a TensorFlow.js', () => {
 
   it('says what to install where there is none at all', async () => {
     const { load } = machine({});
-    await expect(loadTfjs(load)).rejects.toThrow(/npm install @tensorflow\/tfjs @tensorflow\/tfjs-backend-wasm.*detect\.engine onnx/);
+    await expect(loadTfjs(load)).rejects.toThrow(/npm install --save-dev @tensorflow\/tfjs @tensorflow\/tfjs-backend-wasm.*detect\.engine onnx/);
   });
 });
