@@ -16,7 +16,8 @@ const backbone = {
       const wide = net.convNorm(`stage${index + 1}.wide`, x, { channels, kernel: 5, stride: 2 });
       x = net.activate(net.add(narrow, wide), 'silu');
     }
-    return net.dense('head', net.pool(x), 1);
+    const pooled = net.pool(x);
+    return { open: net.dense('open', pooled, 1), visible: net.dense('visible', pooled, 1) };
   },
 };
 

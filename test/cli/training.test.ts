@@ -157,7 +157,7 @@ describe('labels of one\'s own', () => {
     const wrong = await pipeline('train', packed, '--backbone', callbacks ?? '', '--set', `train.workdir=${workdir}`);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/must export \{ name, description, write \} as its default/) });
     const layer = await pipeline('train', packed, '--set', 'train.freeze=[conv9]', '--set', `train.workdir=${workdir}`);
-    expect(layer).toMatchObject({ code: 2, stderr: expect.stringMatching(/names conv9, which plain-base does not have\. It has: conv1, /) });
+    expect(layer).toMatchObject({ code: 2, stderr: expect.stringMatching(/names conv9, which plain-\w+ does not have\. It has: conv1, /) });
   });
 
   it('improve the shipped model from where it stands', async () => {
@@ -167,7 +167,7 @@ describe('labels of one\'s own', () => {
     // The parent was calibrated on far more eyes than these.
     expect(stdout + stderr).toMatch(/fewer than 150 validation eyes of a class .*: calibration and thresholds stay those of .*models\/eye-state\.onnx/);
     // A net that started anew would know nothing after five steps.
-    expect(Number(/epoch 1 .* F1 (0\.\d+)/.exec(stdout + stderr)?.[1])).toBeGreaterThan(0.9);
+    expect(Number(/epoch 1 .* F1 (\d\.\d+)/.exec(stdout + stderr)?.[1])).toBeGreaterThan(0.9);
     expect(existsSync(join(folder, 'workdir', '002-tuned', 'eye-state.onnx'))).toBe(true);
   });
 });

@@ -82,9 +82,9 @@ describe('an executor', () => {
     const pool = createPool();
     const photos = demoPhotos.slice(0, 1).map((path) => ({ path, photo: path }));
     const states: string[] = [];
-    for (const limits of [['0.001', '0.002'], ['0.998', '0.999']]) {
-      const config = loadConfig(undefined, [`classify.closed_below=${limits[0]}`, `classify.open_above=${limits[1]}`, 'run.workers=1']);
-      await pool.run(photos, { config }, (_, { faces }) => { states.push(String(faces[0]?.measured.classify.state)); }, new AbortController().signal);
+    for (const limits of [['0', '1'], ['99', '100']]) {
+      const config = loadConfig(undefined, [`blur.blurred_below=${limits[0]}`, `blur.sharp_above=${limits[1]}`, 'run.workers=1']);
+      await pool.run(photos, { config }, (_, { faces }) => { states.push(String(faces[0]?.measured.blur.verdict)); }, new AbortController().signal);
     }
     await pool.close();
     expect(states[0]).not.toBe(states[1]);

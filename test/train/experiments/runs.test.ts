@@ -35,14 +35,14 @@ describe('the runs of a working directory', () => {
 
   it('differ in settings by name', () => {
     expect(settingDifferences(listRuns(workdir))).toEqual([
-      { key: 'train.backbone', values: ['plain-base', 'plain-small'] }, { key: 'train.lr', values: ['0.002', '0.004'] },
+      { key: 'train.backbone', values: ['plain-wide', 'plain-small'] }, { key: 'train.lr', values: ['0.002', '0.004'] },
     ]);
   });
 
   it('are listed by the command', async () => {
     const { code, stdout } = await pipeline('runs', workdir);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/001-eyes +plain-base +3 of 18 epochs +F1 0\.9500 in epoch 3 +finished\n002-eyes +plain-small +2 of 18 .*go on with --resume\n/);
+    expect(stdout).toMatch(/001-eyes +plain-wide +3 of 16 epochs +F1 0\.9500 in epoch 3 +finished\n002-eyes +plain-small +2 of 16 .*go on with --resume\n/);
     expect(await pipeline('runs', join(workdir, 'nowhere'))).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no training run') });
   });
 
@@ -53,7 +53,7 @@ describe('the runs of a working directory', () => {
     expect(stdout).toMatch(/train\.lr +0\.002 {2}\| {2}0\.004/);
     const html = readFileSync(page, 'utf8');
     expect(html.match(/<svg/g)).toHaveLength(3);
-    expect(html).toMatch(/<td>train\.backbone<\/td><td>plain-base<\/td><td>plain-small<\/td>/);
+    expect(html).toMatch(/<td>train\.backbone<\/td><td>plain-wide<\/td><td>plain-small<\/td>/);
     expect(await pipeline('runs', '--compare', first, workdir)).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a run folder') });
   });
 

@@ -171,7 +171,8 @@ describe('training', () => {
     for (const [vector, slots] of [['parameters', layout.parameters], ['average', layout.parameters], ['statistics', layout.statistics]] as const) {
       for (const { name, offset, size } of slots) {
         const part = (values: Float32Array): Float32Array => values.subarray(offset, offset + size);
-        const frozen = /^conv[12]\./.test(name);
+        // These eyes are all there to be seen: nothing pulls at the offset of that answer.
+        const frozen = /^conv[12]\./.test(name) || name === 'visible.bias';
         expect({ name, same: Buffer.compare(Buffer.from(part(state[vector]).slice().buffer), Buffer.from(part(before[vector]).slice().buffer)) === 0 })
           .toEqual({ name, same: frozen });
       }
