@@ -15,6 +15,12 @@ export default defineConfig([
     output: { file: 'dist/reports/html/page.js', format: 'iife', minify: true },
   },
   {
+    input: 'src/review/page/main.ts',
+    platform: 'browser',
+    tsconfig: 'src/review/page/tsconfig.json',
+    output: { file: 'dist/review/page.js', format: 'iife', minify: true },
+  },
+  {
     input: {
       main: 'src/cli/main.ts',
       worker: 'src/run/worker.ts',

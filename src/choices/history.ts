@@ -20,6 +20,11 @@ export class ChoiceHistory {
     return this.sizes.has(bytes);
   }
 
+  /** Whether anything was ever chosen. */
+  get knowsAny(): boolean {
+    return this.sizes.size > 0;
+  }
+
   /** Photos that something is chosen for. */
   get size(): number {
     return this.choices.size;

@@ -14,6 +14,7 @@ type Register = (program: Command, executor: PhotoExecutor) => void;
 /** Verbs in the order in which the help shows them. */
 const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
+  review: async () => (await import('./review.js')).registerReview,
   sort: async () => (await import('./sort.js')).registerSort,
   models: async () => (await import('./models.js')).registerModels,
   pack: async () => (await import('./pack.js')).registerPack,

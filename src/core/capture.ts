@@ -35,4 +35,6 @@ export interface SceneOfPhoto {
   readonly rank: number | undefined;
   /** Why it is the best, or what another has before it; in a photographer's words. */
   readonly reason: string;
+  /** A number a face, in their order: who has the same in two frames of the scene is the same person. */
+  readonly people: readonly number[];
 }

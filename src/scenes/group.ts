@@ -9,6 +9,7 @@ import type { Capture, SceneOfPhoto } from '../core/capture.js';
 import type { PhotoResult } from '../core/result.js';
 import { describeScene } from './best.js';
 import { isBracket, isOneBracket } from './bracket.js';
+import { matchPeople } from './people.js';
 import { likeness, shapesOf, type Shapes } from './likeness.js';
 
 /**
@@ -122,9 +123,10 @@ export class SceneGrouping {
     const results = shots.map(([, result]) => result);
     const bracket = isBracket(results.map(({ capture = {} }) => capture));
     const said = describeScene(results, bracket);
-    return scene.frames.flatMap(({ result }) => {
+    const people = matchPeople(scene.frames.map(({ result }) => result));
+    return scene.frames.flatMap(({ result }, index) => {
       const found = said[shots.findIndex(([shot]) => shot === shotOf(result))];
-      return found === undefined ? [] : [{ scene: this.numbered, frames: shots.length, ...found }];
+      return found === undefined ? [] : [{ scene: this.numbered, frames: shots.length, people: people[index] ?? [], ...found }];
     });
   }
 }

@@ -46,7 +46,7 @@ describe('pipeline sort', () => {
     mkdirSync(join(base, 'photos'));
     const names = ['a.jpg', 'b.jpg', 'c.jpg'];
     for (const name of names) writeFileSync(join(base, 'photos', name), `content of ${name}`);
-    const scene = (rank: number): object => ({ scene: { scene: 1, frames: 3, rank, reason: '' } });
+    const scene = (rank: number): object => ({ scene: { scene: 1, frames: 3, rank, reason: '', people: [0] } });
     writeFileSync(join(base, 'out.csv'), csvHeader() + names.map((name, index) => csvRows(photoResult(name, scene(index + 1)))).join(''));
     const file = await ChoicesFile.open(join(base, 'choices.jsonl'));
     const bytes = readFileSync(join(base, 'photos', 'c.jpg'));

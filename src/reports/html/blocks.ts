@@ -42,7 +42,8 @@ function base64(bytes: Uint8Array | undefined): string {
   return bytes === undefined ? '' : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-function photoData(result: PhotoResult): PhotoData {
+/** What the page is told of a photo. */
+export function photoData(result: PhotoResult): PhotoData {
   const { photo, status, width, height, verdict, reasons, error, file } = result;
   return {
     photo, status, width, height, verdict, reasons,

@@ -42,7 +42,8 @@ export async function createHtmlReport(path: string, context: HtmlReportContext)
   };
 }
 
-async function reportData(path: string, { folder, config }: HtmlReportContext): Promise<ReportData> {
+/** What a page says of itself. */
+export async function reportData(path: string, { folder, config }: HtmlReportContext): Promise<ReportData> {
   const marks = await Promise.all(withSettings(config).map(({ stage, settings }) => stage.page.marks(settings)));
   return {
     title: basename(resolve(folder)) || 'Photos',

@@ -82,6 +82,7 @@ h1, h2, h3 { font-size: inherit; font-weight: 600; overflow-wrap: anywhere; }
 .no-picture { position: absolute; inset: 0; display: grid; place-items: center; color: var(--dim); }
 .boxes { pointer-events: none; }
 .boxes rect { fill: none; stroke: var(--tone); stroke-width: 2px; vector-effect: non-scaling-stroke; }
+.boxes text { fill: var(--tone); font-weight: 700; paint-order: stroke; stroke: rgb(0 0 0 / .75); stroke-width: .18em; }
 .boxes rect.tone-review { stroke-dasharray: 6 3; }
 .boxes rect.bystander { stroke-width: 1px; opacity: .75; stroke-dasharray: 2 3; }
 .caption { display: flex; align-items: center; gap: 7px; padding: 6px 2px 0; }

@@ -7,12 +7,21 @@ import type { FacePictures } from './photos.js';
 
 /** Boxes of all faces, coloured by what was found; laid over a picture of the photo that is shown whole. */
 export function faceBoxes(photo: PhotoData): SVGElement {
-  const boxes = photo.faces.map((face) => {
+  const boxes = photo.faces.flatMap((face, index) => {
     const [x, y, width, height] = face.box;
-    return svg('rect', {
+    const size = Math.max(width * 0.22, photo.width / 60);
+    const tone = `tone-${face.tone}${face.bystander ? ' bystander' : ''}`;
+    const box = svg('rect', {
       x: String(x), y: String(y), width: String(width), height: String(height), rx: String(width * 0.06),
-      class: `tone-${face.tone}${face.bystander ? ' bystander' : ''}`,
+      class: tone, 'data-face': String(index),
     });
+    if (photo.faces.length === 1) return [box];
+    // The number that reasons speak of. Above the face, or inside where there is no room.
+    const text = svg('text', {
+      x: String(x + size * 0.1), y: String(y > size * 1.2 ? y - size * 0.2 : y + size), 'font-size': String(size), class: tone, 'data-face': String(index),
+    });
+    text.textContent = String(index + 1);
+    return [box, text];
   });
   return svg('svg', { class: 'boxes', viewBox: `0 0 ${photo.width} ${photo.height}`, 'aria-hidden': 'true' }, ...boxes);
 }

@@ -1,0 +1,100 @@
+/**
+ * `pipeline review`: look at the photos of a folder in the browser, and choose.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { UsageError } from '../core/usage-error.js';
+import type { PhotoExecutor } from '../run/executor.js';
+import { findPhotos } from '../run/walk.js';
+import { readCsvRows } from '../reports/csv.js';
+import { openReview } from '../review/review.js';
+import { folderOfPhotos } from '../sort/wrong-folder.js';
+import { log } from './log.js';
+import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
+import { checkWritable } from './writable.js';
+import '../image/one-thread.js';
+
+interface ReviewVerbOptions extends SettingsOptions {
+  readonly report?: string;
+  readonly photos?: string;
+  readonly port: number;
+  readonly open: boolean;
+}
+
+export function registerReview(program: Command, executor: PhotoExecutor): void {
+  addSettingsOptions(program.command('review')
+    .description('Look at photos in the browser and choose: judges what is not judged yet. Nothing leaves this machine.')
+    .argument('<folder or report>', 'a folder of photos, or the CSV report of one')
+    .option('--report <file>', 'for a folder: the CSV report, which is written if it is not there (default: FOLDER.csv, here)')
+    .option('--photos <folder>', 'for a report: the folder that was judged, where it is not found nearby')
+    .option('--port <number>', 'where the page is served on this machine; 0: any that is free', portFrom, 0)
+    .option('--no-open', 'only print the link'))
+    .action((what: string, options: ReviewVerbOptions) => review(what, options, executor))
+    .addHelpText('after', `
+Choices are kept in choices.jsonl beside the report, by the content of each photo; pipeline sort and pipeline xmp read them.
+Photos are only read. Keys are in the page, under ?. Ctrl-C ends the review; the same command goes on with it.
+
+Examples:
+  pipeline review ./photos
+  pipeline review out.csv
+  pipeline xmp out.csv`);
+}
+
+async function review(what: string, options: ReviewVerbOptions, executor: PhotoExecutor): Promise<void> {
+  const config = settingsFrom(options);
+  const { folder, report } = await placesOf(what, options);
+  const { photos, folder: named } = await findPhotos([folder], { followLinks: false });
+  if (photos.length === 0) throw new UsageError(`There are no photos in ${folder}.`);
+  checkWritable(report);
+  const stop = new AbortController();
+  const opened = await openReview({
+    photos, folder: named, report, config, executor, port: options.port, signal: stop.signal, onNote: (note) => { log.warn(note); },
+  });
+  log.log(`${photos.length} photo(s). The page: ${opened.link}`);
+  if (options.open) openBrowser(opened.link);
+  void opened.judged.then(() => { log.log(`Report: ${report}`); });
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  stop.abort();
+  await opened.judged;
+  await opened.close();
+}
+
+async function placesOf(what: string, { report, photos }: ReviewVerbOptions): Promise<{ readonly folder: string; readonly report: string }> {
+  const stats = statSync(what, { throwIfNoEntry: false });
+  if (stats === undefined) throw new UsageError(`There is no file or folder called ${what}.`);
+  if (stats.isDirectory()) {
+    if (photos !== undefined) throw new UsageError('--photos is for a report; name the folder alone.');
+    return { folder: what, report: resolve(report ?? `${basename(resolve(what)) || 'photos'}.csv`) };
+  }
+  if (extname(what).toLowerCase() !== '.csv') throw new UsageError(`${what} is not a folder, nor a report in CSV.`);
+  if (report !== undefined) throw new UsageError('--report is for a folder; the report is named already.');
+  const folder = photos ?? await folderOfPhotos(what, namesIn(await readFile(what, 'utf8'), what));
+  if (folder === undefined) throw new UsageError(`The photos of ${what} are not found nearby. Name their folder: pipeline review ${what} --photos FOLDER`);
+  return { folder, report: resolve(what) };
+}
+
+function namesIn(text: string, path: string): string[] {
+  try {
+    return readCsvRows(text).map(({ photo }) => photo);
+  } catch (error) {
+    throw new UsageError(`${path} cannot be reviewed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function portFrom(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('It is a number from 0 to 65535.');
+  return port;
+}
+
+/** Where there is no browser to be opened, the link is printed all the same. */
+function openBrowser(link: string): void {
+  const [command, ...first] = process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open'];
+  const child = spawn(command ?? 'xdg-open', [...first, link], { stdio: 'ignore', detached: true });
+  child.on('error', () => undefined);
+  child.unref();
+}

@@ -1,0 +1,69 @@
+/**
+ * Talks to the server. All addresses are relative: the token of the review is in the page's own.
+ */
+import type { ChangeData, NewsData, ReviewPhoto, ShootData } from '../data.js';
+
+/** @throws with the server's words where it refuses */
+async function ask(path: string, init?: RequestInit): Promise<Response> {
+  const answer = await fetch(path, init).catch(() => {
+    throw new Error('The review has ended: pipeline review is not running any more.');
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer;
+}
+
+export async function fetchShoot(): Promise<ShootData> {
+  return (await ask('shoot')).json();
+}
+
+const known = new Map<number, Promise<ReviewPhoto>>();
+
+/** Everything about a photo; asked for once. */
+export function fetchPhoto(id: number): Promise<ReviewPhoto> {
+  const asked = known.get(id) ?? ask(`photo/${id}`).then((answer): Promise<ReviewPhoto> => answer.json());
+  known.set(id, asked);
+  asked.catch(() => known.delete(id));
+  if (known.size > 400) for (const old of [...known.keys()].slice(0, 100)) known.delete(old);
+  return asked;
+}
+
+/** What was known of a photo is out of date. */
+export function forgetPhoto(id: number): void {
+  known.delete(id);
+}
+
+/** Chooses all at once: one undo takes it back. */
+export async function choose(...wishes: readonly { readonly ids: readonly number[]; readonly change: ChangeData }[]): Promise<void> {
+  await ask('choose', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(wishes) });
+}
+
+export async function undo(): Promise<void> {
+  await ask('undo', { method: 'POST' });
+}
+
+export async function redo(): Promise<void> {
+  await ask('redo', { method: 'POST' });
+}
+
+/** Hands a file that the HTML report saved to the server. @returns how many of its photos are in this review */
+export async function importChoices(text: string): Promise<{ readonly known: number; readonly all: number }> {
+  return (await ask('import', { method: 'POST', body: text })).json();
+}
+
+/** Calls back with all that happens, in this page or another. */
+export function listen(onNews: (news: NewsData) => void, onConnection: (alive: boolean) => void): void {
+  const source = new EventSource('news');
+  source.addEventListener('message', (event) => { onNews(JSON.parse(String(event.data))); });
+  source.addEventListener('open', () => { onConnection(true); });
+  source.addEventListener('error', () => { onConnection(false); });
+}
+
+/** Address of the whole photo, its longest side no longer than `side` px. */
+export function fittedAt(id: number, side: number): string {
+  return `photo/${id}/fitted/${side}`;
+}
+
+/** Address of a part of the photo in full pixels. */
+export function partAt(id: number, x: number, y: number, width: number, height: number): string {
+  return `photo/${id}/part?x=${Math.round(x)}&y=${Math.round(y)}&width=${Math.round(width)}&height=${Math.round(height)}`;
+}

@@ -1,0 +1,123 @@
+/**
+ * One photo with all that is known of it: the picture, its faces at 100 %, what speaks against it, and the choice.
+ */
+import { button, element } from '../../reports/html/page/dom.js';
+import type { ReviewPhoto } from '../data.js';
+import { fetchPhoto, fittedAt } from './api.js';
+import { choiceBar, type Act } from './choice-bar.js';
+import { fittedSide, Loupe } from './loupe.js';
+import type { Model } from './model.js';
+import { faceAt100, faceFacts } from './strip.js';
+
+/** Photos ahead of the one that is shown, and behind it, that are made ready. */
+const ahead = [1, 2, 3, -1];
+
+export class PhotoView {
+  readonly root = element('section', { class: 'photo-view', 'aria-label': 'Photo' });
+  readonly loupe = new Loupe();
+  private readonly side = element('aside', { class: 'side' });
+  private id = -1;
+  private face = -1;
+  private known: ReviewPhoto | undefined;
+  private readonly ready = new Map<number, HTMLImageElement>();
+
+  constructor(private readonly model: Model, private readonly act: Act) {
+    this.root.append(this.loupe.root, this.side);
+  }
+
+  show(id: number): void {
+    const isOther = id !== this.id;
+    this.id = id;
+    if (isOther) {
+      this.known = undefined;
+      this.face = -1;
+      this.loupe.show(id, undefined);
+      this.side.scrollTop = 0;
+    }
+    this.draw();
+    this.makeReady();
+    fetchPhoto(id).then((known) => {
+      if (this.id !== id) return;
+      this.known = known;
+      this.loupe.show(id, known);
+      this.draw();
+    }, () => undefined);
+  }
+
+  /** The choice has changed, or what is known. */
+  refresh(): void {
+    if (this.id >= 0) this.draw();
+  }
+
+  /** 100 % on the next face, largest first. */
+  nextFace(): void {
+    const faces = this.known?.faces ?? [];
+    if (faces.length === 0) return;
+    this.face = (this.face + 1) % faces.length;
+    this.lookAt(this.face);
+  }
+
+  private lookAt(index: number): void {
+    const face = this.known?.faces[index];
+    if (face === undefined) return;
+    this.loupe.focus({ x: face.look[0], y: face.look[1] });
+    this.loupe.light(index);
+  }
+
+  private draw(): void {
+    const item = this.model.items[this.id];
+    if (item === undefined) return;
+    const verdict = this.model.verdict(this.id);
+    const scene = item.scene;
+    this.side.replaceChildren(
+      element('h2', {}, item.photo),
+      element('p', { class: 'judged' },
+        element('span', { class: `verdict tone-${verdict ?? 'unknown'}` }, verdict ?? 'not judged yet'),
+        verdict === item.verdict || item.verdict === undefined ? '' : `The tool says ${item.verdict}.`),
+      choiceBar(this.model.choices.get(this.id), this.act),
+      ...(scene === undefined ? [] : [element('p', { class: 'scene' },
+        `Scene ${scene.scene}, ${scene.frames} frames: ${scene.reason}. `,
+        button('Compare', 'Compare the frames of the scene (c)', () => { this.act.compare(); }))]),
+      this.reasons(),
+      ...(this.known?.faces ?? []).map((face, index) => {
+        const label = `Face ${index + 1}`;
+        const section = element('section', { class: 'face-facts', tabindex: '0' }, element('h3', {}, label),
+          faceAt100(this.id, face, label), element('div', { class: 'measures' }, ...(this.known === undefined ? [] : faceFacts(this.id, face, this.model.report))));
+        this.lightOn(section, index);
+        section.querySelector('.face-100')?.addEventListener('click', () => { this.lookAt(index); });
+        return section;
+      }));
+  }
+
+  /** Reasons name faces; whoever points at one sees which. */
+  private reasons(): HTMLElement {
+    const { known } = this;
+    const said = known === undefined ? [] : known.error === undefined ? known.reasons : [known.error];
+    if (known !== undefined && said.length === 0) return element('p', { class: 'reasons' }, 'Nothing speaks against it.');
+    return element('ul', { class: 'reasons' }, ...said.map((reason) => {
+      const line = element('li', { tabindex: '0' }, reason);
+      const number = /^face (\d+):/.exec(reason)?.[1];
+      if (known !== undefined && known.faces.length > 0) this.lightOn(line, number === undefined ? 0 : Number(number) - 1);
+      return line;
+    }));
+  }
+
+  private lightOn(target: HTMLElement, face: number): void {
+    for (const begin of ['pointerenter', 'focus']) target.addEventListener(begin, () => { this.loupe.light(face); });
+    for (const end of ['pointerleave', 'blur']) target.addEventListener(end, () => { this.loupe.light(undefined); });
+  }
+
+  /** Decodes the next photos before they are asked for. */
+  private makeReady(): void {
+    const wanted = new Set([this.id, ...ahead.map((by) => this.model.next(by))]);
+    for (const id of this.ready.keys()) if (!wanted.has(id)) this.ready.delete(id);
+    for (const id of wanted) {
+      if (this.ready.has(id)) continue;
+      const image = new Image();
+      image.src = fittedAt(id, fittedSide);
+      image.decode().catch(() => undefined);
+      this.ready.set(id, image);
+      fetchPhoto(id).catch(() => undefined);
+    }
+  }
+}

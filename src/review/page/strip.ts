@@ -1,0 +1,38 @@
+/**
+ * Faces at 100 %, eyes in the middle: one of a photo, or the same person's of several.
+ */
+import type { ReportData } from '../../reports/html/data.js';
+import { element } from '../../reports/html/page/dom.js';
+import { meters, reasonLine } from '../../reports/html/page/face.js';
+import type { ReviewFace } from '../data.js';
+import { partAt } from './api.js';
+
+/** px of the screen. */
+export const faceSide = 240;
+/** Of an eye's picture: its width in shares of the face's. */
+const eyeShare = 0.36;
+
+/** A picture of a face in full pixels, the point between the eyes in its middle. */
+export function faceAt100(id: number, face: ReviewFace, label: string): HTMLElement {
+  const side = faceSide * devicePixelRatio;
+  const [x, y] = face.look;
+  const image = element('img', { src: partAt(id, x - side / 2, y - side / 2, side, side), alt: label, draggable: 'false', decoding: 'async' });
+  // At the photo's edge there is less; what there is keeps its size.
+  image.addEventListener('load', () => {
+    image.style.width = `${image.naturalWidth / devicePixelRatio}px`;
+    image.style.height = `${image.naturalHeight / devicePixelRatio}px`;
+  });
+  return element('div', { class: 'face-100' }, image);
+}
+
+/** What was measured of a face, and what speaks against it. */
+export function faceFacts(id: number, face: ReviewFace, report: ReportData): HTMLElement[] {
+  return [...meters(face, eyePictures(id, face), report), reasonLine(face, report)];
+}
+
+function eyePictures(id: number, { look: [x, y], box: [, , width] }: ReviewFace): { face: undefined; leftEye: string; rightEye: string } {
+  const eye = width * eyeShare;
+  // The person's left eye is on the right in the photo.
+  const at = (side: number): string => partAt(id, x + side * width * 0.2 - eye / 2, y - eye / 3, eye, (eye * 2) / 3);
+  return { face: undefined, leftEye: at(1), rightEye: at(-1) };
+}

@@ -1,0 +1,92 @@
+/**
+ * The file beside a report in which a review keeps what it knows of each photo, so that nothing is judged twice: `out.csv.review`.
+ */
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import type { PhotoFile } from '../core/result.js';
+import { errorCode } from '../files/error-code.js';
+import { createReportFile } from '../files/growing-file.js';
+import { readRegularFile } from '../files/regular-file.js';
+import type { ResultSink } from '../run/sink.js';
+import type { ReviewPhoto } from './data.js';
+import { knownFrom } from './known.js';
+
+const verdict = z.enum(['keep', 'review', 'reject']);
+const px = z.number();
+const meter = z.strictObject({
+  name: z.string(), share: z.number().exactOptional(), text: z.string(), tone: z.enum(['keep', 'review', 'reject', 'unknown']),
+  picture: z.enum(['leftEye', 'rightEye']).exactOptional(), hint: z.string().exactOptional(),
+});
+const knownSchema = z.strictObject({
+  photo: z.string(), status: z.enum(['ok', 'no_face', 'error']), width: px, height: px, verdict, reasons: z.array(z.string()),
+  error: z.string().exactOptional(), file: z.tuple([z.number(), z.string()]).exactOptional(),
+  faces: z.array(z.strictObject({
+    box: z.tuple([px, px, px, px]), look: z.tuple([px, px]), person: z.number().exactOptional(), meters: z.array(meter),
+    ranks: z.record(z.string(), z.number()), tone: verdict, bystander: z.boolean(), reasons: z.array(z.string()),
+  })),
+  scene: z.strictObject({ scene: z.number(), frames: z.number(), rank: z.number().exactOptional(), reason: z.string() }).exactOptional(),
+});
+const lineSchema = z.strictObject({
+  /** Bytes, and milliseconds since 1970: a photo whose file looks different now is judged again. */
+  size: z.number(), modified: z.number(), known: knownSchema,
+});
+
+/** Where a review of a report keeps what it knows. */
+export function storePath(report: string): string {
+  return `${report}.review`;
+}
+
+/** What is known of those of the photos whose files are as they were; of none where there is no such file. */
+export async function readKnown(path: string, photos: readonly PhotoFile[]): Promise<ReviewPhoto[]> {
+  const lines = new Map<string, z.infer<typeof lineSchema>>();
+  for (const line of (await textOf(path)).split('\n')) {
+    const parsed = parse(line);
+    if (parsed !== undefined) lines.set(parsed.known.photo, parsed);
+  }
+  const known = await Promise.all(photos.map(async (file) => {
+    const line = lines.get(file.photo);
+    if (line === undefined) return [];
+    const stamp = await stampOf(file.path);
+    return stamp?.size === line.size && stamp.modified === line.modified ? [line.known] : [];
+  }));
+  return known.flat();
+}
+
+/** Keeps results, with those that are known already, and puts the file in place when all are there. */
+export async function createStore(
+  path: string, before: readonly ReviewPhoto[], pathOf: (photo: string) => string | undefined,
+): Promise<ResultSink> {
+  const file = await createReportFile(path, '');
+  const add = async (known: ReviewPhoto): Promise<void> => {
+    const stamp = await stampOf(pathOf(known.photo) ?? '');
+    if (stamp !== undefined) await file.append(`${JSON.stringify({ ...stamp, known })}\n`);
+  };
+  for (const known of before) await add(known);
+  return {
+    write: (result) => (result.status === 'error' ? Promise.resolve() : add(knownFrom(result))),
+    finish: () => file.commit(),
+    abandon: () => file.discard(),
+    discard: () => file.discard(),
+  };
+}
+
+function parse(line: string): z.infer<typeof lineSchema> | undefined {
+  try {
+    return lineSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function stampOf(path: string): Promise<{ readonly size: number; readonly modified: number } | undefined> {
+  return stat(path).then(({ size, mtimeMs }) => ({ size, modified: mtimeMs }), () => undefined);
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return (await readRegularFile(path, { maxBytes: 1e9 })).toString('utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}

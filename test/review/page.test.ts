@@ -1,0 +1,182 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/pipeline/config.js';
+import { csvHeader, csvRows } from '../../src/reports/csv.js';
+import { openReview, type Review } from '../../src/review/review.js';
+import type { PhotoFile, PhotoResult } from '../../src/core/result.js';
+import type { PhotoExecutor } from '../../src/run/executor.js';
+import { hasChromium, launchChromium, withoutChromium } from '../support/chromium.js';
+import { face, photoResult } from '../support/results.js';
+import { demoPhotos } from '../support/shared-data.js';
+
+/** Judges by telling what it was told; whoever waits for another photo waits. */
+function executorOf(results: ReadonlyMap<string, PhotoResult>): PhotoExecutor {
+  return {
+    prepare: () => undefined,
+    run: async (photos, _settings, onResult) => {
+      let number = 0;
+      for await (const { photo } of photos) {
+        onResult(number, results.get(photo) ?? photoResult(photo));
+        number += 1;
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
+  let browser: Browser;
+  let folder: string;
+  let review: Review;
+  let page: Page;
+  let problems: string[];
+
+  const scene = (rank: number, reason: string): Partial<PhotoResult> => ({ scene: { scene: 1, frames: 2, rank, reason, people: [0, 1] } });
+  const two = [face(), face({ x: 900, eyes: 'closed', reasons: ['eyes closed'] })];
+  const results = [
+    photoResult('1.jpg', { faces: two, reasons: ['face 2: eyes closed'], verdict: 'reject', ...scene(2, 'more eyes closed than 2.jpg') }),
+    photoResult('2.jpg', { faces: [face(), face({ x: 900 })], ...scene(1, 'best of 2: all eyes open') }),
+    photoResult('3.jpg', { verdict: 'review', reasons: ['sharpness unsure'] }),
+    photoResult('4.jpg'), photoResult('5.jpg'),
+  ];
+
+  const start = async (photos: readonly PhotoFile[], rows: readonly PhotoResult[] | undefined): Promise<void> => {
+    const report = join(folder, 'out.csv');
+    if (rows !== undefined) writeFileSync(report, csvHeader() + rows.map(csvRows).join(''));
+    review = await openReview({
+      photos, folder: join(folder, 'photos'), report, config: loadConfig(), port: 0, signal: new AbortController().signal, onNote: () => undefined,
+      executor: executorOf(new Map(results.map((result) => [result.photo, result]))),
+    });
+  };
+  const window = async (): Promise<Page> => {
+    const opened = await browser.newPage({ viewport: { width: 1300, height: 800 } });
+    opened.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
+    opened.on('pageerror', ({ message }) => { problems.push(message); });
+    await opened.goto(review.link);
+    await opened.waitForSelector('.card');
+    return opened;
+  };
+  const text = (selector: string, of = page): Promise<string> => of.locator(selector).first().innerText();
+  const badge = (id: number, of = page): Promise<string> => of.locator(`#card-${id} .badge`).innerText();
+
+  beforeAll(async () => { browser = await launchChromium(); });
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    mkdirSync(join(folder, 'photos'));
+    for (const [index, { photo }] of results.entries()) copyFileSync(demoPhotos[index] ?? '', join(folder, 'photos', photo));
+    problems = [];
+    await start(results.map(({ photo }) => ({ path: join(folder, 'photos', photo), photo })), results);
+    page = await window();
+  });
+  afterEach(async () => {
+    await page.close();
+    await review.close();
+  });
+
+  it('is usable from the keyboard alone: choose, go on, undo, redo', async () => {
+    await page.keyboard.press('3');
+    await expect.poll(() => badge(0)).toBe('★★★');
+    await page.keyboard.press('x');
+    await expect.poll(() => badge(1)).toBe('✕');
+    expect(await page.locator('.card.cursor').getAttribute('id')).toBe('card-2');
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => badge(1)).toBe('');
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => badge(0)).toBe('');
+    await page.keyboard.press('Control+Shift+z');
+    await expect.poll(() => badge(0)).toBe('★★★');
+    expect(problems).toEqual([]);
+  });
+
+  it('chooses for a selection at once, and takes it back at once', async () => {
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('p');
+    await expect.poll(async () => [await badge(0), await badge(1), await badge(2)]).toEqual(['✓', '✓', '✓']);
+    await page.keyboard.press('Control+z');
+    await expect.poll(async () => [await badge(0), await badge(1), await badge(2)]).toEqual(['', '', '']);
+  });
+
+  it('keeps choices over a restart, and two windows agree', async () => {
+    const other = await window();
+    await page.keyboard.press('5');
+    await expect.poll(() => badge(0, other)).toBe('★★★★★');
+    await other.close();
+    await page.close();
+    await review.close();
+    await start(results.map(({ photo }) => ({ path: join(folder, 'photos', photo), photo })), undefined);
+    page = await window();
+    expect(await badge(0)).toBe('★★★★★');
+  });
+
+  it('shows a photo, its faces by the numbers that reasons name, and lights the face that a reason is about', async () => {
+    await page.keyboard.press(' ');
+    await page.waitForSelector('.reasons li');
+    expect(await page.locator('.loupe text').allTextContents()).toEqual(['1', '2']);
+    expect(await page.locator('.face-facts h3').allTextContents()).toEqual(['Face 1', 'Face 2']);
+    await page.hover('.reasons li');
+    expect(await page.locator('.loupe rect.lit').getAttribute('data-face')).toBe('1');
+  });
+
+  it('shows 100 %: each pixel of the photo is one of the screen, fetched where it is looked at', async () => {
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.reasons li');
+    await page.keyboard.press('z');
+    await page.waitForSelector('.tile');
+    const wholePixels = '[...document.querySelectorAll(".tile")].every((tile) => tile.complete && Math.abs(tile.naturalWidth - tile.getBoundingClientRect().width) < 1)';
+    await expect.poll(() => page.evaluate(wholePixels)).toBe(true);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('.tile').count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  it('shows scenes as stacks of their best frame, side by side, and keeps this one and not the others', async () => {
+    await page.keyboard.press('s');
+    await expect.poll(() => page.locator('.card').count()).toBe(4);
+    expect(await text('#card-1 .count')).toBe('2');
+    await page.keyboard.press('c');
+    await page.waitForSelector('.column .face-100');
+    expect(await page.locator('.column .why-scene').allInnerTexts()).toEqual(['more eyes closed than 2.jpg', 'best of 2: all eyes open']);
+    await page.keyboard.press('b');
+    await page.keyboard.press('s');
+    await expect.poll(async () => [await badge(0), await badge(1)]).toEqual(['✕', '✓']);
+  });
+
+  it('shows names as text, whatever is in them, and has a sheet of keys', async () => {
+    await page.keyboard.press('?');
+    expect(await text('dialog[open]')).toContain('undo, redo');
+    await page.keyboard.press('Escape');
+    await page.fill('input[type=search]', 'unsure');
+    await expect.poll(() => page.locator('.card').count()).toBe(1);
+  });
+
+  it('judges what is not judged yet, and writes the report when all is', async () => {
+    await page.close();
+    await review.close();
+    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined);
+    await review.judged;
+    page = await window();
+    expect(existsSync(join(folder, 'out.csv'))).toBe(true);
+    expect(await page.locator('.card[data-verdict=waiting]').count()).toBe(0);
+  });
+
+  it('scrolls through 20,000 photos with no more than those in sight in the page', async () => {
+    await page.close();
+    await review.close();
+    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    const many = Array.from({ length: 20_000 }, (_, index) => photoResult(`${String(index).padStart(5, '0')}.jpg`));
+    await start(many.map(({ photo }, index) => ({ path: demoPhotos[index % 6] ?? '', photo })), many);
+    page = await window();
+    expect(await text('.tabs b')).toBe('20000');
+    await page.keyboard.press('End');
+    await page.waitForSelector('#card-19999');
+    expect(await page.locator('.card').count()).toBeLessThan(150);
+    await page.keyboard.press('p');
+    await expect.poll(() => badge(19_999)).toBe('✓');
+  });
+});

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChoicesFile, readChoices } from '../../src/choices/file.js';
+import { ShownPhotos } from '../../src/image/shown.js';
+import { knownFrom, knownFromCsv } from '../../src/review/known.js';
+import { createApp } from '../../src/review/server.js';
+import { Shoot } from '../../src/review/shoot.js';
+import { csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
+import type { NewsData, ReviewPhoto, ShootData } from '../../src/review/data.js';
+import sharp from 'sharp';
+import { face, photoResult } from '../support/results.js';
+import { demoPhotos } from '../support/shared-data.js';
+
+const limits = { max_megapixels: 50, max_megabytes: 50, timeout_seconds: 30 };
+const token = 'a-token-of-this-review';
+const host = '127.0.0.1:8123';
+
+describe('the server of a review', () => {
+  let folder: string;
+  let choices: ChoicesFile;
+  let shoot: Shoot;
+  let app: ReturnType<typeof createApp>;
+  let news: NewsData[];
+
+  const ask = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> =>
+    Promise.resolve(app.request(`http://${host}/${token}/${path}`, { ...init, headers: { host, ...init.headers } }));
+  const post = (path: string, body: unknown): Promise<Response> => ask(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { origin: `http://${host}` } });
+  const data = async (): Promise<ShootData> => JSON.parse(await (await ask('shoot')).text());
+
+  const open = async (): Promise<void> => {
+    choices = await ChoicesFile.open(join(folder, 'choices.jsonl'));
+    const photos = ['a.jpg', '<b> & "c".jpg'].map((photo) => ({ path: join(folder, photo), photo }));
+    shoot = new Shoot({ title: 'photos', marks: {}, orders: [], praise: 'fine' }, photos, choices);
+    shoot.add([knownFrom(photoResult('a.jpg', { reasons: ['face 1: eyes closed'], verdict: 'reject' }))]);
+    await shoot.recognize();
+    news = [];
+    shoot.listen((each) => { news.push(each); });
+    app = createApp({ shoot, token, shown: new ShownPhotos(limits), page: { html: '<p>page</p>', script: '', style: '' }, port: () => 8123 });
+  };
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'review-'));
+    copyFileSync(demoPhotos[0] ?? '', join(folder, 'a.jpg'));
+    copyFileSync(demoPhotos[1] ?? '', join(folder, '<b> & "c".jpg'));
+    await open();
+  });
+  afterEach(() => choices.close());
+
+  it.each([
+    ['no token', { path: `http://${host}/`, headers: {} }, 404],
+    ['another token', { path: `http://${host}/${token.replace('a', 'b')}/shoot`, headers: {} }, 403],
+    ['a part of the token', { path: `http://${host}/${token.slice(0, -1)}/shoot`, headers: {} }, 403],
+    ['another host (DNS rebinding)', { path: `http://${host}/${token}/shoot`, headers: { host: 'evil.example:8123' } }, 403],
+    ['another port', { path: `http://${host}/${token}/shoot`, headers: { host: '127.0.0.1:9999' } }, 403],
+    ['another origin', { path: `http://${host}/${token}/shoot`, headers: { origin: 'http://evil.example' } }, 403],
+    ['a page inside another page', { path: `http://${host}/${token}/shoot`, headers: { 'sec-fetch-site': 'cross-site' } }, 403],
+  ])('refuses %s', async (_, { path, headers }, status) => {
+    expect((await app.request(path, { headers: { host, ...headers } })).status).toBe(status);
+  });
+
+  it('lets the page run its own script only, and nobody frame it', async () => {
+    const policy = (await ask('')).headers.get('content-security-policy') ?? '';
+    expect(policy).toContain('script-src \'self\'');
+    expect(policy).toContain('default-src \'none\'');
+    expect(policy).toContain('frame-ancestors \'none\'');
+    expect(policy).not.toContain('unsafe');
+  });
+
+  it.each(['photo/2/fitted/300', 'photo/-1/fitted/300', 'photo/..%2f..%2fetc%2fpasswd/fitted/300', 'photo/a.jpg/fitted/300', 'photo/2/part?x=0&y=0&width=9&height=9', 'photo/0/part?x=0&y=0&width=1e9&height=9'])(
+    'serves photos of the review by number, and nothing else: %s', async (path) => {
+      expect((await ask(path)).status).toBe(404);
+    });
+
+  it('gives a photo fitted, and parts of it in the pixels of the camera', async () => {
+    const fitted = await sharp(Buffer.from(await (await ask('photo/0/fitted/400')).arrayBuffer())).metadata();
+    expect(Math.max(fitted.width, fitted.height)).toBe(400);
+    const part = Buffer.from(await (await ask('photo/0/part?x=100&y=60&width=64&height=48')).arrayBuffer());
+    const expected = await sharp(demoPhotos[0]).extract({ left: 100, top: 60, width: 64, height: 48 }).raw().toBuffer();
+    const { data: got, info } = await sharp(part).raw().toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height]).toEqual([64, 48]);
+    const off = got.reduce((sum, value, at) => sum + Math.abs(value - (expected[at] ?? 0)), 0) / got.length;
+    expect(off).toBeLessThan(3);
+  });
+
+  it('shows photos before they are judged, and tells when they are', async () => {
+    expect((await data()).items.map(({ verdict }) => verdict)).toEqual(['reject', undefined]);
+    expect((await ask('photo/1')).status).toBe(404);
+    shoot.add([knownFrom(photoResult('<b> & "c".jpg'))]);
+    expect(news).toMatchObject([{ kind: 'items', items: [{ id: 1, verdict: 'keep' }], progress: { judged: 2, total: 2 } }]);
+    const photo: ReviewPhoto = JSON.parse(await (await ask('photo/1')).text());
+    expect(photo.faces[0]?.look).toEqual([418 + 30 + 60, 480]);
+  });
+
+  it('writes a choice down before it says so, and tells every window', async () => {
+    expect((await post('choose', [{ ids: [0], change: { stars: 4 } }])).status).toBe(200);
+    const key = createHash('sha256').update(readFileSync(join(folder, 'a.jpg'))).digest('hex');
+    expect((await readChoices(join(folder, 'choices.jsonl'))).history.of(key)).toEqual({ stars: 4 });
+    expect(news).toEqual([{ kind: 'choices', choices: [[0, { stars: 4 }]], undo: true, redo: false }]);
+  });
+
+  it('takes this one and not the others, and a batch, back with one undo', async () => {
+    await post('choose', [{ ids: [1], change: { verdict: 'reject' } }, { ids: [0], change: { verdict: 'keep' } }]);
+    expect((await data()).choices).toEqual(expect.arrayContaining([[1, { verdict: 'reject' }], [0, { verdict: 'keep' }]]));
+    await post('undo', '');
+    expect((await data()).choices).toEqual([]);
+    await post('redo', '');
+    expect((await data()).choices).toHaveLength(2);
+  });
+
+  it('knows photos again by content after a restart, whatever they are called now', async () => {
+    await post('choose', [{ ids: [0], change: { stars: 5 } }]);
+    await choices.close();
+    renameSync(join(folder, 'a.jpg'), join(folder, 'x.jpg'));
+    renameSync(join(folder, '<b> & "c".jpg'), join(folder, 'a.jpg'));
+    renameSync(join(folder, 'x.jpg'), join(folder, '<b> & "c".jpg'));
+    await open();
+    expect((await data()).choices).toEqual([[1, { stars: 5 }]]);
+  });
+
+  it.each([[{}], [[]], [[{ ids: [0], change: { stars: 9 } }]], [[{ ids: ['../x'], change: {} }]], ['nonsense']])('refuses what is no choice: %j', async (body) => {
+    expect((await post('choose', body)).status).toBe(400);
+  });
+
+  it('imports what an HTML report saved, and saves in the same form', async () => {
+    const answer = await post('import', 'photo,verdict,stars,chosen_by,tool_verdict,reasons\r\na.jpg,keep,3,me,reject,\r\ngone.jpg,keep,1,me,keep,\r\n');
+    expect(await answer.json()).toEqual({ known: 1, all: 2 });
+    expect((await ask('choices.csv')).headers.get('content-disposition')).toContain('attachment');
+    expect(await (await ask('choices.csv')).text()).toContain('a.jpg,keep,3,me,reject,face 1: eyes closed\r\n');
+    expect(await (await ask('choices.json')).json()).toMatchObject([{ photo: 'a.jpg', verdict: 'keep', stars: 3, chosen_by: 'me' }]);
+    expect((await post('import', 'a,b\n1,2')).status).toBe(422);
+  });
+});
+
+describe('what a review knows from a CSV report', () => {
+  it('is what it knows from the results themselves, but for bars', () => {
+    const results = [
+      photoResult('a.jpg', { faces: [face(), face({ x: 900, reasons: ['eyes closed'] })], reasons: ['face 2: eyes closed'], verdict: 'reject', scene: { scene: 1, frames: 2, rank: 2, reason: 'more eyes closed than b.jpg', people: [0, 1] } }),
+      photoResult('b.jpg', { scene: { scene: 1, frames: 2, rank: 1, reason: 'best of 2: all eyes open', people: [0] } }),
+    ];
+    const known = knownFromCsv(readCsvRows(csvHeader() + results.map(csvRows).join('')));
+    expect(known).toMatchObject(results.map((result) => {
+      const { photo, verdict, reasons, scene, faces } = knownFrom(result);
+      return { photo, verdict, reasons, scene, faces: faces.map(({ box, reasons: said }) => ({ box, reasons: said })) };
+    }));
+  });
+});
