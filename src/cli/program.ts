@@ -15,6 +15,7 @@ type Register = (program: Command, executor: PhotoExecutor) => void;
 const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
   review: async () => (await import('./review.js')).registerReview,
+  xmp: async () => (await import('./xmp.js')).registerXmp,
   sort: async () => (await import('./sort.js')).registerSort,
   models: async () => (await import('./models.js')).registerModels,
   pack: async () => (await import('./pack.js')).registerPack,
