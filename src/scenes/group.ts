@@ -13,9 +13,9 @@ import { matchPeople } from './people.js';
 import { likeness, shapesOf, type Shapes } from './likeness.js';
 
 /**
- * The likeness that a photo needs to belong to a scene whose last frame is no further away than so many milliseconds. From
- * photos of WIDER FACE made into bursts (bench/scenes.js): frames of one photo, cropped by up to 12 % at each side, are alike
- * by 0.64 and more, two photos by 0.57 and less.
+ * The likeness that a photo needs to belong to a scene whose last frame is no further away than so many milliseconds. On 60
+ * photos of WIDER FACE (the part to choose by): one photo twice, cropped by up to 12 % at each side and exposed differently, is
+ * alike by 0.64 and more, two photos by 0.57 and less. bench/scenes.js says what becomes of it.
  */
 const needed: readonly { readonly within: number; readonly likeness: number }[] = [
   { within: 1500, likeness: 0.5 },
