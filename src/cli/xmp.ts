@@ -8,7 +8,7 @@ import { marksOf } from '../choices/marks.js';
 import { choicesPath, readChoices } from '../choices/file.js';
 import { choicesOfPhotos } from '../choices/photos.js';
 import { UsageError } from '../core/usage-error.js';
-import { WriteError, isDiskProblem, writeProblem } from '../files/write-problem.js';
+import { WriteError, isDiskProblem, fileProblem } from '../files/problem.js';
 import type { Editor } from '../reports/xmp/packet.js';
 import { checkSidecarFolder, sidecarPath, writeSidecar } from '../reports/xmp/sidecars.js';
 import { readVerdicts } from '../sort/verdicts.js';
@@ -65,8 +65,8 @@ async function xmp(report: string, options: XmpOptions): Promise<void> {
       if (existsSync(path)) written.add(path);
       if (options.editor === 'lightroom' && readsInsideOnly.has(extname(photo).toLowerCase())) unseen.add(photo);
     } catch (error) {
-      if (isDiskProblem(error)) throw new WriteError(`Cannot write the sidecar ${path}: ${writeProblem(error)}`);
-      log.warn(`${path} was left as it is: ${writeProblem(error)}`);
+      if (isDiskProblem(error)) throw new WriteError(`Cannot write the sidecar ${path}: ${fileProblem(error, 'write')}`);
+      log.warn(`${path} was left as it is: ${fileProblem(error, 'write')}`);
       left.add(path);
     }
   }

@@ -140,6 +140,7 @@ function liveOutput({ reports, journal, sinks }: {
     journal, previews: false,
     check: async (photos) => { await reports?.check(photos); },
     open: async (onProblem) => [...await reports?.open(onProblem) ?? [], ...await sinks()],
+    close: () => { reports?.close(); },
   };
 }
 

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { changeSchema } from '../choices/choice.js';
 import { readSaved, savedCsv, savedJson } from '../choices/saved.js';
 import { UsageError } from '../core/usage-error.js';
-import { WriteError } from '../files/write-problem.js';
+import { WriteError } from '../files/problem.js';
 import { PhotoError } from '../image/decode.js';
 import type { ShownPhotos } from '../image/shown.js';
 import type { NewsData } from './data.js';
