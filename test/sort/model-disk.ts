@@ -158,9 +158,9 @@ export class ModelDisk implements Disk {
 
   follow(path: string): Promise<DiskEntry | undefined> {
     return this.step(() => {
-      const real = this.real(path);
-      const number = this.find(real);
-      return number === undefined ? undefined : this.entry(number, real);
+      const real = this.leadsTo(path);
+      const number = real === undefined ? undefined : this.find(real);
+      return number === undefined || real === undefined ? undefined : this.entry(number, real);
     });
   }
 
@@ -279,10 +279,15 @@ export class ModelDisk implements Disk {
   }
 
   private real(path: string): string {
+    const real = this.leadsTo(path);
+    if (real === undefined) throw systemError('ENOENT');
+    return real;
+  }
+
+  private leadsTo(path: string): string | undefined {
     const node = this.state.live[this.find(path) ?? -1];
-    if (node?.kind === 'link') return this.real(node.to);
-    if (node === undefined) throw systemError('ENOENT');
-    return path;
+    if (node?.kind === 'link') return this.leadsTo(node.to);
+    return node === undefined ? undefined : path;
   }
 
   private file(path: string): Node & { kind: 'file' } {
