@@ -89,6 +89,7 @@ export class Placer {
   /** A folder on the way may have become a link since the plan was made; nothing is done through it. */
   private async checkFolders({ from, to }: Step): Promise<void> {
     for (const folder of [dirname(from), dirname(to)]) {
+      if (!this.roots.some((root) => isInside(folder, root))) throw new LeftError(`${folder} is in neither of the two folders.`);
       const nearest = await nearestThere(this.disk, folder);
       if ((await this.disk.look(nearest))?.kind !== 'folder' || await this.disk.realPath(nearest) !== nearest) {
         throw new LeftError(`${nearest} is not the folder it was when the sort was planned.`);

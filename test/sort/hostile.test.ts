@@ -40,11 +40,11 @@ function changed(value: unknown, random: () => number): unknown {
   return Array.isArray(value) ? others.map(([, each]) => each) : Object.fromEntries(others);
 }
 
-/** A journal as a sort writes them, of steps that none has planned. */
+/** A journal as a sort writes them, of steps that none has planned; some lead out. */
 function plausible(random: () => number): unknown {
   const pick = (values: readonly string[]): string => values[Math.floor(random() * values.length)] ?? '';
-  const from = ['a.jpg', 'sub/b.jpg', 'link.jpg', 'sub', 'none.jpg', 'sub/none.jpg', 'a.jpg/x.jpg'];
-  const to = ['keep/a.jpg', 'keep/c.jpg', 'keep/link.jpg', 'keep/new.jpg', 'reject/x/y.jpg', 'keep/a.jpg/x.jpg', 'review/b.jpg', 'keep'];
+  const from = ['../secret/id_rsa', '../secret.jpg', 'a.jpg', 'sub/b.jpg', 'link.jpg', 'sub', 'none.jpg', 'sub/none.jpg', 'a.jpg/x.jpg'];
+  const to = ['keep/../../secret/id_rsa', 'keep/../../new.jpg', 'keep/a.jpg', 'keep/c.jpg', 'keep/link.jpg', 'keep/new.jpg', 'reject/x/y.jpg', 'keep/a.jpg/x.jpg', 'review/b.jpg', 'keep'];
   const steps = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
     ({ from: pick(from), to: pick(to), size: random() < 0.7 ? 7 : Math.floor(random() * 9), modified: random() < 0.7 ? 1000 : 0 }));
   const inside = Array.from({ length: Math.floor(random() * 3) }, () => pick(['keep', 'reject', 'reject/x', 'keep/a.jpg', 'sub', 'link.jpg']));

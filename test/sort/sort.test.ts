@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync,
+  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,9 +12,11 @@ import { csvHeader, csvRows } from '../../src/reports/csv.js';
 import { jsonPhoto } from '../../src/reports/json.js';
 import type { PhotoResult } from '../../src/core/result.js';
 import { stemOf } from '../../src/sort/companions.js';
+import { UsageError } from '../../src/core/usage-error.js';
 import { takeLock } from '../../src/files/lock.js';
-import { realDisk } from '../../src/files/disk.js';
-import { Placer, unfinishedName, type Action } from '../../src/sort/place.js';
+import { realDisk, type Disk } from '../../src/files/disk.js';
+import { lastSession } from '../../src/sort/journal.js';
+import { Placer, unfinishedName, type Action, type Step } from '../../src/sort/place.js';
 import { beginSort } from '../../src/sort/session.js';
 import { pipeline } from '../support/pipeline.js';
 import { photoResult } from '../support/results.js';
@@ -263,24 +265,31 @@ describe('pipeline sort', () => {
       ['of another user', () => ({ user: 4711 })],
       ['of another version', () => ({ version: 2 })],
       ['of another target', () => ({ target: join(base, 'elsewhere') })],
-      ['of another folder', () => ({ folder: base, action: 'move', ...step({ from: 'id_rsa' }) })],
-      ['of another report', () => ({ report: '1'.repeat(64) })],
       ['that names a place twice', () => ({ steps: [0, 1].map(() => ({ from: 'c.png', to: 'keep/c.png', size: 1, modified: 0 })) })],
       ['of the version before', () => ({ journal: undefined })],
-    ])('%s: exit code 2, and nothing is touched', async (_, changes) => {
+    ])('%s', async (_, changes) => {
+      mkdirSync(to);
+      writeFileSync(join(to, 'sort-1.journal'), interrupted(changes()));
+      await expect(lastSession(realDisk, to)).rejects.toThrow(/is not a journal of a sort of yours into this folder: .*Nothing was done\./);
+      await expect(lastSession(realDisk, to)).rejects.toThrow(UsageError);
+    });
+
+    it.each<[string, () => Readonly<Record<string, unknown>>, string[]]>([
+      ['that moves a file from outside', () => ({ action: 'move', ...step({ from: '../id_rsa' }) }), ['--undo']],
+      ['of another folder', () => ({ folder: base, action: 'move', ...step({ from: 'id_rsa' }) }), ['--move']],
+      ['of another folder, for an undo', () => ({ folder: base, action: 'move', ...step({ from: 'id_rsa' }) }), ['--undo']],
+      ['of another report', () => ({ report: '1'.repeat(64) }), []],
+    ])('%s: exit code 2, and nothing is touched', async (_, changes, more) => {
       writeFileSync(secret(), 'secret');
       mkdirSync(to);
       const journal = interrupted(changes());
       writeFileSync(join(to, 'sort-1.journal'), journal);
       const all = contents(base);
-      for (const more of [['--move'], ['--undo']]) {
-        const { code, stderr } = await sort(...more);
-        if (more[0] === '--undo' && /of another report/.test(_)) continue;
-        expect(stderr).toMatch(/is not a journal of a sort of yours|was another one|was of the folder/);
-        expect(code).toBe(2);
-        expect(contents(base)).toEqual(all);
-        expect(readFileSync(join(to, 'sort-1.journal'), 'utf8')).toBe(journal);
-      }
+      const { code, stderr } = await sort(...more);
+      expect(stderr).toMatch(/is not a journal of a sort of yours|was another one|was of the folder/);
+      expect(code).toBe(2);
+      expect(contents(base)).toEqual(all);
+      expect(readFileSync(join(to, 'sort-1.journal'), 'utf8')).toBe(journal);
     });
 
     it.skipIf(process.platform === 'win32')('that is a link or a pipe', async () => {
@@ -536,6 +545,73 @@ describe('placing a file', () => {
     symlinkSync(join(base, 'a.jpg'), join(base, 'b.jpg'));
     await expect(placeFile(join(base, 'a.jpg'), join(base, 'b.jpg'), 'move')).rejects.toThrow(/another file/);
     expect(readFileSync(join(base, 'a.jpg'), 'utf8')).toBe('the only one');
+  });
+
+  describe('keeps the last copy, under whatever name', () => {
+    const photo = 'the photo';
+    let [from, to, part] = ['', '', ''];
+    let step: Step;
+    let placer: Placer;
+
+    beforeEach(() => {
+      [from, to] = [join(folder(), 'a.jpg'), join(folder(), 'a.jpg')];
+      part = unfinishedName(to);
+      step = { from, to, size: photo.length, modified: Date.now() };
+      placer = new Placer(realDisk, [dirname(from), dirname(to)]);
+    });
+
+    it('an unfinished copy that is complete is put in place, by a sort and by an undo', async () => {
+      writeFileSync(part, photo);
+      await placer.place(step, 'move');
+      expect([readFileSync(to, 'utf8'), existsSync(from), existsSync(part)]).toEqual([photo, false, false]);
+      renameSync(to, part);
+      await placer.takeBack(step, 'move');
+      expect([readFileSync(from, 'utf8'), existsSync(to), existsSync(part)]).toEqual([photo, false, false]);
+    });
+
+    it('one that is cut short is left, and named', async () => {
+      writeFileSync(part, 'the ph');
+      await expect(placer.takeBack(step, 'move')).rejects.toThrow(`What an interrupted copy has left of it is ${part}.`);
+      await expect(placer.place(step, 'move')).rejects.toThrow(part);
+      expect(readFileSync(part, 'utf8')).toBe('the ph');
+    });
+
+    it('one is left where another file has the photo\'s name now, and goes where the photo is as it was', async () => {
+      writeFileSync(from, 'another one');
+      writeFileSync(part, photo);
+      await expect(placer.takeBack(step, 'move')).rejects.toThrow(/an unfinished copy of another content was left beside/);
+      await expect(placer.place(step, 'copy')).rejects.toThrow(/an unfinished copy of another content was left beside/);
+      expect(readFileSync(part, 'utf8')).toBe(photo);
+      writeFileSync(from, photo);
+      utimesSync(from, step.modified / 1000, step.modified / 1000);
+      writeFileSync(part, 'the ph');
+      await placer.takeBack(step, 'move');
+      expect([readFileSync(from, 'utf8'), existsSync(part)]).toEqual([photo, false]);
+    });
+
+    it('a name that turns out to be another way to the same file is no copy', async () => {
+      writeFileSync(from, photo);
+      const twoWays: Disk = { ...realDisk, look: (path) => realDisk.look(path === to ? from : path) };
+      const other = new Placer(twoWays, [dirname(from), dirname(to)]);
+      for (const act of [() => other.place(step, 'move'), () => other.takeBack(step, 'move'), () => other.takeBack(step, 'link')]) {
+        await expect(act()).rejects.toThrow();
+        expect(readFileSync(from, 'utf8')).toBe(photo);
+      }
+    });
+
+    it('a photo that is written to while it is copied to another disk stays', async () => {
+      writeFileSync(from, photo);
+      const twoDisks: Disk = {
+        ...realDisk,
+        link: (a, b) => a === from ? Promise.reject(Object.assign(new Error('EXDEV'), { code: 'EXDEV' })) : realDisk.link(a, b),
+        flushFolder: async (path) => {
+          if (path === dirname(to) && existsSync(to)) writeFileSync(from, 'an hour of work');
+          await realDisk.flushFolder(path);
+        },
+      };
+      await expect(new Placer(twoDisks, [dirname(from), dirname(to)]).place(step, 'move')).rejects.toThrow(/it was written to while it was moved/);
+      expect(readFileSync(from, 'utf8')).toBe('an hour of work');
+    });
   });
 
   it.skipIf(process.getuid?.() === 0)('leaves the original where the target cannot be written', async () => {
