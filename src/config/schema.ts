@@ -55,8 +55,8 @@ export const photoSections = {
   detect: z.strictObject({
     engine: z.enum(['auto', 'onnx', 'tfjs']).default('auto')
       .describe('(auto | onnx | tfjs) what runs the nets of this section; auto is onnx, tfjs needs packages of its own'),
-    detector: z.enum(['blazeface', 'ssd-mobilenet-v1', 'tiny-face']).default('blazeface')
-      .describe('(blazeface | ssd-mobilenet-v1 | tiny-face) the net that finds faces'),
+    detector: z.enum(['blazeface', 'ssd-mobilenet-v1', 'tiny-face', 'portrait']).default('blazeface')
+      .describe('(blazeface | ssd-mobilenet-v1 | tiny-face | portrait) the net that finds faces'),
     landmarks: z.enum(['facemesh', 'landmarks68']).default('facemesh')
       .describe('(facemesh | landmarks68) the net that finds the eyes of a face'),
     min_score: fraction.default(0.6)
@@ -65,6 +65,8 @@ export const photoSections = {
       .describe('(0-1) nor is one of which the landmark net (facemesh) is less sure than this'),
     second_look: z.boolean().default(true)
       .describe('(true | false) look again, closer, where faces are doubtful, very small or not found at all'),
+    smallest: z.number().min(0.3).max(100).default(1)
+      .describe('(% of the longer side, 0.3-100) in large groups, faces down to this size are looked for'),
     min_face: pixels.default(12)
       .describe('(px) a face narrower than this, in the full-size photo, is left out'),
   }),

@@ -19,6 +19,8 @@ export interface DetectSettings {
   readonly min_face_score: number;
   /** Whether to look again, closer, where faces are doubtful, small or not found. */
   readonly second_look: boolean;
+  /** In large groups, faces down to this share of the longer side are looked for, %. */
+  readonly smallest: number;
 }
 
 /** Told how many milliseconds a net took, its input included. */
@@ -58,6 +60,11 @@ const frameFilling = 0.45;
 const tileShare = 0.55;
 /** Detectors miss faces below their own limit; where one is found that is less than this many times as large, look closer. */
 const nearLimit = 1.5;
+
+/** So many small faces make a group: a single one is a bystander. */
+const crowd = 3;
+/** No tile is smaller than this many sides of the net's input: there are no more pixels. */
+const finestTile = 0.75;
 
 /** @throws if a net's weights are not installed */
 export async function createFaceFinder(settings: DetectSettings, options: EngineOptions = {}): Promise<FaceFinder> {
@@ -103,7 +110,7 @@ class FaceSearch {
     const sure = likely.filter(isSure);
     const doubtful = detections.filter(({ box }) => !sure.some((face) => isSameFace(face.box, box))).slice(0, maxZooms);
     const faces = mergeLooks([...sure, ...await this.zoomIn(image, doubtful)]);
-    return this.lookFurther(image, faces);
+    return this.lookCloser(image, await this.lookFurther(image, faces));
   }
 
   /**
@@ -122,12 +129,45 @@ class FaceSearch {
 
   /** Adds what other windows show. With less to go on than the first look has, only what is beyond doubt counts. */
   private async lookFurther(image: Raster, faces: readonly Face[]): Promise<Face[]> {
-    const windows = this.furtherWindows(image, faces);
-    if (windows.length === 0) return [...faces];
-    const detections = mergeLooks(await this.detector.detect(image, windows)).filter(({ box, score }) =>
-      score >= this.settings.min_score && !faces.some((face) => isSameFace(face.box, box)));
-    const more = await this.locate(image, detections);
-    return mergeLooks([...faces, ...more.filter(isSure)]);
+    const seen = await this.unknownIn(image, this.furtherWindows(image, faces), faces);
+    const news = await this.locate(image, seen.filter(({ score }) => score >= this.settings.min_score));
+    return mergeLooks([...faces, ...news.filter(isSure)]);
+  }
+
+  /**
+   * Smaller and smaller tiles, as long as several of the faces found are so small that others like them, or somewhat smaller,
+   * may have been missed: a large group.
+   */
+  private async lookCloser(image: Raster, faces: readonly Face[]): Promise<Face[]> {
+    const { inputSize, smallestFace } = this.detector;
+    const longest = Math.max(image.width, image.height);
+    const visible = (width: number): number => (width * inputSize) / (nearLimit * smallestFace);
+    const finest = Math.max(visible((this.settings.smallest / 100) * longest), finestTile * inputSize);
+    let found = [...faces];
+    for (let side = tileShare * longest; side > finest;) {
+      const small = found.map(({ box }) => box.width).sort((a, b) => a - b)[crowd - 1];
+      // What of a group is smaller than its third smallest face is rarely smaller by more than a third.
+      // Where nothing was found, everybody may be smaller than what could be seen so far.
+      const needed = found.length === 0 ? finest : visible((small ?? longest) / 1.5);
+      if (needed > 0.85 * side) break;
+      side = Math.max(finest, needed);
+      const seen = await this.unknownIn(image, tilesOf(image, side, overlapOf(side)), found);
+      const likely = await this.locate(image, seen.filter(({ score }) => score >= this.settings.min_score));
+      const sure = likely.filter(isSure);
+      // Where nothing was found before, one or two specks are no group.
+      if (found.length + sure.length < crowd) break;
+      // Among many, what may be a face more often is one.
+      const doubtful = seen.filter(({ box }) => !sure.some((face) => isSameFace(face.box, box)));
+      found = mergeLooks([...found, ...sure, ...await this.zoomIn(image, doubtful.slice(0, 2 * maxZooms))]);
+    }
+    return found;
+  }
+
+  /** What the windows show beside `known`. */
+  private async unknownIn(image: Raster, windows: readonly Box[], known: readonly Face[]): Promise<Detection[]> {
+    if (windows.length === 0) return [];
+    const detections = mergeLooks(await this.detector.detect(image, windows));
+    return detections.filter(({ box }) => !known.some((face) => isSameFace(face.box, box)));
   }
 
   /** Looks at each doubtful face by itself. Both nets now have to find it. */
@@ -184,6 +224,21 @@ class FaceSearch {
     const starts = (length: number): number[] => (length <= side ? [(length - side) / 2] : [0, length - side]);
     return starts(image.height).flatMap((y) => starts(image.width).map((x) => ({ x, y, width: side, height: side })));
   }
+}
+
+/** What tiles of this side have in common with their neighbours: a face that fills no more of them is whole in one. */
+function overlapOf(side: number): number {
+  return side / 6;
+}
+
+/** Squares of `side` px that cover the image, neighbours at least `overlap` px over each other. */
+function tilesOf(image: Raster, side: number, overlap: number): Box[] {
+  const starts = (length: number): number[] => {
+    if (length <= side) return [(length - side) / 2];
+    const count = Math.ceil((length - overlap) / (side - overlap));
+    return Array.from({ length: count }, (_, index) => (index * (length - side)) / (count - 1));
+  };
+  return starts(image.height).flatMap((y) => starts(image.width).map((x) => ({ x, y, width: side, height: side })));
 }
 
 /** The landmarks in px of another image: `point` says where each point lies there. */

@@ -9,6 +9,7 @@ import type { EngineOptions } from './engine.js';
 import { createFaceMesh } from './facemesh.js';
 import { detectorOf } from './face-net.js';
 import { createLandmarks68 } from './landmarks68.js';
+import { createPortrait, portraitPath, PORTRAIT_SIZE } from './portrait.js';
 import { createSsdMobileNet } from './ssd-mobilenet.js';
 import { createTinyFace } from './tiny-face.js';
 import type { Detector, LandmarkNet } from './types.js';
@@ -31,6 +32,8 @@ export interface DetectorOptions extends EngineOptions {
 
 interface Entry<Net, Options> {
   readonly inputSize: number;
+  /** The file of a net of our own; foreign ones lie where the build put them. */
+  readonly path?: string;
   readonly create: (options: Options) => Promise<Net>;
 }
 
@@ -48,6 +51,11 @@ const detectors: Readonly<Record<string, Entry<Detector, DetectorOptions>>> = {
   'tiny-face': {
     inputSize: 416,
     create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createTinyFace(minScore, options)),
+  },
+  'portrait': {
+    inputSize: PORTRAIT_SIZE,
+    path: portraitPath,
+    create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createPortrait(minScore, options)),
   },
 };
 
@@ -95,8 +103,9 @@ function entryOf<T>(entries: Readonly<Record<string, T>>, kind: string, name: st
 }
 
 function listOf<Net, Options>(entries: Readonly<Record<string, Entry<Net, Options>>>): NetInfo[] {
-  return Object.entries(entries).map(([name, { inputSize }]) => {
-    const model = readFileSync(netPath(name));
-    return { name, inputSize, source: readMetadata(model)['source'] ?? 'an unknown place', bytes: model.length };
+  return Object.entries(entries).map(([name, { inputSize, path }]) => {
+    const model = readFileSync(path ?? netPath(name));
+    const source = path === undefined ? readMetadata(model)['source'] ?? 'an unknown place' : 'trained with this tool';
+    return { name, inputSize, source, bytes: model.length };
   });
 }

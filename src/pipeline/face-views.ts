@@ -6,7 +6,8 @@ import type { EyeSight, Face, FaceView } from '../core/face.js';
 import { growBox, unionBox, type Box } from '../core/raster.js';
 import { findEyes } from '../detect/eye-region.js';
 import { mapLandmarks } from '../detect/faces.js';
-import { decodeRegion, type DecodedPhoto, type OpenPhoto } from '../image/decode.js';
+import { mergeLooks } from '../detect/non-max-suppression.js';
+import { decodePhoto, decodeRegion, shrinkFor, type DecodedPhoto, type OpenPhoto } from '../image/decode.js';
 import { boxInPhoto, boxInView, isFullSize, pointInPhoto, pointInView, regionInView } from '../image/view.js';
 import type { StageClock } from './stage-clock.js';
 import type { Stages } from './stages.js';
@@ -38,13 +39,41 @@ export type Lookout = Pick<Stages, 'config' | 'faces' | 'wants'>;
  */
 export async function seeFaces(photo: OpenPhoto, whole: DecodedPhoto, stages: Lookout, clock: StageClock): Promise<SeenFaces> {
   const { config } = stages;
-  const found = await stages.faces.find(whole.raster, (net, milliseconds) => { clock.add(net, milliseconds); });
-  const faces = found.map((face) => locate(face, whole, photo, stages)).filter(({ box }) => box.width >= config.detect.min_face);
+  const find = async (view: DecodedPhoto): Promise<LocatedFace[]> =>
+    (await stages.faces.find(view.raster, (net, milliseconds) => { clock.add(net, milliseconds); }))
+      .map((face) => locate(face, view, photo, stages));
+  const first = await find(whole);
+  const larger = largerSide(first, whole, photo, config.detect.smallest);
+  const found = larger === undefined
+    ? first : mergeLooks([...first, ...await find(await clock.time('decode', () => decodePhoto(photo, shrinkFor(photo, larger))))]);
+  const faces = found.filter(({ box }) => box.width >= config.detect.min_face);
   const small = faces.filter((face) => needsCloserLook(face, whole, stages));
   const detail = small.length === 0
     ? whole
     : await clock.time('decode', () => decodeRegion(photo, unionBox(small.map(({ box }) => growBox(box, 2)))));
   return { faces, detail, views: faces.map((face) => viewOf(face, small.includes(face) ? detail : whole)) };
+}
+
+/** Faces of a group with fewer px than this, in what was decoded, are looked for again in a larger picture. */
+const ENOUGH = 40;
+/** So many small faces make a group. */
+const GROUP = 3;
+/** No more than this is asked for, px of the longer side. */
+const LARGEST = 4096;
+
+/**
+ * How large the photo has to be decoded for the faces of a large group, px of the longer side; undefined where they are
+ * large enough, or there are no more px to be had.
+ * @param smallest share of the longer side down to which faces are looked for, %
+ */
+function largerSide(faces: readonly LocatedFace[], whole: DecodedPhoto, photo: OpenPhoto, smallest: number): number | undefined {
+  const longest = Math.max(whole.raster.width, whole.raster.height);
+  const width = faces.map(({ box }) => boxInView(box, whole).width).sort((a, b) => a - b)[GROUP - 1];
+  if (width === undefined || width >= ENOUGH || isFullSize(whole)) return undefined;
+  // Others in the group may be smaller by a third, but no smaller than what is looked for.
+  const expected = Math.max(width / 1.5, (smallest / 100) * longest);
+  const side = Math.min(LARGEST, Math.max(photo.width, photo.height), (longest * ENOUGH) / expected);
+  return side > 1.2 * longest ? Math.round(side) : undefined;
 }
 
 function locate(face: Face, whole: DecodedPhoto, photo: OpenPhoto, { config }: Lookout): LocatedFace {

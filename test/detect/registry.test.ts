@@ -3,11 +3,11 @@ import { createDetector, createLandmarkNet, listDetectors, listLandmarkNets } fr
 
 describe('the lists of nets', () => {
   it('name every detector and landmark net with the size of its file and where it comes from', () => {
-    expect(listDetectors().map(({ name }) => name)).toEqual(['blazeface', 'ssd-mobilenet-v1', 'tiny-face']);
+    expect(listDetectors().map(({ name }) => name)).toEqual(['blazeface', 'ssd-mobilenet-v1', 'tiny-face', 'portrait']);
     expect(listLandmarkNets().map(({ name }) => name)).toEqual(['facemesh', 'landmarks68']);
     for (const net of [...listDetectors(), ...listLandmarkNets()]) {
       expect(net.bytes).toBeGreaterThan(100_000);
-      expect(net.source).toMatch(/^@vladmandic\/(human|face-api) \d+\.\d+\.\d+$/);
+      expect(net.source).toMatch(/^(@vladmandic\/(human|face-api) \d+\.\d+\.\d+|trained with this tool)$/);
     }
   });
 });
