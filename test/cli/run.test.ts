@@ -231,7 +231,7 @@ describe('pipeline run, used wrongly', () => {
   it.each<[string, string[], RegExp]>([
     ['a missing folder', ['run', '/nowhere/photos'], /no file or folder called \/nowhere\/photos/],
     ['a folder without photos', ['run', empty], /no photos in/],
-    ['no folder at all', ['run'], /missing required argument/],
+    ['no folder at all', ['run'], /Name folders or photos to judge, or a list of them with --files-from/],
     ['an unknown option', ['run', empty, '--speed'], /unknown option/],
     ['an unknown verb', ['rum', empty], /no verb rum\. Did you mean run/],
     ['an unknown setting', ['run', ...demoPhotos, '--set', 'detect.min_skore=1'], /Did you mean detect\.min_score/],
