@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
 const root = fileURLToPath(new URL('../', import.meta.url));
 const labels = ['wider_val', 'wider_train'].map((set) => join(root, 'data', 'labels', `${set}_eyes.csv`));
 const corrections = [join(root, 'data', 'labels', 'corrections.csv')];
-const config = loadConfig(undefined, ['data.validate_on=[wider_val]', ...options.set]);
+const config = loadConfig(undefined, ['data.validate_on=[wider_val]', 'data.validation=0.1', 'data.test=0.1', ...options.set]);
 const stages = await createStages(config);
 const every = Number(options.every);
 
@@ -67,9 +67,9 @@ function folder(kind, set) {
   return join(cache, set);
 }
 
-/** What a labelled face is, from its eyes: of hidden ones nothing is known, and one hidden eye leaves the other to say. */
+/** What a labelled face is, from its eyes: a hidden one leaves the other to say, and of what was unclear nothing is known. */
 function truthOf({ left, right }) {
-  const eyes = [left, right].filter((eye) => eye !== undefined);
+  const eyes = [left, right].filter((eye) => eye !== undefined && eye.kind !== 'unclear');
   const lids = eyes.filter(({ label }) => label !== 2);
   const kind = eyes.map((eye) => eye.kind).find((word) => !['open', 'closed'].includes(word)) ?? '';
   if (eyes.length === 0) return { truth: 'unclear', kind };
@@ -224,7 +224,7 @@ const classifier = await createEyeClassifier(config.classify.model);
 const { info } = classifier;
 await classifier.release();
 const model = readFileSync(config.classify.model);
-const rows = Int32Array.from([...test, ...packed.sources.keys().filter((at) => packed.sources[at] === 'wider_val')]);
+const rows = Int32Array.from([...test, ...[...packed.sources.keys()].filter((at) => packed.sources[at] === 'wider_val')]);
 head('width', 'eyes', 'calibration error of open', 'of visible');
 const bins = [[0, 7], [7, 10], [10, 14], [14, 20], [20, Infinity]];
 for (const [at, eyeWidth] of [6, 8, 12, 16, 24].entries()) {

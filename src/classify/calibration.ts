@@ -83,6 +83,8 @@ export interface FaceChances {
   readonly open: PerEye<number>;
   /** That both lids are down, given that the eyes can be seen at all. */
   readonly closed: number;
+  /** That the lids of one eye are down and those of the other up, given that both can be seen. */
+  readonly wink: number;
   /** That at least one eye can be seen. */
   readonly visible: number;
 }
@@ -105,6 +107,7 @@ export function faceChances({ closed, wink, weight }: Calibration['pair'], eyes:
       ...(eyes.right === undefined ? {} : { right: (bothOpen + rightOpen) / sum }),
     },
     closed: bothClosed / sum,
+    wink: (leftOpen + rightOpen) / sum,
     visible: 1 - (1 - (eyes.left?.visible ?? 0)) * (1 - (eyes.right?.visible ?? 0)),
   };
 }

@@ -6,7 +6,7 @@ import { faceReasons, isBystander, photoVerdict, withDamage } from '../../src/pi
 import { measured } from '../support/measured.js';
 
 /** As likely to have the lids down as a face of that state is. */
-const closedChance: Readonly<Record<EyesState, number>> = { open: 0.01, closed: 0.98, one_closed: 0.05, unsure: 0.5, unknown: 0 };
+const closedChance: Readonly<Record<EyesState, number>> = { open: 0.01, closed: 0.98, one_closed: 0.05, unsure: 0.6, unknown: 0 };
 
 function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false): FaceResult {
   const eye = { state: 'open', open: 0.9 } as const;

@@ -16,7 +16,7 @@ import { predict, type Predictions } from './predict.js';
 export const EYE_WIDTHS = [6, 8, 12, 16, 24] as const;
 
 /** Winks are taken for at least this frequent: real groups hold next to none, but who winks must be found. */
-const FEWEST_WINKS = 0.01;
+const FEWEST_WINKS = 0.04;
 
 const weights = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const turns = Array.from({ length: 21 }, (_, step) => step / 10);
