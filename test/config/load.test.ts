@@ -97,6 +97,11 @@ describe('config.yaml and its JSON schema', () => {
 });
 
 describe('a configuration file that is no plain tree', () => {
+  it.each(['constructor', 'toString', '__proto__'])('is refused where a key is %s, as any other that there is none of', (key) => {
+    expect(() => loadConfig(yamlFile(`detect:\n  ${key}: 1\n`))).toThrow(new RegExp(`Unknown setting detect\\.${key}`));
+    expect(() => loadConfig(yamlFile(`${key}:\n  a: 1\n`))).toThrow(new RegExp(`Unknown setting ${key}`));
+  });
+
   it.each(['--config', '--set'])('is refused in words: an alias within what it names (%s)', (way) => {
     const circular = '&a [*a]';
     if (way === '--set') {

@@ -4,19 +4,19 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import {
-  Field, FixedSizeBinary, Float32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, tableFromIPC, Uint8,
+  Field, FixedSizeBinary, Float32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, Uint8,
   Utf8, makeData, vectorFromArray, type Data,
 } from 'apache-arrow';
 import { fileProblem } from '../../files/problem.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { CROP } from '../../core/eye.js';
+import { isArrowFile, isWholeArrowFile, readArrowTable } from './arrow-table.js';
 import { CANVAS, CANVAS_BYTES } from './canvas.js';
 import { CLASSES, type Label } from './labels.js';
 
 /** Raised when the columns or the geometry change. */
 const FORMAT_VERSION = '2';
 const FORMAT_NAME = 'portrait-pipeline eyes';
-const MAGIC = 'ARROW1';
 
 /** A packed file that cannot be used; the message says which, why and what to do. */
 export class PackedFileError extends Error {
@@ -128,10 +128,10 @@ export function openPackedFile(path: string): EyeDataset {
     throw new PackedFileError(`${path} is a folder. Pack it first: pipeline pack ${path} -o eyes.arrow`);
   }
   const bytes = readFileSync(path);
-  if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+  if (!isArrowFile(bytes)) {
     throw new PackedFileError(`${path} is not a packed file (Apache Arrow IPC). Make one with: pipeline pack FOLDER -o eyes.arrow`);
   }
-  if (bytes.toString('latin1', bytes.length - MAGIC.length) !== MAGIC) {
+  if (!isWholeArrowFile(bytes)) {
     throw new PackedFileError(`${path} is cut short: its end is missing. Copy it again, or pack it again.`);
   }
   return readTable(readIpc(path, bytes), path);
@@ -140,7 +140,7 @@ export function openPackedFile(path: string): EyeDataset {
 function readIpc(path: string, bytes: Uint8Array): Table {
   let table: Table;
   try {
-    table = tableFromIPC(bytes);
+    table = readArrowTable(bytes);
   } catch (error) {
     throw new PackedFileError(
       `${path} is damaged (${error instanceof Error ? error.message : String(error)}). Copy it again, or pack it again.`);
@@ -176,25 +176,35 @@ function readTable(table: Table, path: string): EyeDataset {
   };
 }
 
-function column(table: Table, name: string, path: string): Iterable<unknown> {
+/** As many values as the table has rows. */
+function column(table: Table, name: string, path: string): unknown[] {
   const vector = table.getChild(name);
   if (vector === null) throw new PackedFileError(`${path} has no column "${name}". Pack the images again.`);
-  return vector;
+  const values = Array.from(vector);
+  if (values.length !== table.numRows) throw new PackedFileError(`${path}: the column "${name}" is not as long as the others. Copy it again, or pack it again.`);
+  return values;
 }
 
 function readPixels(table: Table, path: string): Uint8Array {
   const vector = table.getChild('pixels');
   if (vector === null) throw new PackedFileError(`${path} has no column "pixels". Pack the images again.`);
-  const pixels = new Uint8Array(new SharedArrayBuffer(table.numRows * CANVAS_BYTES));
-  let row = 0;
-  for (const chunk of vector.data) {
+  const chunks = vector.data.map((chunk) => {
     const values: unknown = chunk.values;
     const bytes = chunk.length * CANVAS_BYTES;
     if (!(values instanceof Uint8Array) || values.length < bytes) {
       throw new PackedFileError(`${path}: the pixels are not ${CANVAS_BYTES} bytes an eye. Pack the images again.`);
     }
-    pixels.set(values.subarray(0, bytes), row * CANVAS_BYTES);
-    row += chunk.length;
+    return values.subarray(0, bytes);
+  });
+  if (chunks.reduce((sum, { length }) => sum + length, 0) !== table.numRows * CANVAS_BYTES) {
+    throw new PackedFileError(`${path}: the pixels are not ${CANVAS_BYTES} bytes an eye. Pack the images again.`);
+  }
+  // Only now, for a number of rows may be written down without any.
+  const pixels = new Uint8Array(new SharedArrayBuffer(table.numRows * CANVAS_BYTES));
+  let at = 0;
+  for (const chunk of chunks) {
+    pixels.set(chunk, at);
+    at += chunk.length;
   }
   return pixels;
 }

@@ -3,11 +3,12 @@
  */
 import { readFileSync } from 'node:fs';
 import {
-  Binary, Field, Int32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, Utf8, makeData, tableFromIPC, vectorFromArray,
+  Binary, Field, Int32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, Utf8, makeData, vectorFromArray,
   type Data,
 } from 'apache-arrow';
 import { z } from 'zod';
 import { writeWholeFile } from '../../files/whole-file.js';
+import { readArrowTable } from '../data/arrow-table.js';
 import { PackedFileError } from '../data/packed-file.js';
 import { faceSchema, type CropFace } from './faces.js';
 
@@ -35,7 +36,7 @@ export const PACKED_SIDE = 1024;
 /** Whether a packed file holds photos with boxes: then a detector is trained on it. */
 export function holdsPhotos(path: string): boolean {
   try {
-    return tableFromIPC(readFileSync(path)).schema.metadata.get('format') === FORMAT_NAME;
+    return readArrowTable(readFileSync(path)).schema.metadata.get('format') === FORMAT_NAME;
   } catch {
     return false;
   }
@@ -93,7 +94,7 @@ const rowSchema = z.object({
 export function openPackedPhotos(path: string): PackedPhoto[] {
   let table: Table;
   try {
-    table = tableFromIPC(readFileSync(path));
+    table = readArrowTable(readFileSync(path));
   } catch (error) {
     throw new PackedFileError(`${path} cannot be read (${error instanceof Error ? error.message : String(error)}). `
       + 'Copy it again, or pack it again.');

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { fileProblem } from '../../files/problem.js';
 import { writeWholeFile } from '../../files/whole-file.js';
-import type { Layout, TrainingState } from './step.js';
+import { initialState, type Layout, type TrainingState } from './step.js';
 
 const MAGIC = 'portrait-pipeline checkpoint 2\n';
 const HASH_BYTES = 32;
@@ -37,7 +37,7 @@ const headerSchema = z.object({
   /** The epochs that the learning rate's schedule runs over: all of them, or those that a finished run was given in addition. */
   leg: z.object({ epoch: z.number().int(), step: z.number().int(), until: z.number().int() }),
   history: z.array(historyRow),
-  lengths: z.array(z.number().int()),
+  lengths: z.array(z.number().int().min(0)),
 });
 
 type Header = z.infer<typeof headerSchema>;
@@ -90,7 +90,8 @@ export function readCheckpoint(path: string, backbone: string, layout: Layout): 
   }
   const { step, lengths, tensors, ...rest } = header;
   const [parameters, statistics, average, ...moments] = vectors;
-  if (!parameters || !statistics || !average || lengths.length < 4 || tensors.length === 0) throw damaged(path);
+  if (!parameters || !statistics || !average || lengths.length < 4 || tensors.length === 0
+    || !fits({ parameters, statistics, average, moments }, layout, header.optimizer)) throw damaged(path);
   return { ...rest, state: { parameters, statistics, average, moments, step } };
 }
 
@@ -119,7 +120,9 @@ function decode(bytes: Buffer, path: string): { header: Header; vectors: Float32
   if (!bytes.subarray(content.length).equals(hash) || content.toString('latin1', 0, MAGIC.length) !== MAGIC) throw damaged(path);
   const start = MAGIC.length + 4;
   const end = start + content.readUInt32LE(MAGIC.length);
-  const header = headerSchema.parse(JSON.parse(content.toString('utf8', start, end)));
+  const header = parseHeader(content.toString('utf8', start, end));
+  if (header === undefined) throw damaged(path);
+  if (end + 4 * header.lengths.reduce((sum, length) => sum + length, 0) !== content.length) throw damaged(path);
   let at = end;
   const vectors = header.lengths.map((length) => {
     // A copy: the header's length need not be a multiple of four.
@@ -128,6 +131,22 @@ function decode(bytes: Buffer, path: string): { header: Header; vectors: Float32
     return new Float32Array(buffer);
   });
   return { header, vectors };
+}
+
+function parseHeader(text: string): Header | undefined {
+  try {
+    return headerSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether vectors are as long as those that a run with this layout begins with. */
+function fits({ parameters, statistics, average, moments }: Omit<TrainingState, 'step'>, layout: Layout, optimizer: Header['optimizer']): boolean {
+  const begun = initialState(layout, optimizer, 0);
+  return parameters.length === begun.parameters.length && statistics.length === begun.statistics.length
+    && average.length === begun.average.length && moments.length === begun.moments.length
+    && moments.every(({ length }, index) => length === begun.moments[index]?.length);
 }
 
 function damaged(path: string): CheckpointError {

@@ -29,6 +29,15 @@ describe('a packed file', () => {
     expect(opened.pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
 
+  // Places in the index at its end, in bytes from there: numbers of fields, of texts and of batches.
+  it.each([27, 87, 171, 563])('whose index says that it has no end is refused, and not read for ever (%i)', (place) => {
+    const path = packed('endless.arrow');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - place] = 0x7f;
+    writeFileSync(path, bytes);
+    expect(() => openPackedFile(path)).toThrow(/is damaged \(its index has no end\)/);
+  });
+
   it('is an Arrow file with the column types that pandas reads', () => {
     const table = tableFromIPC(readFileSync(packed('types.arrow')));
     expect(table.schema.fields.map(({ name, type }) => `${name}: ${String(type)}`)).toEqual([

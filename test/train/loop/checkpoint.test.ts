@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../src/train/backbones/index.js';
-import { readCheckpoint, writeCheckpoint, type Progress } from '../../../src/train/loop/checkpoint.js';
+import { CheckpointError, readCheckpoint, writeCheckpoint, type Progress } from '../../../src/train/loop/checkpoint.js';
 import { initialState, layoutOf } from '../../../src/train/loop/step.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
@@ -53,5 +54,25 @@ describe('checkpoints', () => {
       .toThrow(/it is write-protected.*Earlier checkpoints are unharmed/);
     expect(readCheckpoint(path, 'plain-nano', layout).epoch).toBe(3);
     expect(readdirSync(folder).filter((name) => name.includes('part'))).toEqual([]);
+  });
+
+  it.each<[string, (header: { best?: unknown; history?: unknown; lengths: number[] }) => unknown]>([
+    ['a header of other kinds', (header) => ({ ...header, history: 'long' })],
+    ['a header that is none', () => null],
+    ['vectors of other lengths', ({ lengths: [first = 0, ...rest], ...header }) => ({ ...header, lengths: [first - 1, ...rest] })],
+    ['vectors of no length', ({ lengths: [first = 0, second = 0, ...rest], ...header }) => ({ ...header, lengths: [0, first + second, ...rest] })],
+    ['vectors beyond its end', (header) => ({ ...header, lengths: header.lengths.map(() => 1e9) })],
+  ])('refuse one that somebody signed anew with %s', (_, forge) => {
+    const path = join(folder, 'forged.ckpt');
+    writeCheckpoint(path, progress, layout);
+    const content = readFileSync(path).subarray(0, -32);
+    const start = content.indexOf(10) + 1;
+    const end = start + 4 + content.readUInt32LE(start);
+    const header = Buffer.from(JSON.stringify(forge(JSON.parse(content.toString('utf8', start + 4, end)))));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(header.length);
+    const forged = Buffer.concat([content.subarray(0, start), length, header, content.subarray(end)]);
+    writeFileSync(path, Buffer.concat([forged, createHash('sha256').update(forged).digest()]));
+    expect(() => readCheckpoint(path, 'plain-nano', layout)).toThrow(CheckpointError);
   });
 });
