@@ -67,9 +67,9 @@ export class WorkerProcess {
   private endedFor: DeathCause | undefined;
   private readonly looking: NodeJS.Timeout;
 
-  /** @param script the module that the process runs: it answers each PhotoTask with a WorkerMessage */
+  /** @param script the module that the process runs, with this process's id: it answers each PhotoTask with a WorkerMessage */
   constructor(script: string) {
-    this.child = fork(script, [], {
+    this.child = fork(script, [String(process.pid)], {
       // The default serialization, JSON, has no bytes; previews are bytes.
       serialization: 'advanced',
       env: workerEnvironment(),

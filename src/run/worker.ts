@@ -20,7 +20,10 @@ process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => { process.kill(process.pid, 'SIGKILL'); });
 process.on('error', () => { process.kill(process.pid, 'SIGKILL'); });
 
-const watchdog = new Worker(workerScript('watchdog'));
+// It may have gone before this process had begun to listen.
+if (process.connected !== true) process.kill(process.pid, 'SIGKILL');
+
+const watchdog = new Worker(workerScript('watchdog'), { workerData: Number(process.argv[2]) });
 const watched = once(watchdog, 'message');
 
 /** The nets that some settings ask for, and how many photos are in work with them. */

@@ -18,6 +18,22 @@ function isRunning(pid: number): boolean {
   }
 }
 
+describe.skipIf(process.platform !== 'linux')('a worker', () => {
+  it.each([0, 20, 60, 100, 150, 250])('ends when its parent is killed %i ms after it started it, before it can hear of that', async (milliseconds) => {
+    const parent = join(folder, 'killed.mjs');
+    const pidFile = join(folder, `worker-${milliseconds}`);
+    writeFileSync(parent, `import { fork } from 'node:child_process';
+      import { writeFileSync } from 'node:fs';
+      const worker = fork(${JSON.stringify(workerScript('worker'))}, [String(process.pid)], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+      writeFileSync(${JSON.stringify(pidFile)}, String(worker.pid));
+      setTimeout(() => { process.kill(process.pid, 'SIGKILL'); }, ${milliseconds});`);
+    await new Promise((resolve) => { spawn(process.execPath, [parent], { stdio: 'ignore' }).on('exit', resolve); });
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    expect(pid).toBeGreaterThan(0);
+    while (isRunning(pid)) await sleep(20);
+  }, 20_000);
+});
+
 describe.skipIf(process.platform !== 'linux')('the watchdog of a process', () => {
   it('ends it when its parent is gone, although its own thread is busy for ever', async () => {
     const child = join(folder, 'busy.mjs');
@@ -25,7 +41,7 @@ describe.skipIf(process.platform !== 'linux')('the watchdog of a process', () =>
     const pidFile = join(folder, 'pid');
     writeFileSync(child, `import { Worker } from 'node:worker_threads';
       import { writeFileSync } from 'node:fs';
-      const watchdog = new Worker(${JSON.stringify(workerScript('watchdog'))});
+      const watchdog = new Worker(${JSON.stringify(workerScript('watchdog'))}, { workerData: process.ppid });
       watchdog.once('message', () => { writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); for (;;); });`);
     writeFileSync(parent, `import { fork } from 'node:child_process'; fork(${JSON.stringify(child)}); setInterval(() => undefined, 1000);`);
     const started = spawn(process.execPath, [parent], { stdio: 'ignore' });
