@@ -23,4 +23,11 @@ describe('the front page', () => {
   it('is one page', () => {
     expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150);
   });
+
+  it('leads to pages that are there', () => {
+    for (const page of ['README.md', 'CONTRIBUTING.md']) {
+      const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map(([, link]) => link ?? '');
+      for (const link of links) expect(() => read(link), `${page}: ${link}`).not.toThrow();
+    }
+  });
 });
