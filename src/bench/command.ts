@@ -44,7 +44,7 @@ export function runCommand(inputs: readonly string[], settings: readonly string[
     child.on('close', (code) => {
       clearInterval(timer);
       if (code === 0) resolve({ seconds: (performance.now() - start) / 1000, memory });
-      else reject(new Error(`pipeline run ended with exit code ${code}: ${Buffer.concat(messages).toString().trim()}`));
+      else reject(new Error(`pipeline run ended with exit code ${String(code)}: ${Buffer.concat(messages).toString().trim()}`));
     });
   });
 }

@@ -5,13 +5,13 @@ import { availableParallelism, cpus, platform, release, arch } from 'node:os';
 
 /** The machine in words, for tables. */
 export function machineName(): string {
-  return `${cpuName()}, ${coreCount()} core${coreCount() === 1 ? '' : 's'}, ${platform()} ${release()} ${arch()}, Node.js ${process.versions.node}`;
+  return `${cpuName()}, ${String(coreCount())} core${coreCount() === 1 ? '' : 's'}, ${platform()} ${release()} ${arch()}, Node.js ${process.versions.node}`;
 }
 
 /** The machine as part of a file's name, such as `amd-epyc-2-cores-node-20`. */
 export function machineSlug(): string {
   const major = process.versions.node.split('.')[0] ?? '';
-  return `${cpuName()} ${coreCount()} cores node ${major}`.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return `${cpuName()} ${String(coreCount())} cores node ${major}`.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
 }
 
 /** Cores that this process may use. */

@@ -55,7 +55,7 @@ export function demoPhotos(): PhotoFile[] {
 
 function demoPhoto(number: number): string {
   try {
-    return packageFilePath('@vladmandic/face-api', `demo/sample${number}.jpg`);
+    return packageFilePath('@vladmandic/face-api', `demo/sample${String(number)}.jpg`);
   } catch (error) {
     throw new UsageError('The photos to measure come with @vladmandic/face-api, which is not installed: '
       + 'name photos of your own, or "npm install @vladmandic/face-api".', { cause: error });

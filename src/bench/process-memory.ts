@@ -32,7 +32,7 @@ function parents(): [child: number, parent: number][] {
 }
 
 function residentKilobytes(pid: number): number | undefined {
-  const text = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1];
+  const text = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${String(pid)}/status`))?.[1];
   return text === undefined ? undefined : Number(text);
 }
 

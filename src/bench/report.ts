@@ -52,11 +52,11 @@ export function benchJson(result: BenchResult): string {
 
 /** The table that a person reads. */
 export function benchTable(result: BenchResult): string {
-  const lines = [result.machine, result.rounds === 1 ? 'One round after a warm-up.' : `Medians of ${result.rounds} rounds after a warm-up.`];
+  const lines = [result.machine, result.rounds === 1 ? 'One round after a warm-up.' : `Medians of ${String(result.rounds)} rounds after a warm-up.`];
   for (const [name, figures] of Object.entries(result.sets)) lines.push('', ...setTable(name, figures));
   lines.push('', `Start-up of pipeline run on one photo: ${result.start_up_s.toFixed(2)} s`);
   if (result.peak_rss_mb !== null) {
-    lines.push(`Peak memory with ${Object.keys(result.workers).at(-1) ?? '1'} workers, all processes: ${result.peak_rss_mb} MB`);
+    lines.push(`Peak memory with ${Object.keys(result.workers).at(-1) ?? '1'} workers, all processes: ${String(result.peak_rss_mb)} MB`);
   }
   for (const { name, reason } of result.missing_peers) lines.push(`${name} was left out: ${reason}`);
   return `${lines.join('\n')}\n`;

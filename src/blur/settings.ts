@@ -20,7 +20,7 @@ export const blurSettings = z.strictObject({
   sharp_above: sharpness.default(50).describe('(0-100) sharpness above this is sharp; between the two: unsure'),
 }).superRefine(({ blurred_below: blurred, sharp_above: sharp }, context) => {
   if (blurred <= sharp) return;
-  context.addIssue({ code: 'custom', message: `blur.blurred_below (${blurred}) must not be above blur.sharp_above (${sharp}).` });
+  context.addIssue({ code: 'custom', message: `blur.blurred_below (${String(blurred)}) must not be above blur.sharp_above (${String(sharp)}).` });
 });
 
 export type BlurSettings = z.infer<typeof blurSettings>;

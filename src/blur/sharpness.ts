@@ -119,7 +119,7 @@ function readCurve(points: readonly (readonly [number, number])[], at: number): 
 
 /** Why the pixels cannot tell, whatever the score. */
 function blindDoubt({ width, clipped, energy }: DetailMeasure): string | undefined {
-  if (width < smallestFace) return `only ${Math.round(width)} px wide`;
+  if (width < smallestFace) return `only ${String(Math.round(width))} px wide`;
   if (clipped > mostlyClipped) return 'black or burnt out, no detail is left to judge';
   if (energy.noiseShare > mostlyNoise) return 'the noise is stronger than the detail of the face';
   if (energy.gradient < flatGradient) return 'no detail to judge';

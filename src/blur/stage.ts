@@ -55,5 +55,5 @@ function blurReasons({ verdict, doubt, focusAt }: BlurScore): Reason[] {
 function sharpnessMeter({ sharpness, verdict }: BlurScore): Meter {
   const tone = ({ sharp: 'keep', unsure: 'review', blurred: 'reject' } as const)[verdict];
   const words = { sharp: 'sharp', unsure: 'may be blurred', blurred: 'blurred' }[verdict];
-  return { name: 'Sharpness', share: sharpness / 100, text: `${Math.round(sharpness)} ${words}`, tone };
+  return { name: 'Sharpness', share: sharpness / 100, text: `${String(Math.round(sharpness))} ${words}`, tone };
 }

@@ -103,7 +103,7 @@ async function classify(session: Session, info: EyeModelInfo, crops: readonly Ey
   const pixels = new Uint8Array(crops.length * size);
   for (const [index, crop] of crops.entries()) {
     if (crop.width !== info.width || crop.height !== info.height) {
-      throw new Error(`an eye crop is ${crop.width}x${crop.height} px, the model takes ${info.width}x${info.height}`);
+      throw new Error(`an eye crop is ${String(crop.width)}x${String(crop.height)} px, the model takes ${String(info.width)}x${String(info.height)}`);
     }
     pixels.set(crop.data, index * size);
   }

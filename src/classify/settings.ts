@@ -15,7 +15,7 @@ export const classifySettings = z.strictObject({
     .describe('(auto | 0-1) an eye whose probability of being open is above this is open; between the two: unsure'),
 }).superRefine(({ closed_below: closed, open_above: open }, context) => {
   if (closed === 'auto' || open === 'auto' || closed <= open) return;
-  context.addIssue({ code: 'custom', message: `classify.closed_below (${closed}) must not be above classify.open_above (${open}).` });
+  context.addIssue({ code: 'custom', message: `classify.closed_below (${String(closed)}) must not be above classify.open_above (${String(open)}).` });
 });
 
 /** Which net looks at the eyes, and where its answers become words. */

@@ -22,7 +22,7 @@ export function thresholdsOf(settings: ClassifySettings, model: Pick<EyeModelInf
   const open = settings.open_above === 'auto' ? model.openAbove : settings.open_above;
   if (closed > open) {
     const short = (value: number): number => Number(value.toFixed(4));
-    throw new UsageError(`classify.closed_below (${short(closed)}) must not be above classify.open_above (${short(open)}); `
+    throw new UsageError(`classify.closed_below (${String(short(closed))}) must not be above classify.open_above (${String(short(open))}); `
       + `${settings.closed_below === 'auto' ? 'the first' : 'the second'} is the model's own. Set both.`);
   }
   return { closed_below: closed, open_above: open };

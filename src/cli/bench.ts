@@ -84,7 +84,7 @@ async function bench(inputs: readonly string[], options: BenchVerbOptions): Prom
 async function userSets(inputs: readonly string[]): Promise<DefaultSets> {
   const { photos } = await findPhotos(inputs, { followLinks: false });
   if (photos.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
-  const description = `${photos.length} photo${photos.length === 1 ? '' : 's'}`;
+  const description = `${String(photos.length)} photo${photos.length === 1 ? '' : 's'}`;
   return { sets: [{ name: 'photos', description, photos }], dispose: () => Promise.resolve() };
 }
 

@@ -44,6 +44,6 @@ function layOut(findings: readonly Finding[]): string {
     ...findings.filter((each) => each.part === part).map(({ state, text }) => `  ${marks[state]}  ${text}`),
   ].join('\n'));
   const broken = findings.filter(({ state }) => state === 'broken').length;
-  const summary = broken === 0 ? 'All that these settings need is there.' : `${broken} of these must be put right (!!).`;
+  const summary = broken === 0 ? 'All that these settings need is there.' : `${String(broken)} of these must be put right (!!).`;
   return `${[`portrait-pipeline ${packageVersion()}`, ...blocks, summary].join('\n\n')}\n`;
 }

@@ -63,7 +63,7 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
     throw new UsageError(noLabels(folder, source));
   }
   for (const table of unusedTables([source])) log.warn(unusedTableWarning(table));
-  if (source.unlabelled > 0) log.warn(`${source.unlabelled} image(s) without a label were left out.`);
+  if (source.unlabelled > 0) log.warn(`${String(source.unlabelled)} image(s) without a label were left out.`);
   const { debugCrops } = options;
   if (debugCrops !== undefined) makeFolder(debugCrops, '--debug-crops');
   const judges = await openJudges(config);
@@ -96,8 +96,8 @@ function finish(evaluation: Evaluation, report: string | undefined): void {
   const lines = [
     ...describe('eye', eye),
     `  decided ${percent(eye.coverage)} of the eyes, ${percent(eye.decided_accuracy)} of them rightly; the others are unsure`,
-    ...(photo === null ? [] : [...describe('photo', photo), `  undetected ${photo.undetected} of ${photo.n}, counted as wrong`]),
-    ...(unreadable.length === 0 ? [] : [`${unreadable.length} image(s) could not be read and are in no figure.`]),
+    ...(photo === null ? [] : [...describe('photo', photo), `  undetected ${String(photo.undetected)} of ${String(photo.n)}, counted as wrong`]),
+    ...(unreadable.length === 0 ? [] : [`${String(unreadable.length)} image(s) could not be read and are in no figure.`]),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   for (const [name, level] of [['closed', eye.closed], ['open', eye.open]] as const) {
@@ -109,8 +109,8 @@ function finish(evaluation: Evaluation, report: string | undefined): void {
 
 /** Figures of no eye would all be zero, as if the tool had been wrong each time. */
 function nothingMeasured({ kind, unreadable, missing }: Evaluation, report: string | undefined): string {
-  const reasons = [...missing].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${count} ${reason}`);
-  if (unreadable.length > 0) reasons.push(`${unreadable.length} could not be read`);
+  const reasons = [...missing].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${String(count)} ${reason}`);
+  if (unreadable.length > 0) reasons.push(`${String(unreadable.length)} could not be read`);
   return `Nothing could be measured: there was no eye to judge${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}.`
     + (kind === 'photo' && missing.size > 0 ? ' If the images show one eye and little else, say --kind eye.' : '')
     + (report === undefined ? '' : ` ${report} was not written.`);
@@ -122,7 +122,7 @@ function describe(level: string, figures: LevelFigures): string[] {
     `  ${name.padEnd(6)} called closed ${String(toClosed).padStart(6)}  called open ${String(toOpen).padStart(6)}  ` +
     `precision ${precision.toFixed(4)}  recall ${recall.toFixed(4)}  F1 ${f1.toFixed(4)}`;
   return [
-    `${level}: n ${n}, ${weighted_f1 === null ? '' : 'weighted '}${describeQuality(figures, intervals)}, accuracy ` +
+    `${level}: n ${String(n)}, ${weighted_f1 === null ? '' : 'weighted '}${describeQuality(figures, intervals)}, accuracy ` +
       `${accuracy.toFixed(4)}, AUC ${auc === null ? 'none' : auc.toFixed(4)}, calibration error ${ece.toFixed(4)}`,
     row('closed', confusion[0], closed),
     row('open', confusion[1], open),

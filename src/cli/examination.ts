@@ -51,8 +51,8 @@ function machineFindings(machine: Machine): Finding[] {
   const none = finding('machine', 'missing', 'No NVIDIA GPU: nvidia-smi shows none. Nothing needs one.');
   return [
     nodeFinding(machine),
-    finding('machine', 'ok', `${machine.threads} threads on ${machine.processor || 'an unnamed processor'}${simd}; `
-      + `${Math.round(machine.memory / 2 ** 30)} GiB of memory.`),
+    finding('machine', 'ok', `${String(machine.threads)} threads on ${machine.processor || 'an unnamed processor'}${simd}; `
+      + `${String(Math.round(machine.memory / 2 ** 30))} GiB of memory.`),
     ...gpus.length === 0 ? [none] : gpus,
   ];
 }
@@ -97,7 +97,7 @@ async function eyeStateFinding(model: string): Promise<Finding> {
   try {
     const classifier = await createEyeClassifier(model);
     await classifier.release();
-    return finding('models', 'ok', `The eye-state net ${basename(model)}, ${classifier.info.width} x ${classifier.info.height} px.`);
+    return finding('models', 'ok', `The eye-state net ${basename(model)}, ${String(classifier.info.width)} x ${String(classifier.info.height)} px.`);
   } catch (error) {
     return finding('models', 'broken', messageOf(error));
   }
@@ -118,7 +118,7 @@ async function photoFinding(): Promise<Finding> {
 function netFindings(): Finding[] {
   try {
     return [...listDetectors(), ...listLandmarkNets()].map((net) => finding('models', 'ok',
-      `${net.name}, ${net.inputSize} px, ${(net.bytes / 1e6).toFixed(1)} MB, from ${net.source}.`));
+      `${net.name}, ${String(net.inputSize)} px, ${(net.bytes / 1e6).toFixed(1)} MB, from ${net.source}.`));
   } catch (error) {
     return [finding('models', 'broken', messageOf(error))];
   }
@@ -129,9 +129,9 @@ async function settingsFindings(config: Config, { devices }: DoctorHost): Promis
     const { config: { detect, runtime, run } } = await settleEngine(config, devices);
     const tfjs = detect.engine === 'tfjs';
     const where = tfjs ? 'the tfjs engine' : `the onnx engine on ${runtime.device}`;
-    const threads = tfjs ? 'threads as TensorFlow.js has them' : `${runtime.threads} thread${runtime.threads === 1 ? '' : 's'} inside an inference`;
+    const threads = tfjs ? 'threads as TensorFlow.js has them' : `${String(runtime.threads)} thread${runtime.threads === 1 ? '' : 's'} inside an inference`;
     return [finding('settings', 'ok', `Detection runs ${detect.detector} and ${detect.landmarks} with ${where}; `
-      + `${workerCount(run.workers)} workers, ${threads}.`)];
+      + `${String(workerCount(run.workers))} workers, ${threads}.`)];
   } catch (error) {
     return [finding('settings', 'broken', messageOf(error))];
   }

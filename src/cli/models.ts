@@ -44,7 +44,7 @@ async function listModels(options: SettingsOptions): Promise<void> {
   const { width, height, backbone, precision } = classifier.info;
   const crop = { data: image.data.subarray(0, width * height), width, height };
   const ms = await medianMs(() => classifier.classify([crop, crop])) / 2;
-  print(`\nEye-state model in use (classify.model)\n  * ${basename(path)}: ${backbone}, ${precision}, ${width} x ${height} px, ` +
+  print(`\nEye-state model in use (classify.model)\n  * ${basename(path)}: ${backbone}, ${precision}, ${String(width)} x ${String(height)} px, ` +
     `${kilobytes(statSync(path).size)}, ${ms.toFixed(2)} ms an eye`);
   await classifier.release();
 }

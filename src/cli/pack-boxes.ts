@@ -36,7 +36,7 @@ export async function packBoxes(inputs: readonly string[], output: string, confi
     await finder.release();
   }
   writePackedPhotos(output, photos);
-  log.log(`${output}: ${photos.length} photos, ${countFaces(photos)} faces.`);
+  log.log(`${output}: ${String(photos.length)} photos, ${String(countFaces(photos))} faces.`);
   process.exitCode = unread ? exitCodes.someUnread : exitCodes.ok;
 }
 
@@ -55,9 +55,9 @@ async function annotated(input: string, finder: FaceFinder, config: Config): Pro
   const open = faces.flatMap(({ eyes }) => eyes).filter((eye) => eye.open !== undefined).length;
   return {
     photos,
-    problems: [...problems, ...source.missing.length > 0 ? [`${source.name}: ${source.missing.length} images are not there`] : []],
-    summary: `${source.name} (${source.format}): ${photos.length} photos, ${countFaces(photos)} faces, ${taught} with eye points, `
-      + `${open} eyes with a state`,
+    problems: [...problems, ...source.missing.length > 0 ? [`${source.name}: ${String(source.missing.length)} images are not there`] : []],
+    summary: `${source.name} (${source.format}): ${String(photos.length)} photos, ${String(countFaces(photos))} faces, ${String(taught)} with eye points, `
+      + `${String(open)} eyes with a state`,
   };
 }
 
@@ -68,7 +68,7 @@ async function portraits(input: string, finder: FaceFinder, config: Config, labe
     const { photos, problems } = await each(source.images, (image) => packPortrait(image, source.name, finder, config));
     return {
       photos, problems,
-      summary: `${source.name} (pictures of one face): ${photos.length} of ${source.images.length} with one face for sure`,
+      summary: `${source.name} (pictures of one face): ${String(photos.length)} of ${String(source.images.length)} with one face for sure`,
     };
   } finally {
     source.close();

@@ -77,7 +77,7 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
       try {
         if (source.images.length === 0) throw new UsageError(noLabels(input, source));
         if (!Object.hasOwn(config.data.groups, source.name) && source.images.length > 1) log.warn(noGroupRule(source.name));
-        if (source.unlabelled > 0) log.warn(`${source.name}: ${source.unlabelled} image(s) without a label were left out.`);
+        if (source.unlabelled > 0) log.warn(`${source.name}: ${String(source.unlabelled)} image(s) without a label were left out.`);
         packed.push(await packSource(source, finder, { kind, config, onImage: () => { progress.step(); } }));
       } finally {
         progress.stop();
@@ -105,7 +105,7 @@ function finish(packed: readonly PackedSource[], output: string): void {
   if (rows.length === 0) throw new Error('No eye could be cut out of any image; nothing was written. The reasons are above.');
   writePackedFile(output, datasetOf(rows));
   writeLeftOut(`${output}.left-out.csv`, leftOut);
-  log.log(`${output}: ${rows.length} eyes, ${packedLayout}.`);
+  log.log(`${output}: ${String(rows.length)} eyes, ${packedLayout}.`);
   for (const [label, name] of ['closed', 'open'].entries()) {
     if (!rows.some((row) => row.label === label)) log.warn(`There is no ${name} eye: training needs both classes.`);
   }
@@ -114,10 +114,10 @@ function finish(packed: readonly PackedSource[], output: string): void {
 
 function describe({ name, kind, rows, leftOut }: PackedSource): string {
   const counts = CLASSES.map((word, label) => ({ word, count: rows.filter((row) => row.label === label).length }))
-    .filter(({ word, count }) => count > 0 || word !== 'hidden').map(({ word, count }) => `${count} ${word}`);
+    .filter(({ word, count }) => count > 0 || word !== 'hidden').map(({ word, count }) => `${String(count)} ${word}`);
   const reasons = new Map<string, number>();
   for (const { reason } of leftOut) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  const listed = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${count} ${reason}`).join(', ');
+  const listed = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${String(count)} ${reason}`).join(', ');
   return `${name} (${kind === 'photo' ? 'photos' : 'eye patches'}): ${counts.join(', ')}` +
     (listed === '' ? '' : `; left out: ${listed}`);
 }

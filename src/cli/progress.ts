@@ -65,7 +65,7 @@ function lines(total: number): Progress {
       if (now - last < lineInterval * 1000) return;
       last = now;
       const rate = done / ((now - start) / 1000);
-      log.log(`${done}/${total} photos, ${rate.toFixed(1)} a second, ${Math.ceil((total - done) / rate)} s left`);
+      log.log(`${String(done)}/${String(total)} photos, ${rate.toFixed(1)} a second, ${String(Math.ceil((total - done) / rate))} s left`);
     },
     note: (message) => { log.warn(message); },
     stop: () => undefined,

@@ -54,7 +54,7 @@ async function review(what: string, options: ReviewVerbOptions, executor: PhotoE
   const opened = await openReview({
     photos, folder: named, report, config, executor, port: options.port, signal: stop.signal, onNote: (note) => { log.warn(note); },
   });
-  log.log(`${photos.length} photo(s). The page: ${opened.link}`);
+  log.log(`${String(photos.length)} photo(s). The page: ${opened.link}`);
   if (options.open) openBrowser(opened.link);
   void opened.judged.then(() => { log.log(`Report: ${report}`); });
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

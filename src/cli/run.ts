@@ -85,7 +85,7 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
   for (const note of notes) log.info(note);
   const { folder, photos, skippedLinks, unreadFolders } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
   if (skippedLinks.length > 0) {
-    log.warn(`${skippedLinks.length} link(s) lead outside and were left alone, such as ${skippedLinks[0]}; --follow-links follows them.`);
+    log.warn(`${String(skippedLinks.length)} link(s) lead outside and were left alone, such as ${String(skippedLinks[0])}; --follow-links follows them.`);
   }
   for (const { folder: unread, reason } of unreadFolders) log.warn(`The folder ${unread} was left out: ${reason}`);
   if (photos.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
@@ -117,7 +117,7 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
   for (const line of summary.lines((performance.now() - start) / 1000)) log.log(line);
   for (const report of reports) if (report !== '-' && !summary.stopped) log.log(`Report: ${report}`);
   if (options.report === undefined) log.log('No report was written; --report out.csv writes one.');
-  if (summary.stopped) log.warn(`Stopped after ${summary.photos} of ${summary.total} photos. What is done is in the .partial report; --resume goes on.`);
+  if (summary.stopped) log.warn(`Stopped after ${String(summary.photos)} of ${String(summary.total)} photos. What is done is in the .partial report; --resume goes on.`);
   const failed = summary.stopped || summary.unwritten > 0;
   process.exitCode = failed ? exitCodes.failure : summary.errors > 0 || unreadFolders.length > 0 ? exitCodes.someUnread : exitCodes.ok;
 }

@@ -45,7 +45,7 @@ function runs(workdir: string, { compare, output, clean }: RunsOptions): void {
 function describe({ name, settings, history, finished, best }: RunEntry): string {
   const state = finished ? 'finished' : history.length === 0 ? 'no epoch yet' : 'not finished: go on with --resume';
   return `${name.padEnd(28)} ${(settings.get('train.backbone') ?? '').padEnd(16)} ${String(history.length).padStart(4)} of `
-    + `${settings.get('train.epochs')} epochs  ${best === undefined ? '' : `F1 ${best.f1.toFixed(4)} in epoch ${best.epoch}`.padEnd(24)}  ${state}`;
+    + `${String(settings.get('train.epochs'))} epochs  ${best === undefined ? '' : `F1 ${best.f1.toFixed(4)} in epoch ${String(best.epoch)}`.padEnd(24)}  ${state}`;
 }
 
 function comparison(paths: readonly string[], output: string | undefined): void {
@@ -67,5 +67,5 @@ function tidy(entries: readonly RunEntry[]): void {
   const files = entries.flatMap(sparedCheckpoints);
   removeFiles(files);
   for (const { path } of files) log.log(`removed ${path}`);
-  log.log(`${files.length} checkpoints, ${(files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1)} MB.`);
+  log.log(`${String(files.length)} checkpoints, ${(files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1)} MB.`);
 }

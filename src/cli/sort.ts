@@ -149,9 +149,9 @@ async function chosen(
   if (typeof choices === 'string' && !existsSync(choices)) throw new UsageError(`There are no choices ${choices}.`);
   const { history, damaged, hash } = await readChoices(path);
   if (history.size === 0) return thinned;
-  if (damaged > 0) log.warn(`${damaged} line(s) of ${path} are damaged and were left out.`);
+  if (damaged > 0) log.warn(`${String(damaged)} line(s) of ${path} are damaged and were left out.`);
   const own = await choicesOfPhotos(history, folder, judged.photos.keys());
-  if (own.size > 0) log.log(`Your own choices about ${own.size} photo(s) count before the report: ${path}`);
+  if (own.size > 0) log.log(`Your own choices about ${String(own.size)} photo(s) count before the report: ${path}`);
   return withChoices(thinned, own, hash);
 }
 
@@ -184,11 +184,11 @@ async function isWorthBeginning(
     return false;
   }
   if (others.length > 0 && steps.length + already === 0) {
-    throw new UsageError(`The photos in ${folder} have the names of those in ${report}, such as ${others[0]}, but are other files: `
+    throw new UsageError(`The photos in ${folder} have the names of those in ${report}, such as ${String(others[0])}, but are other files: `
       + 'their size or time is another. Name the folder that was judged, or judge this one.');
   }
-  if (missing.length > 0) log.warn(`${missing.length} photo(s) of the report are not in ${folder}, such as ${missing[0]}.`);
-  if (already > 0) log.log(`${already} file(s) are there already.`);
+  if (missing.length > 0) log.warn(`${String(missing.length)} photo(s) of the report are not in ${folder}, such as ${String(missing[0])}.`);
+  if (already > 0) log.log(`${String(already)} file(s) are there already.`);
   return true;
 }
 
@@ -220,7 +220,7 @@ function pastOf(action: Action): string {
 }
 
 function say(what: string, { done, left }: SortOutcome): void {
-  log.log(`${done} file(s) ${what}.`);
+  log.log(`${String(done)} file(s) ${what}.`);
   tellLeft(left);
 }
 

@@ -28,7 +28,7 @@ export async function sweepRuns(data: string, file: string, config: Config, opti
   for (const { combination } of plan) loadConfig(options.config, [...(options.set ?? []), ...combination]);
   const { workdir } = config.train;
   makeFolder(workdir, 'train.workdir');
-  log.log(`${sweep.name}: ${plan.length} runs, ${sweep.seeds.length} of each combination`);
+  log.log(`${sweep.name}: ${String(plan.length)} runs, ${String(sweep.seeds.length)} of each combination`);
   for (const run of plan) {
     const before = find(workdir, run);
     if (before?.finished !== true) await trainOne(data, run, before, options);
@@ -63,9 +63,9 @@ function resultOf(workdir: string, run: SweepRun): SweepResult {
 
 async function trainOne(data: string, run: SweepRun, before: RunEntry | undefined, { config, set = [] }: SettingsOptions): Promise<void> {
   const resumable = before !== undefined && existsSync(join(before.path, runFiles.last));
-  const settings = [...set, ...run.combination, `train.seed=${run.seed}`, `train.name=${run.name}`].flatMap((setting) => ['--set', setting]);
+  const settings = [...set, ...run.combination, `train.seed=${String(run.seed)}`, `train.name=${run.name}`].flatMap((setting) => ['--set', setting]);
   const options = resumable ? ['--resume', before.path] : [...(config === undefined ? [] : ['--config', config]), ...settings];
-  log.log(`${run.name}: ${[...run.combination, `seed ${run.seed}`].join(', ')}`);
+  log.log(`${run.name}: ${[...run.combination, `seed ${String(run.seed)}`].join(', ')}`);
   const child = spawn(process.execPath, [join(packageFolder, 'bin', 'pipeline.js'), 'train', data, ...options], { stdio: 'inherit' });
   // A stop is for the run in progress: what it has done stays, and the sweep goes on with it next time.
   const stop = (signal: NodeJS.Signals): void => { child.kill(signal); };

@@ -35,7 +35,7 @@ export async function trainOnPhotos(data: string, config: Config, options: Detec
     throw new UsageError(`${data} holds too few photos to train on and to validate on. Pack more, or give --validation.`);
   }
   const { batch_size: batch, threads } = config.train_detector;
-  if (batch % threads !== 0) throw new UsageError(`train_detector.batch_size (${batch}) must be a multiple of train_detector.threads (${threads}).`);
+  if (batch % threads !== 0) throw new UsageError(`train_detector.batch_size (${String(batch)}) must be a multiple of train_detector.threads (${String(threads)}).`);
   const digest = await contentHash(data);
   const { resume } = options;
   const { init } = config.train;
@@ -49,7 +49,7 @@ export async function trainOnPhotos(data: string, config: Config, options: Detec
   const stop = new AbortController();
   process.once('SIGINT', () => { stop.abort(); });
   process.once('SIGTERM', () => { stop.abort(); });
-  say(`${folder.path}: ${parts.training.length} photos to train on, ${parts.validation.length} to validate on`);
+  say(`${folder.path}: ${String(parts.training.length)} photos to train on, ${String(parts.validation.length)} to validate on`);
   const outcome = await trainDetector({
     config, ...parts, folder, resume: resume !== undefined, stop: stop.signal, say, ...(weights ? { init: weights } : {}),
   });

@@ -131,8 +131,8 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
     config, backbone, dataset, partition, folder, say, stop: stop.signal, resume: options.resume !== undefined, more, loggers,
     ...(init ? { init } : {}),
   };
-  say(`${folder.path}: ${backbone.name}, ${partition.train.length} eyes to train on, ${partition.validation.length} to validate on, `
-    + `${partition.test.length} kept for the test`);
+  say(`${folder.path}: ${backbone.name}, ${String(partition.train.length)} eyes to train on, ${String(partition.validation.length)} to validate on, `
+    + `${String(partition.test.length)} kept for the test`);
   try {
     await (options.findLr ? findLearningRate(run) : trainAndExport(run, loggers));
     for (const logger of loggers) logger.close(Number(process.exitCode ?? 0));
@@ -245,8 +245,8 @@ async function trainAndExport(run: TrainingRun, loggers: readonly RunLogger[]): 
   const note = calibrationNote(finished, settings.init);
   if (note !== undefined) say(note);
   say(`log-odds of open are multiplied by ${calibration.open.map(({ scale }, index) =>
-    `${scale.toFixed(2)} at ${calibration.widths[index]} px`).join(', ')}; by exp(-${calibration.turn} turn); two eyes of a face `
-    + `count ${calibration.pair.weight} each; closed below ${band.closedBelow.toFixed(3)}, open above ${band.openAbove.toFixed(3)}: `
+    `${scale.toFixed(2)} at ${String(calibration.widths[index])} px`).join(', ')}; by exp(-${String(calibration.turn)} turn); two eyes of a face `
+    + `count ${String(calibration.pair.weight)} each; closed below ${band.closedBelow.toFixed(3)}, open above ${band.openAbove.toFixed(3)}: `
     + `${(100 * band.coverage).toFixed(1)} % of the validation eyes are decided, ${(100 * band.accuracy).toFixed(2)} % of them rightly`);
   for (const exported of finished.exports) {
     folder.write(fileOf(exported), exported.model);
@@ -277,7 +277,7 @@ function figuresByName(test: readonly SourceFigures[]): Readonly<Record<string, 
 /** What there is to say where calibration could not rest on enough validation eyes. */
 function calibrationNote({ calibratedOn, open }: FinishedModel, parent: string): string | undefined {
   if (calibratedOn === 'validation') return undefined;
-  const few = `fewer than ${CALIBRATION_EYES} validation eyes of a class (${open.length} in all) are too few to calibrate on: `;
+  const few = `fewer than ${String(CALIBRATION_EYES)} validation eyes of a class (${String(open.length)} in all) are too few to calibrate on: `;
   return few + (calibratedOn === 'parent'
     ? `calibration and thresholds stay those of ${parent}`
     : 'calibration and thresholds below are guesses. Label more eyes, or train on from a model with --init');

@@ -70,9 +70,9 @@ async function xmp(report: string, options: XmpOptions): Promise<void> {
       left.add(path);
     }
   }
-  log.log(`${written.size} sidecar(s) beside the photos in ${folder}; ${chosen.size} photo(s) by your own choice.`);
+  log.log(`${String(written.size)} sidecar(s) beside the photos in ${folder}; ${String(chosen.size)} photo(s) by your own choice.`);
   if (unseen.size > 0) {
-    log.warn(`Lightroom and Bridge will not see the sidecars of ${unseen.size} JPEG, HEIC or DNG file(s): of these they read what is inside the file. `
+    log.warn(`Lightroom and Bridge will not see the sidecars of ${String(unseen.size)} JPEG, HEIC or DNG file(s): of these they read what is inside the file. `
       + 'darktable and digiKam do.');
   }
   if (left.size > 0) process.exitCode = exitCodes.failure;

@@ -137,7 +137,7 @@ export const otherSections = {
     label_smoothing: z.number().min(0).max(0.5).default(0.02)
       .describe('(0-0.5) labels are drawn towards "cannot tell" by this share'),
     sizes: z.array(z.string().regex(/^\d+x\d+$/, 'must be height x width, as in 32x48')
-      .refine(isCropSize, `must be 1.5 times as wide as high, and ${CROP.height}x${CROP.width} at most, as the packed eyes are`)).min(1)
+      .refine(isCropSize, `must be 1.5 times as wide as high, and ${String(CROP.height)}x${String(CROP.width)} at most, as the packed eyes are`)).min(1)
       .default(['16x24', '24x36', '24x36', '24x36'])
       .describe('(list of height x width, px, 3:2, 32x48 at most) each for an equal share of the epochs, the last for the rest'),
     strength: z.tuple([fraction, fraction]).default([0.3, 0.7])

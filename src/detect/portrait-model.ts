@@ -16,7 +16,7 @@ export const PHOTOS_INPUT = 'photos';
 
 /** Name of a model's output: float32 [batch, VALUES_PER_CELL, height / stride, width / stride]. */
 export function cellsOutput(stride: number): string {
-  return `cells${stride}`;
+  return `cells${String(stride)}`;
 }
 
 /** A face as the net sees it, px of its input. Left and right are the person's own. */
@@ -66,7 +66,7 @@ export async function openPortraitModel(
   return {
     run: async (pixels, count, width, height) => {
       if (width % MULTIPLE !== 0 || height % MULTIPLE !== 0) {
-        throw new Error(`the portrait net takes multiples of ${MULTIPLE} px, not ${width}x${height}`);
+        throw new Error(`the portrait net takes multiples of ${String(MULTIPLE)} px, not ${String(width)}x${String(height)}`);
       }
       const outputs = await session.run({ [PHOTOS_INPUT]: byteTensor(pixels, [count, height, width, 3]) });
       return Array.from({ length: count }, (_, image) => suppressOverlaps(mostLikely(STRIDES.flatMap((stride) =>

@@ -57,7 +57,7 @@ export const exposureStage = defineStage({
   }),
   page: {
     meters: ({ measured: { exposure: { luminance, said } } }) => [{
-      name: 'Exposure', share: luminance / 255, text: said === 'nothing' ? `${Math.round(luminance)} of 255` : said,
+      name: 'Exposure', share: luminance / 255, text: said === 'nothing' ? `${String(Math.round(luminance))} of 255` : said,
       tone: said === 'nothing' ? 'keep' : 'review',
     }],
     marks: () => Promise.resolve({}),

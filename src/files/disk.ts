@@ -121,7 +121,7 @@ function entryOf(stats: BigIntStats): DiskEntry {
     kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'link' : 'other',
     size: Number(stats.size),
     modified: Number(stats.mtimeNs) / 1e6,
-    identity: `${stats.dev}:${stats.ino}`,
+    identity: `${String(stats.dev)}:${String(stats.ino)}`,
     names: Number(stats.nlink),
     owner: process.platform === 'win32' ? -1 : Number(stats.uid),
   };

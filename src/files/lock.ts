@@ -121,7 +121,7 @@ export function isRunning(number: number): boolean {
 /** When a process was started, in whatever the system counts; empty where it does not say. */
 function startOf(number: number): string {
   try {
-    const stat = readFileSync(`/proc/${number}/stat`, 'latin1');
+    const stat = readFileSync(`/proc/${String(number)}/stat`, 'latin1');
     // The name in brackets may hold anything; the start is the 22nd field, and the name is the second (proc(5)).
     const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${start}`;
@@ -131,6 +131,6 @@ function startOf(number: number): string {
 }
 
 function inUse(path: string, what: string, held: Owner | 'unreadable'): UsageError {
-  const who = held === 'unreadable' ? 'somebody' : `process ${held.process} on ${held.host}`;
+  const who = held === 'unreadable' ? 'somebody' : `process ${String(held.process)} on ${held.host}`;
   return new UsageError(`Another run is at work on ${what} (${who}). Wait for its end; if there is none any more, remove ${path}.`);
 }

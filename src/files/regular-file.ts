@@ -49,7 +49,7 @@ export async function readRegularFile(path: string, { maxBytes = 64e6, ...option
   const file = await openRegularFile(path, options);
   try {
     const { size } = await file.stat();
-    if (size > maxBytes) throw new NotRegularError(`it has ${Math.round(size / 1e6)} MB; more than ${Math.round(maxBytes / 1e6)} are not read.`);
+    if (size > maxBytes) throw new NotRegularError(`it has ${String(Math.round(size / 1e6))} MB; more than ${String(Math.round(maxBytes / 1e6))} are not read.`);
     return await readBytes(file, size);
   } finally {
     await file.close();

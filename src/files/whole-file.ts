@@ -147,7 +147,7 @@ let count = 0;
 function nextName(target: string): string {
   count += 1;
   const file = createHash('sha256').update(basename(target)).digest('hex').slice(0, 16);
-  return join(dirname(target), `.${file}.${host}.${process.pid}.${count}.pipeline-part`);
+  return join(dirname(target), `.${file}.${host}.${String(process.pid)}.${String(count)}.pipeline-part`);
 }
 
 const cleared = new Set<string>();

@@ -92,11 +92,11 @@ function checkCost(bytes: Buffer, metadata: Metadata, limits: DecodeLimits): voi
   const megabytes = (width * height * channels * sampleBytes) / 1e6;
   const limit = limits.max_megapixels * bytesOfPixel;
   if (megabytes > limit) {
-    throw new PhotoError(`The photo takes ${Math.round(megabytes)} MB of memory when it is opened; the limit is `
-      + `${Math.round(limit)}, ${bytesOfPixel} bytes for each of image.max_megapixels.`);
+    throw new PhotoError(`The photo takes ${String(Math.round(megabytes))} MB of memory when it is opened; the limit is `
+      + `${String(Math.round(limit))}, ${String(bytesOfPixel)} bytes for each of image.max_megapixels.`);
   }
   if (format === 'jpeg' && countScans(bytes) > mostScans) {
-    throw new PhotoError(`The photo is a JPEG of more than ${mostScans} scans, which no camera or editor writes.`);
+    throw new PhotoError(`The photo is a JPEG of more than ${String(mostScans)} scans, which no camera or editor writes.`);
   }
 }
 
@@ -137,8 +137,8 @@ async function pictureOf(file: Buffer, format: string, limits: DecodeLimits): Pr
 }
 
 function tooManyPixels(width: number, height: number, limits: DecodeLimits): string {
-  return `The photo has ${Math.round((width * height) / 1e6)} megapixels; ` +
-    `the limit is ${limits.max_megapixels} (image.max_megapixels).`;
+  return `The photo has ${String(Math.round((width * height) / 1e6))} megapixels; ` +
+    `the limit is ${String(limits.max_megapixels)} (image.max_megapixels).`;
 }
 
 /**
@@ -217,7 +217,7 @@ function pipeline(photo: OpenPhoto, failOn: FailOn): Sharp {
 async function toRaster(image: Sharp, photo: OpenPhoto): Promise<Raster> {
   try {
     const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== 1 && info.channels !== 3) throw new PhotoError(`The photo has ${info.channels} channels.`);
+    if (info.channels !== 1 && info.channels !== 3) throw new PhotoError(`The photo has ${String(info.channels)} channels.`);
     return { data, width: info.width, height: info.height, channels: info.channels };
   } catch (error) {
     throw photoError(error, photo.limits);
@@ -238,7 +238,7 @@ function photoError(error: unknown, limits?: DecodeLimits): PhotoError {
   // libvips stacks messages, one a line; the first says what happened.
   const text = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
   if (/timeout/i.test(text)) {
-    return new DecodeTimeoutError(`Opening the photo took more than ${limits?.timeout_seconds} seconds (image.timeout_seconds).`);
+    return new DecodeTimeoutError(`Opening the photo took more than ${String(limits?.timeout_seconds)} seconds (image.timeout_seconds).`);
   }
   if (/premature end|truncated|out of order read|unexpected end|not enough data|read error/i.test(text)) {
     return new PhotoError(`The photo is cut short: ${text}`);
@@ -256,7 +256,7 @@ function needsProfile(metadata: Metadata): boolean {
 function checkLength(bytes: number, maxMegabytes: number): void {
   if (bytes === 0) throw new PhotoError('The file is empty.');
   if (bytes <= maxMegabytes * 1e6) return;
-  throw new PhotoError(`The file has ${Math.round(bytes / 1e6)} MB; the limit is ${maxMegabytes} (image.max_megabytes).`);
+  throw new PhotoError(`The file has ${String(Math.round(bytes / 1e6))} MB; the limit is ${String(maxMegabytes)} (image.max_megabytes).`);
 }
 
 async function readLimited(path: string, maxMegabytes: number): Promise<Buffer> {

@@ -18,9 +18,9 @@ export async function writeDrawing(path: string, raster: Raster, outlines: reado
   const stroke = Math.max(1, Math.round(Math.max(width, height) / 700));
   const lines = outlines.map(({ points, color }) => {
     const list = points.map((point) => `${point.x.toFixed(1)},${point.y.toFixed(1)}`).join(' ');
-    return `<polygon points="${list}" fill="none" stroke="${color}" stroke-width="${stroke}"/>`;
+    return `<polygon points="${list}" fill="none" stroke="${color}" stroke-width="${String(stroke)}"/>`;
   });
-  const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${lines.join('')}</svg>`;
+  const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${String(width)}" height="${String(height)}">${lines.join('')}</svg>`;
   await sharp(data, { raw: { width, height, channels } })
     .composite([{ input: Buffer.from(overlay) }])
     .jpeg({ quality: 88 })
@@ -62,10 +62,10 @@ export async function writeSheet(path: string, rows: readonly SheetRow[], cell: 
       .resize(cell.width, cell.height, { kernel: 'nearest' }).png().toBuffer(),
     left, top,
   })));
-  const frames = placed.map(({ picture, left, top }) => `<rect x="${left - 1}" y="${top - 1}" width="${cell.width + 2}" height="${cell.height + 2}" `
+  const frames = placed.map(({ picture, left, top }) => `<rect x="${String(left - 1)}" y="${String(top - 1)}" width="${String(cell.width + 2)}" height="${String(cell.height + 2)}" `
     + `fill="none" stroke="${picture.color ?? '#888'}" stroke-width="2"/>`);
-  const titles = rows.map(({ title }, row) => `<text x="${SHEET.left}" y="${row * step.y + 15}">${escapeText(title)}</text>`);
-  const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="13">`
+  const titles = rows.map(({ title }, row) => `<text x="${String(SHEET.left)}" y="${String(row * step.y + 15)}">${escapeText(title)}</text>`);
+  const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${String(width)}" height="${String(height)}" font-family="sans-serif" font-size="13">`
     + `${frames.join('')}${titles.join('')}</svg>`;
   await sharp({ create: { width, height, channels: 3, background: '#fff' } })
     .composite([...layers, { input: Buffer.from(overlay), left: 0, top: 0 }]).png().toFile(path);

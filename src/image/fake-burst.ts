@@ -64,7 +64,7 @@ function exifOf({ time, camera, bracket }: BurstFrame): { IFD0: Record<string, s
     IFD2: {
       DateTimeOriginal: `${date.replaceAll('-', ':')} ${clock.slice(0, 8)}`,
       SubSecTimeOriginal: clock.slice(9, 12),
-      ...(bracket === undefined ? {} : { ExposureMode: '2', ExposureBiasValue: `${Math.round(bracket * 100)}/100` }),
+      ...(bracket === undefined ? {} : { ExposureMode: '2', ExposureBiasValue: `${String(Math.round(bracket * 100))}/100` }),
     },
   };
 }

@@ -28,7 +28,7 @@ export class ShownPhotos {
    * @throws PhotoError
    */
   fitted(path: string, side: number): Promise<Buffer> {
-    return this.pictures.get(`${side} ${path}`, () => this.limit(async () => {
+    return this.pictures.get(`${String(side)} ${path}`, () => this.limit(async () => {
       // Of small pictures there are many: their files would push those out that are looked at.
       const photo = side < 600 ? await openPhoto(path, this.limits) : await this.open(path);
       const { raster } = await decodePhoto(photo, shrinkFor(photo, side));

@@ -77,7 +77,7 @@ const aheadAWorker = 4;
  * await pipeline.close();
  */
 export async function openPipeline({ config: given, workers }: PipelineOptions = {}): Promise<Pipeline> {
-  const chosen = loadConfig(given, workers === undefined ? [] : [`run.workers=${workers}`]);
+  const chosen = loadConfig(given, workers === undefined ? [] : [`run.workers=${String(workers)}`]);
   await checkStages(chosen);
   const { config, notes } = await settleEngine(chosen);
   return new OpenPipeline(config, notes, createPool());

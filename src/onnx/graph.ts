@@ -92,7 +92,7 @@ export class GraphBuilder {
   constant(data: TensorData, shape: readonly number[], name = this.fresh('const')): Value {
     const size = shape.reduce((product, dim) => product * dim, 1);
     if (size !== data.length) {
-      throw new Error(`constant ${name}: shape [${shape.join(', ')}] holds ${size} values, data has ${data.length}`);
+      throw new Error(`constant ${name}: shape [${shape.join(', ')}] holds ${String(size)} values, data has ${String(data.length)}`);
     }
     this.claim(name);
     this.initializers.push({ name, type: elementTypeOf(data), shape, data });
@@ -177,7 +177,7 @@ export class GraphBuilder {
 
   private fresh(stem: string): string {
     this.counter += 1;
-    return `${stem}_${this.counter}`;
+    return `${stem}_${String(this.counter)}`;
   }
 
   private claim(name: string): void {

@@ -23,6 +23,6 @@ export function runTrial(device: Device, script = workerScript('device-trial')):
 }
 
 function howItEnded(timedOut: boolean, signal: string | undefined): string {
-  if (timedOut) return `it gave no answer for ${timeoutMs / 1000} s`;
+  if (timedOut) return `it gave no answer for ${String(timeoutMs / 1000)} s`;
   return signal === undefined ? 'its process failed without a word' : `its driver ended the process (${signal})`;
 }

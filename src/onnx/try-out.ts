@@ -16,7 +16,7 @@ export async function tryOut(device: Device, create: typeof createSession = crea
   const session = await create(graph.toModel(), { device });
   try {
     const y = floatsOf(await session.run({ x: floatTensor(new Float32Array(16).fill(3), [1, 1, 4, 4]) }), 'y');
-    if (!y.every((value) => Math.abs(value - 6) < 1e-3)) throw new Error(`2 x 3 gave ${y[0] ?? 'nothing'}`);
+    if (!y.every((value) => Math.abs(value - 6) < 1e-3)) throw new Error(`2 x 3 gave ${String(y[0] ?? 'nothing')}`);
   } finally {
     await session.release();
   }

@@ -19,7 +19,7 @@ export async function writeDebugCrops(folder: string, file: PhotoFile, whole: De
   const outlines = seen.faces.flatMap((face) => faceOutlines(face, whole));
   await writeDrawing(`${stem}.faces.jpg`, whole.raster, outlines);
   const crops = seen.views.flatMap((view) => Object.values(cutEyes(view, CROP.width, CROP.height)));
-  for (const [index, crop] of crops.entries()) await writeGray(`${stem}.eye-${index + 1}.png`, crop);
+  for (const [index, crop] of crops.entries()) await writeGray(`${stem}.eye-${String(index + 1)}.png`, crop);
 }
 
 function faceOutlines(face: LocatedFace, whole: DecodedPhoto): Outline[] {

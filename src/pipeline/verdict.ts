@@ -37,7 +37,7 @@ export function withDamage(judged: PhotoVerdict, damage: string | undefined): Ph
 function numberedReasons(faces: readonly FaceResult[]): string[] {
   const single = faces.length === 1;
   return faces.flatMap((face, index) =>
-    face.bystander ? [] : face.reasons.map(({ text }) => (single ? text : `face ${index + 1}: ${text}`)));
+    face.bystander ? [] : face.reasons.map(({ text }) => (single ? text : `face ${String(index + 1)}: ${text}`)));
 }
 
 /**

@@ -56,7 +56,7 @@ export async function openReview(options: ReviewOptions): Promise<Review> {
   const { photos, report, folder, config, onNote } = options;
   const choices = await ChoicesFile.open(choicesPath(report));
   try {
-    if (choices.damaged > 0) onNote(`${choices.damaged} line(s) of ${choicesPath(report)} are damaged and were left out.`);
+    if (choices.damaged > 0) onNote(`${String(choices.damaged)} line(s) of ${choicesPath(report)} are damaged and were left out.`);
     const data = await reportData(report, { folder, config });
     const shoot = new Shoot(data, photos, choices);
     const kept = await readKnown(storePath(report), photos);
@@ -108,7 +108,7 @@ async function judgeRest(shoot: Shoot, known: readonly ReviewPhoto[], options: R
   await runPhotos(todo, {
     executor, settings: { config }, folder, output, resume: existsSync(`${report}.journal`), onNote, signal,
   });
-  if (!isNew) onNote(`${rest.length} photo(s) that ${report} does not know were judged for this review. pipeline run writes a report with them.`);
+  if (!isNew) onNote(`${String(rest.length)} photo(s) that ${report} does not know were judged for this review. pipeline run writes a report with them.`);
 }
 
 /** Hands results to the page, many at once: a page that opens its eyes is not to draw for each. */
@@ -158,7 +158,7 @@ async function serve(shoot: Shoot, { port, config }: ReviewOptions): Promise<{ r
   if (address === null || typeof address === 'string') throw new Error('The server has no port.');
   actual = address.port;
   return {
-    link: `http://127.0.0.1:${actual}/${token}/`,
+    link: `http://127.0.0.1:${String(actual)}/${token}/`,
     close: async () => {
       server.closeAllConnections();
       server.close();

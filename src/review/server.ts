@@ -139,7 +139,7 @@ function jpeg(context: Context, bytes: Buffer): Response {
 
 /** Whether a request comes from a page of this server, by the names that a browser does not let a page choose. */
 function isOwn({ req }: Context, port: number): boolean {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  const hosts = [`127.0.0.1:${String(port)}`, `localhost:${String(port)}`];
   if (!hosts.includes(req.header('host') ?? '')) return false;
   const origin = req.header('origin');
   if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`)) return false;

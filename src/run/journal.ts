@@ -77,7 +77,7 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
     notes.push('There is no unfinished run of this report to go on with; all photos are judged.');
   }
   if (usable && earlier.damaged > 0) {
-    notes.push(`${earlier.damaged} record(s) of ${path} are damaged; their photos are judged again.`);
+    notes.push(`${String(earlier.damaged)} record(s) of ${path} are damaged; their photos are judged again.`);
   }
   const file = await openFile(path, usable ? earlier.end : 0);
   const journal = new JournalFile(path, file, usable ? earlier : emptyIndex(), usable, notes);

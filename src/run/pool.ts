@@ -168,8 +168,8 @@ class Place {
 function blame(photo: PhotoFile, how: DeathCause, { config: { run } }: PhotoSettings): PhotoResult {
   const what = {
     crash: 'Reading this photo made the worker process crash',
-    deadline: `This photo took more than ${run.photo_seconds} seconds (run.photo_seconds)`,
-    memory: `This photo took more than ${run.photo_megabytes} MB of memory (run.photo_megabytes)`,
+    deadline: `This photo took more than ${String(run.photo_seconds)} seconds (run.photo_seconds)`,
+    memory: `This photo took more than ${String(run.photo_megabytes)} MB of memory (run.photo_megabytes)`,
   }[how];
   return errorResult(photo, `${what}; the run went on without it.`);
 }

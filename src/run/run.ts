@@ -124,7 +124,7 @@ function withLooks(result: PhotoResult, stamp: FileStamp | undefined): PhotoResu
 
 function doneBefore(photos: readonly PhotoFile[], journal: Journal): string {
   const known = photos.filter(({ photo }) => journal.knows(photo)).length;
-  return `${known} of ${photos.length} photos were done before; those that have changed since are judged again.`;
+  return `${String(known)} of ${String(photos.length)} photos were done before; those that have changed since are judged again.`;
 }
 
 /** A run without a report that is a file has nothing to go on with. */

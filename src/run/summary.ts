@@ -37,8 +37,8 @@ export class RunSummary {
     const rate = seconds > 0 ? this.photos / seconds : 0;
     const lines = [
       `${count(this.photos, 'photo')}, ${count(this.faces, 'face')} in ${seconds.toFixed(1)} s (${rate.toFixed(1)} photos a second)`,
-      `  keep ${this.verdicts.keep}   review ${this.verdicts.review}   reject ${this.verdicts.reject}` +
-        (this.errors > 0 ? `   could not be read ${this.errors}` : ''),
+      `  keep ${String(this.verdicts.keep)}   review ${String(this.verdicts.review)}   reject ${String(this.verdicts.reject)}` +
+        (this.errors > 0 ? `   could not be read ${String(this.errors)}` : ''),
     ];
     const reasons = [...this.reasons].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     for (const [reason, photos] of reasons) lines.push(`  ${String(photos).padStart(5)}  ${reason}`);
@@ -48,5 +48,5 @@ export class RunSummary {
 }
 
 function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+  return `${String(n)} ${noun}${n === 1 ? '' : 's'}`;
 }

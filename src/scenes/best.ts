@@ -26,7 +26,7 @@ interface Merits {
  * @param bracket whether they are a series of exposures
  */
 export function describeScene(results: readonly PhotoResult[], bracket: boolean): Pick<SceneOfPhoto, 'rank' | 'reason'>[] {
-  if (bracket) return results.map(() => ({ rank: undefined, reason: `exposure bracket of ${results.length}: all frames belong together` }));
+  if (bracket) return results.map(() => ({ rank: undefined, reason: `exposure bracket of ${String(results.length)}: all frames belong together` }));
   const frames = results.map(meritsOf);
   const ranked = rankFrames(frames);
   const [best] = ranked;
@@ -85,20 +85,20 @@ function keepLeast(frames: readonly Merits[], value: (frame: Merits) => number):
 function praise(best: Merits, frames: readonly Merits[]): string {
   const said = [
     best.faces === 0 ? 'no face in any frame' : best.closed + best.doubtful === 0 ? 'all eyes open' : 'fewest eyes closed',
-    frames.some(({ sharpness }) => sharpness < best.sharpness - visible) ? `sharpest (${Math.round(best.sharpness)})` : '',
-    frames.some(({ faces }) => faces < best.faces) ? `most faces (${best.faces})` : '',
+    frames.some(({ sharpness }) => sharpness < best.sharpness - visible) ? `sharpest (${String(Math.round(best.sharpness))})` : '',
+    frames.some(({ faces }) => faces < best.faces) ? `most faces (${String(best.faces)})` : '',
   ];
-  return `best of ${frames.length}: ${said.filter((text) => text !== '').join(', ')}`;
+  return `best of ${String(frames.length)}: ${said.filter((text) => text !== '').join(', ')}`;
 }
 
 /** What the best frame has before another one. */
 function lack(frame: Merits, best: Merits): string {
   const than = `than ${best.result.photo.split('/').at(-1) ?? ''}`;
-  if (frame.faces === 0 && best.faces > 0) return `no face found; ${best.faces} in ${best.result.photo.split('/').at(-1) ?? ''}`;
+  if (frame.faces === 0 && best.faces > 0) return `no face found; ${String(best.faces)} in ${best.result.photo.split('/').at(-1) ?? ''}`;
   if (frame.closed > best.closed) return `more eyes closed ${than}${facesSaid(frame)}`;
-  if (frame.sharpness < best.sharpness - visible) return `softer ${than}: ${Math.round(frame.sharpness)} against ${Math.round(best.sharpness)}`;
+  if (frame.sharpness < best.sharpness - visible) return `softer ${than}: ${String(Math.round(frame.sharpness))} against ${String(Math.round(best.sharpness))}`;
   if (frame.doubtful > best.doubtful) return `fewer eyes surely open ${than}${facesSaid(frame)}`;
-  if (frame.faces < best.faces) return `fewer faces ${than}: ${frame.faces} against ${best.faces}`;
+  if (frame.faces < best.faces) return `fewer faces ${than}: ${String(frame.faces)} against ${String(best.faces)}`;
   return `no better ${than}`;
 }
 

@@ -24,7 +24,7 @@ export function framesKept(option: string): number {
 export function onlyBest(judged: JudgedPhotos, kept: number): JudgedPhotos {
   const photos = new Map([...judged.photos].map(([name, photo]) =>
     [name, (photo.sceneRank ?? 1) > kept ? { ...photo, verdict: 'reject' as const } : photo]));
-  return { photos, hash: hashOf(judged.hash, `best:${kept}`) };
+  return { photos, hash: hashOf(judged.hash, `best:${String(kept)}`) };
 }
 
 /**

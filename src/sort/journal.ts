@@ -187,7 +187,7 @@ async function journalNumbers(disk: Disk, target: string): Promise<number[]> {
 }
 
 function journalPath(target: string, number: number): string {
-  return join(target, `sort-${number}.journal`);
+  return join(target, `sort-${String(number)}.journal`);
 }
 
 function inner(folder: string, path: string): string {

@@ -216,5 +216,5 @@ function better(a: VerdictFolder, b: VerdictFolder): VerdictFolder {
 /** `IMG.CR2.xmp` becomes `IMG-2.CR2.xmp`. */
 function numbered(name: string, stem: string, number: number): string {
   if (number === 1) return name;
-  return `${stem}-${number}${stem === name ? extname(name) : name.slice(stem.length)}`;
+  return `${stem}-${String(number)}${stem === name ? extname(name) : name.slice(stem.length)}`;
 }

@@ -72,7 +72,7 @@ export async function finishSort(disk: Disk, session: SortSession): Promise<Sort
       done += 1;
     } catch (error) {
       if (isDiskProblem(error)) {
-        throw new WriteError(`Stopped after ${done} file(s), at ${step.to}: ${fileProblem(error, 'write')} `
+        throw new WriteError(`Stopped after ${String(done)} file(s), at ${step.to}: ${fileProblem(error, 'write')} `
           + 'The same command goes on; with --undo it takes back what was done.');
       }
       left.push(`${step.from}: ${problemOf(error)}`);

@@ -77,7 +77,7 @@ function parseRows(text: string, isCsv: boolean, path: string): unknown {
   } catch (error) {
     // The parsers' own messages quote the file.
     const line = error instanceof Error && 'lines' in error && typeof error.lines === 'number' ? error.lines : undefined;
-    throw notReport(path, line === undefined ? 'its text is not complete, or of another kind' : `line ${line} cannot be read`);
+    throw notReport(path, line === undefined ? 'its text is not complete, or of another kind' : `line ${String(line)} cannot be read`);
   }
 }
 

@@ -17,7 +17,7 @@ export async function wrongFolder(folder: string, report: string, photos: readon
   const advice = meant === undefined
     ? 'Name the folder that was judged.'
     : `The report seems to belong to ${meant}.`;
-  return `${await folderProblem(folder)}The ${photos.length} photo(s) of ${report}, such as ${example}, are not in the folder ${folder}. ${advice}`;
+  return `${await folderProblem(folder)}The ${String(photos.length)} photo(s) of ${report}, such as ${example}, are not in the folder ${folder}. ${advice}`;
 }
 
 async function folderProblem(folder: string): Promise<string> {

@@ -152,5 +152,5 @@ function howToInstall(candidate: TfjsPackage): string {
 
 function whyNot(candidate: TfjsPackage, error: unknown): string {
   const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]?.trim().replace(/\.$/, '');
-  return `${candidate.packages[0]} is installed but does not work: ${reason}. ${candidate.needs}`;
+  return `${candidate.packages[0]} is installed but does not work: ${String(reason)}. ${candidate.needs}`;
 }

@@ -133,7 +133,7 @@ class GraphModelCompiler {
 
   private input(node: Node, index: number): string {
     const name = node.input[index];
-    if (name === undefined) throw new Error(`${this.spec.name}: node ${node.name} has no input ${index}`);
+    if (name === undefined) throw new Error(`${this.spec.name}: node ${node.name} has no input ${String(index)}`);
     return name;
   }
 

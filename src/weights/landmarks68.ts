@@ -35,7 +35,7 @@ function denseBlock(graph: GraphBuilder, first: FeatureMap, name: string, weight
   let x = pointwise(graph, 'Relu', first);
   let sum = x;
   for (let layer = 1; layer <= 3; layer += 1) {
-    sum = add(graph, sum, separable(graph, x, `${name}/conv${layer}`, 1, weights));
+    sum = add(graph, sum, separable(graph, x, `${name}/conv${String(layer)}`, 1, weights));
     x = pointwise(graph, 'Relu', sum);
   }
   return x;

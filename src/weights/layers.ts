@@ -49,7 +49,7 @@ export function conv(graph: GraphBuilder, x: FeatureMap, filter: Weight, options
 /** A convolution of every channel by itself. `filter` is height x width x channels x 1. */
 export function depthwiseConv(graph: GraphBuilder, x: FeatureMap, filter: Weight, options: ConvOptions = {}): FeatureMap {
   const [height = 1, width = 1, channels = 1, multiplier = 1] = filter.shape;
-  if (multiplier !== 1) throw new Error(`depthwise filters with a multiplier of ${multiplier} are not supported`);
+  if (multiplier !== 1) throw new Error(`depthwise filters with a multiplier of ${String(multiplier)} are not supported`);
   const data = transposeFilter(filter.data, height * width, 1, channels);
   const weights = graph.constant(data, [channels, 1, height, width]);
   return convolve(graph, x, weights, [height, width], channels, channels, options);

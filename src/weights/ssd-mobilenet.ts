@@ -65,8 +65,8 @@ function mobileNet(graph: GraphBuilder, image: FeatureMap, weights: FaceApiWeigh
   let early = x;
   for (let block = 1; block <= 13; block += 1) {
     const stride = halvingBlocks.includes(block) ? 2 : 1;
-    x = depthwiseBlock(graph, x, `MobilenetV1/Conv2d_${block}_depthwise`, stride, weights);
-    x = pointwiseBlock(graph, x, `MobilenetV1/Conv2d_${block}_pointwise`, 1, weights);
+    x = depthwiseBlock(graph, x, `MobilenetV1/Conv2d_${String(block)}_depthwise`, stride, weights);
+    x = pointwiseBlock(graph, x, `MobilenetV1/Conv2d_${String(block)}_pointwise`, 1, weights);
     if (block === 11) early = x;
   }
   return { early, late: x };
@@ -78,7 +78,7 @@ function extraScales(graph: GraphBuilder, late: FeatureMap, weights: FaceApiWeig
   let x = late;
   for (let layer = 0; layer < 8; layer += 1) {
     const halves = layer % 2 === 1;
-    x = pointwiseBlock(graph, x, `Prediction/Conv2d_${layer}_pointwise`, halves ? 2 : 1, weights);
+    x = pointwiseBlock(graph, x, `Prediction/Conv2d_${String(layer)}_pointwise`, halves ? 2 : 1, weights);
     if (halves) scales.push(x);
   }
   return scales;
@@ -113,8 +113,8 @@ function predictor(
   index: number,
   weights: FaceApiWeights,
 ): { boxes: Value; scores: Value } {
-  const layer = (part: string): FeatureMap => conv(graph, x, weights.get(`Prediction/BoxPredictor_${index}/${part}/weights`), {
-    bias: weights.get(`Prediction/BoxPredictor_${index}/${part}/biases`),
+  const layer = (part: string): FeatureMap => conv(graph, x, weights.get(`Prediction/BoxPredictor_${String(index)}/${part}/weights`), {
+    bias: weights.get(`Prediction/BoxPredictor_${String(index)}/${part}/biases`),
   });
   return {
     boxes: flatten(graph, layer('BoxEncodingPredictor'), [-1, 4]),

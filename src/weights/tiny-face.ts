@@ -19,7 +19,7 @@ export async function compileTinyFace(): Promise<GraphBuilder> {
   const first = conv(graph, image, weights.get('conv0/filters'), { bias: weights.get('conv0/bias'), padding: 'valid' });
   let x = maxPool(graph, leakyRelu(graph, first, 0.1), 2, 2, 'same');
   for (let layer = 1; layer <= 5; layer += 1) {
-    x = maxPool(graph, separable(graph, x, `conv${layer}`, weights), 2, layer === 5 ? 1 : 2, 'same');
+    x = maxPool(graph, separable(graph, x, `conv${String(layer)}`, weights), 2, layer === 5 ? 1 : 2, 'same');
   }
   const last = conv(graph, x, weights.get('conv8/filters'), { bias: weights.get('conv8/bias') });
   graph.output(flatten(graph, last, [boxCount, valuesPerBox]), 'boxes', 'float32', ['batch', boxCount, valuesPerBox]);

@@ -10,7 +10,7 @@ afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 /** A program that stands for a Python: prints these and exits with a code. */
 function python(name: string, stdout: string, stderr: string, code: number): string {
   const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\ncat <<'END'\n${stdout}\nEND\ncat >&2 <<'END'\n${stderr}\nEND\nexit ${code}\n`);
+  writeFileSync(path, `#!/bin/sh\ncat <<'END'\n${stdout}\nEND\ncat >&2 <<'END'\n${stderr}\nEND\nexit ${String(code)}\n`);
   chmodSync(path, 0o755);
   return path;
 }

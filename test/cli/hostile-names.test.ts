@@ -80,7 +80,7 @@ describe.skipIf(process.platform === 'win32')('pipeline pack', () => {
     const source = join(folder, `eyes-${signal}`);
     for (const label of ['open', 'closed']) {
       mkdirSync(join(source, label), { recursive: true });
-      for (const [index, photo] of [...demoPhotos, ...demoPhotos].entries()) copyFileSync(photo, join(source, label, `${index}.jpg`));
+      for (const [index, photo] of [...demoPhotos, ...demoPhotos].entries()) copyFileSync(photo, join(source, label, `${String(index)}.jpg`));
     }
     const temporary = join(folder, `tmp-${signal}`);
     mkdirSync(temporary);

@@ -63,7 +63,7 @@ describe('pipeline run on the demo photos', () => {
 
   it('finds the 22 people, a row each, in a fixed order', () => {
     expect(rows).toHaveLength(22);
-    const perPhoto = demoPhotos.map((_, index) => rows.filter((row) => row.photo === `sample${index + 1}.jpg`).length);
+    const perPhoto = demoPhotos.map((_, index) => rows.filter((row) => row.photo === `sample${String(index + 1)}.jpg`).length);
     expect(perPhoto).toEqual([3, 3, 3, 4, 5, 4]);
     expect(rows.map((row) => row.photo)).toEqual(rows.map((row) => row.photo).toSorted());
   });

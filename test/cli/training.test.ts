@@ -141,13 +141,13 @@ describe('labels of one\'s own', () => {
     const workdir = join(folder, 'own');
     const [backbone, callbacks] = ['backbone.js', 'callbacks.js'].map((name) => join('docs', 'examples', name));
     const { code, stdout, stderr } = await pipeline('train', packed, '--backbone', backbone ?? '', '--epochs', '1',
-      '--set', `train.callbacks=${callbacks}`, '--set', 'train.sizes=[16x24]', '--set', 'train.logger=wandb', '--set', `train.workdir=${workdir}`);
+      '--set', `train.callbacks=${String(callbacks)}`, '--set', 'train.sizes=[16x24]', '--set', 'train.logger=wandb', '--set', `train.workdir=${workdir}`);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout + stderr).toMatch(/001-eyes: two-scales, /);
     const run = join(workdir, '001-eyes');
     expect(readFileSync(join(run, 'steps.csv'), 'utf8')).toMatch(/^step,epoch,loss,gradient_norm,learning_rate\n1,1,0\.\d+,\d/);
     const [offline = ''] = readdirSync(join(run, 'wandb'));
-    const log = readFileSync(join(run, 'wandb', offline, `run-${offline.split('-').at(-1)}.wandb`), 'latin1');
+    const log = readFileSync(join(run, 'wandb', offline, `run-${String(offline.split('-').at(-1))}.wandb`), 'latin1');
     expect(log.slice(0, 4)).toBe(':W&B');
     for (const told of ['train/gradient_norm', 'epoch/validation_f1', 'test/mine/weighted_f1', 'image-file', 'summary: ']) expect(log).toContain(told);
     const weights = readFileSync(join(run, 'weights.safetensors'));

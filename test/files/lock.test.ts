@@ -32,7 +32,7 @@ describe('a lock', () => {
   it('is held by one at a time; the other is told by whom', () => {
     const lock = takeLock(path, 'the report out.csv');
     expect(() => takeLock(path, 'the report out.csv')).toThrow(UsageError);
-    expect(() => takeLock(path, 'the report out.csv')).toThrow(`Another run is at work on the report out.csv (process ${process.pid} on ${hostname()})`);
+    expect(() => takeLock(path, 'the report out.csv')).toThrow(`Another run is at work on the report out.csv (process ${String(process.pid)} on ${hostname()})`);
     expect(readdirSync(folder)).toEqual(['.out.csv.lock']);
     lock.release();
   });

@@ -89,8 +89,8 @@ describe('a file that is written whole or not at all', () => {
     file.discard();
     // The folder of this test was looked into now; another one was not.
     const other = mkdtempSync(join(tmpdir(), 'whole-file-'));
-    const left = (pid: number | undefined): string => own.replace(`.${process.pid}.`, `.${pid}.`);
-    const others = [left(running.pid), `out.csv.${ended}.part`, 'out.csv.part', left(ended).replace(/^\.\w+\.\w+\./, '.0123456789abcdef.01234567.')];
+    const left = (pid: number | undefined): string => own.replace(`.${String(process.pid)}.`, `.${String(pid)}.`);
+    const others = [left(running.pid), `out.csv.${String(ended)}.part`, 'out.csv.part', left(ended).replace(/^\.\w+\.\w+\./, '.0123456789abcdef.01234567.')];
     for (const name of [left(ended), ...others]) writeFileSync(join(other, name), 'half a file');
     writeWholeFile(join(other, 'new.csv'), 'new');
     running.kill();

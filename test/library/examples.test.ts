@@ -27,7 +27,7 @@ const inComments = ['pipeline.ts', 'stages.ts'].flatMap((file): Example[] => {
 
 /** The JavaScript of the page; what starts a server is run by itself below. */
 const onThePage = Array.from(readFileSync(join(root, 'docs', 'library.md'), 'utf8').matchAll(/```js\n([^]*?)```/g), ([, code = ''], index): Example => ({
-  name: `number ${index + 1} (docs/library.md)`, code,
+  name: `number ${String(index + 1)} (docs/library.md)`, code,
 }));
 
 describe('the examples of the library', () => {
@@ -70,7 +70,7 @@ describe('the server for uploads (examples/upload-server.js)', () => {
   });
 
   function post(body: Uint8Array, type: string, signal?: AbortSignal): Promise<Response> {
-    return fetch(`http://127.0.0.1:${server.address().port}/judge`, {
+    return fetch(`http://127.0.0.1:${String(server.address().port)}/judge`, {
       method: 'POST', body: new Uint8Array(body), headers: { 'Content-Type': type }, ...(signal ? { signal } : {}),
     });
   }

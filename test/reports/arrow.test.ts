@@ -45,7 +45,7 @@ describe('the Arrow report', () => {
   });
 
   it('keeps more rows than a batch holds, in their order', async () => {
-    const many = Array.from({ length: 9000 }, (_, index) => ({ ...bad, photo: `${index}.jpg` }));
+    const many = Array.from({ length: 9000 }, (_, index) => ({ ...bad, photo: `${String(index)}.jpg` }));
     const table = tableFromIPC(readFileSync(await write('many.arrow', many)));
     expect(table.batches.length).toBeGreaterThan(2);
     expect(Array.from(table.getChild('photo') ?? [])).toEqual(many.map(({ photo }) => photo));

@@ -60,7 +60,7 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     return opened;
   };
   const text = (selector: string, of = page): Promise<string> => of.locator(selector).first().innerText();
-  const badge = (id: number, of = page): Promise<string> => of.locator(`#card-${id} .badge`).innerText();
+  const badge = (id: number, of = page): Promise<string> => of.locator(`#card-${String(id)} .badge`).innerText();
 
   beforeAll(async () => { browser = await launchChromium(); });
   afterAll(() => browser.close());

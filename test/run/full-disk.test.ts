@@ -42,7 +42,7 @@ async function fillDuring(run: Promise<Finished>, journal: string, filler: strin
 
 beforeAll(async () => {
   mkdirSync(join(photos, deep), { recursive: true });
-  for (const [index, photo] of demoPhotos.entries()) await sharp(photo).resize(800).toFile(join(photos, deep, `${index}.jpg`));
+  for (const [index, photo] of demoPhotos.entries()) await sharp(photo).resize(800).toFile(join(photos, deep, `${String(index)}.jpg`));
 });
 
 describe('a disk that takes no more in the middle of a run', () => {

@@ -168,8 +168,8 @@ describe.skipIf(!canMount)(`the journal of a run on a full disk${withoutMount}`,
     const full = await openJournal(path, 'settings', { resume: false });
     const fill = async (): Promise<never> => {
       for (let index = 0; ; index += 1) {
-        await full.append(photoResult(`${index}.jpg`), stamp);
-        taken.push(`${index}.jpg`);
+        await full.append(photoResult(`${String(index)}.jpg`), stamp);
+        taken.push(`${String(index)}.jpg`);
       }
     };
     await expect(fill()).rejects.toThrow(/Cannot write the run's journal .*: the disk is full/);

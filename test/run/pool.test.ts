@@ -22,7 +22,7 @@ async function judge(
   photos: readonly PhotoFile[], workers: number, script?: string, ...set: readonly string[]
 ): Promise<Map<string, PhotoResult>> {
   const pool = createPool(script);
-  const settings = { config: loadConfig(undefined, [`run.workers=${workers}`, ...set]) };
+  const settings = { config: loadConfig(undefined, [`run.workers=${String(workers)}`, ...set]) };
   const results = new Map<string, PhotoResult>();
   try {
     await pool.run(photos, settings, (index, result) => { results.set(photos[index]?.photo ?? '', result); }, new AbortController().signal);
@@ -67,7 +67,7 @@ describe('a photo beyond a limit', () => {
 describe('an executor', () => {
   it('takes photos only as it can judge them', async () => {
     const pool = createPool(script);
-    const photos = photosNamed(...Array.from({ length: 12 }, (_, index) => `${index}.jpg`));
+    const photos = photosNamed(...Array.from({ length: 12 }, (_, index) => `${String(index)}.jpg`));
     let taken = 0;
     let most = 0;
     let judged = 0;
@@ -89,7 +89,7 @@ describe('an executor', () => {
     const photos = demoPhotos.slice(0, 1).map((path) => ({ path, photo: path }));
     const states: string[] = [];
     for (const limits of [['0', '1'], ['99', '100']]) {
-      const config = loadConfig(undefined, [`blur.blurred_below=${limits[0]}`, `blur.sharp_above=${limits[1]}`, 'run.workers=1']);
+      const config = loadConfig(undefined, [`blur.blurred_below=${String(limits[0])}`, `blur.sharp_above=${String(limits[1])}`, 'run.workers=1']);
       await pool.run(photos, { config }, (_, { faces }) => { states.push(String(faces[0]?.measured.blur.verdict)); }, new AbortController().signal);
     }
     await pool.close();
@@ -199,7 +199,7 @@ describe('the report', () => {
   it('is the same, byte for byte, for any number of workers', async () => {
     const reports: string[] = [];
     for (const workers of [1, 2, 3]) {
-      const file = join(folder, `${workers}.csv`);
+      const file = join(folder, `${String(workers)}.csv`);
       const run = await pipeline('run', ...demoPhotos, ...others, '--workers', String(workers), '--report', file);
       expect(run.code, run.stderr).toBe(0);
       reports.push(readFileSync(file, 'utf8'));

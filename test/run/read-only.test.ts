@@ -24,7 +24,7 @@ async function prepare(): Promise<{ readonly base: string; readonly photos: stri
   const photos = join(base, 'photos');
   mkdirSync(join(photos, 'day 2'), { recursive: true });
   for (const [index, photo] of demoPhotos.slice(0, 3).entries()) {
-    await sharp(photo).resize(800).toFile(join(photos, index === 2 ? 'day 2' : '.', `${index}.jpg`));
+    await sharp(photo).resize(800).toFile(join(photos, index === 2 ? 'day 2' : '.', `${String(index)}.jpg`));
   }
   writeFileSync(join(photos, '0.xmp'), 'somebody\'s sidecar');
   writeFileSync(join(photos, 'cut.jpg'), readFileSync(join(photos, '1.jpg')).subarray(0, 5000));

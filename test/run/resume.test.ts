@@ -27,7 +27,7 @@ function hashes(folder: string): string[] {
     const path = join(folder, name);
     const { mode, mtimeMs } = statSync(path);
     const content = statSync(path).isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
-    return `${name} ${mode} ${mtimeMs} ${content}`;
+    return `${name} ${String(mode)} ${String(mtimeMs)} ${content}`;
   });
 }
 
@@ -47,8 +47,8 @@ describe('a run that is killed', () => {
     mkdirSync(join(photos, 'day 2'), { recursive: true });
     for (const [index, photo] of demoPhotos.entries()) {
       // Small: what counts here is when a run is killed, not what it sees.
-      await sharp(photo).resize(800).toFile(join(photos, `${index}.jpg`));
-      copyFileSync(join(photos, `${index}.jpg`), join(photos, 'day 2', `${index}.jpg`));
+      await sharp(photo).resize(800).toFile(join(photos, `${String(index)}.jpg`));
+      copyFileSync(join(photos, `${String(index)}.jpg`), join(photos, 'day 2', `${String(index)}.jpg`));
     }
     const before = hashes(photos);
     const start = performance.now();
@@ -59,7 +59,7 @@ describe('a run that is killed', () => {
     unbroken = reports();
   });
 
-  it(`ends with the same reports, byte for byte, after ${kills} kills at random moments`, { timeout: 300_000 }, async () => {
+  it(`ends with the same reports, byte for byte, after ${String(kills)} kills at random moments`, { timeout: 300_000 }, async () => {
     let interrupted = 0;
     for (let kill = 0; kill < kills; kill += 1) {
       const completed = await killAfter(duration * Math.random(), ...run, '--resume');

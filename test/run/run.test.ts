@@ -30,7 +30,7 @@ function slowly(onWritten: () => void, writing: () => Promise<void>): RunOutput 
 }
 
 describe('a run whose results are written slower than photos are judged', () => {
-  const photos = Array.from({ length: 1000 }, (_, index) => ({ path: `/${index}.jpg`, photo: `${index}.jpg` }));
+  const photos = Array.from({ length: 1000 }, (_, index) => ({ path: `/${String(index)}.jpg`, photo: `${String(index)}.jpg` }));
   const options = { settings: { config: loadConfig() }, folder: tmpdir() };
 
   it('takes no more photos than it can write results of: nothing piles up', async () => {

@@ -12,7 +12,7 @@ afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+    return !readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z ');
   } catch {
     return false;
   }
@@ -21,12 +21,12 @@ function isRunning(pid: number): boolean {
 describe.skipIf(process.platform !== 'linux')('a worker', () => {
   it.each([0, 20, 60, 100, 150, 250])('ends when its parent is killed %i ms after it started it, before it can hear of that', async (milliseconds) => {
     const parent = join(folder, 'killed.mjs');
-    const pidFile = join(folder, `worker-${milliseconds}`);
+    const pidFile = join(folder, `worker-${String(milliseconds)}`);
     writeFileSync(parent, `import { fork } from 'node:child_process';
       import { writeFileSync } from 'node:fs';
       const worker = fork(${JSON.stringify(workerScript('worker'))}, [String(process.pid)], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
       writeFileSync(${JSON.stringify(pidFile)}, String(worker.pid));
-      setTimeout(() => { process.kill(process.pid, 'SIGKILL'); }, ${milliseconds});`);
+      setTimeout(() => { process.kill(process.pid, 'SIGKILL'); }, ${String(milliseconds)});`);
     await new Promise((resolve) => { spawn(process.execPath, [parent], { stdio: 'ignore' }).on('exit', resolve); });
     const pid = Number(readFileSync(pidFile, 'utf8'));
     expect(pid).toBeGreaterThan(0);

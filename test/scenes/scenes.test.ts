@@ -35,7 +35,7 @@ const start = Date.UTC(2026, 5, 1, 12);
 
 function photos(...shots: readonly Shot[]): PhotoResult[] {
   const grouping = new SceneGrouping();
-  const out = shots.flatMap(({ name, seed = 1, faces, ...capture }, index) => grouping.take(photoResult(name ?? `${index}.jpg`, {
+  const out = shots.flatMap(({ name, seed = 1, faces, ...capture }, index) => grouping.take(photoResult(name ?? `${String(index)}.jpg`, {
     capture, look: look(seed, index % 2), ...(faces === undefined ? {} : { faces }),
   })));
   return [...out, ...grouping.rest()];
@@ -89,12 +89,12 @@ describe('scenes', () => {
   it('keep the order of the photos, lose none, and wait for no more than a few hundred', () => {
     const shots = Array.from({ length: 300 }, (_, index) => at(index * 0.1));
     const results = photos(...shots);
-    expect(results.map(({ photo }) => photo)).toEqual(shots.map((_, index) => `${index}.jpg`));
+    expect(results.map(({ photo }) => photo)).toEqual(shots.map((_, index) => `${String(index)}.jpg`));
     const grouping = new SceneGrouping();
     let waiting = 0;
     let most = 0;
     for (const [index, { time = 0 }] of shots.entries()) {
-      waiting += 1 - grouping.take(photoResult(`${index}.jpg`, { capture: { time }, look: look(1) })).length;
+      waiting += 1 - grouping.take(photoResult(`${String(index)}.jpg`, { capture: { time }, look: look(1) })).length;
       most = Math.max(most, waiting);
     }
     expect(most).toBeLessThanOrEqual(257);
@@ -103,7 +103,7 @@ describe('scenes', () => {
   it('let a photo go on as soon as its moment is over', () => {
     const grouping = new SceneGrouping();
     const shot = (seconds: number, seed: number): PhotoResult =>
-      photoResult(`${seconds}.jpg`, { capture: { time: start + seconds * 1000, camera: 'A' }, look: look(seed) });
+      photoResult(`${String(seconds)}.jpg`, { capture: { time: start + seconds * 1000, camera: 'A' }, look: look(seed) });
     expect(grouping.take(shot(0, 1))).toEqual([]);
     expect(grouping.take(shot(1, 1))).toEqual([]);
     expect(grouping.take(shot(100, 2)).map(({ photo }) => photo)).toEqual(['0.jpg', '1.jpg']);

@@ -309,7 +309,7 @@ export class ModelDisk implements Disk {
       kind: node?.kind ?? 'other',
       size: node?.kind === 'file' ? node.content.length : 0,
       modified: node?.kind === 'file' ? node.modified : 0,
-      identity: `${this.device(path)}:${number}`,
+      identity: `${this.device(path)}:${String(number)}`,
       names: names.filter((each) => each === number).length,
       owner: currentUser,
     };

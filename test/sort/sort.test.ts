@@ -186,8 +186,8 @@ describe('pipeline sort', () => {
 
   it.each(['--copy', '--move'])('killed half-way, %s is finished by the same command or taken back', { timeout: 120_000 }, async (action) => {
     for (let file = 0; file < 150; file += 1) {
-      copyFileSync(demoPhotos[file % 6] ?? '', join(photos, `many-${file}.jpg`));
-      writeFileSync(report, csvRows(photoResult(`many-${file}.jpg`)), { flag: 'a' });
+      copyFileSync(demoPhotos[file % 6] ?? '', join(photos, `many-${String(file)}.jpg`));
+      writeFileSync(report, csvRows(photoResult(`many-${String(file)}.jpg`)), { flag: 'a' });
     }
     const all = contents(photos);
     for (const end of ['finish', 'undo']) {
@@ -414,7 +414,7 @@ describe('pipeline sort', () => {
     const lock = takeLock(join(to, '.sort.lock'), 'the test');
     const { code, stderr } = await sort();
     expect(code).toBe(2);
-    expect(stderr).toMatch(new RegExp(`Another run is at work on the folder .*sorted \\(process ${process.pid} on `));
+    expect(stderr).toMatch(new RegExp(`Another run is at work on the folder .*sorted \\(process ${String(process.pid)} on `));
     expect(readdirSync(to)).toEqual(['.sort.lock']);
     lock.release();
     const held = JSON.stringify({ host: hostname(), process: spawnSync(process.execPath, ['--version']).pid, started: 'then', id: 'a' });

@@ -16,7 +16,7 @@ export const withoutMount = canMount ? '' : ' (skipped: no disk can be mounted h
 
 /** Starts what follows with files limited to so many KB: a write beyond fails, as on a disk that takes no more. */
 export function filesUpTo(kilobytes: number): string[] {
-  return ['bash', '-c', `ulimit -f ${kilobytes}; exec "$@"`, 'bash'];
+  return ['bash', '-c', `ulimit -f ${String(kilobytes)}; exec "$@"`, 'bash'];
 }
 
 /** Whether commands can be started as somebody who has to respect permissions, which root does not. */
@@ -38,7 +38,7 @@ export class Disk {
 
   /** An empty disk of so many KB. */
   static async ofSize(folder: string, kilobytes: number): Promise<Disk> {
-    return Disk.mounted(folder, `mount -t tmpfs -o size=${kilobytes}k none "$1"`);
+    return Disk.mounted(folder, `mount -t tmpfs -o size=${String(kilobytes)}k none "$1"`);
   }
 
   /** What is in a folder, on a disk that can only be read. */
@@ -61,11 +61,11 @@ export class Disk {
 
   /** Where this process finds a file of the disk. */
   at(name: string): string {
-    return join(`/proc/${this.holder.pid}/root`, this.folder, name);
+    return join(`/proc/${String(this.holder.pid)}/root`, this.folder, name);
   }
 
   grow(kilobytes: number): void {
-    const [command = '', ...rest] = [...this.launcher, 'mount', '-o', `remount,size=${kilobytes}k`, this.folder];
+    const [command = '', ...rest] = [...this.launcher, 'mount', '-o', `remount,size=${String(kilobytes)}k`, this.folder];
     execFileSync(command, rest);
   }
 

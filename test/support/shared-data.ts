@@ -41,4 +41,4 @@ export function sharedSet(set: SharedSet): string {
 
 /** The six group photos (22 people) that @vladmandic/face-api ships. */
 export const demoPhotos: readonly string[] = [1, 2, 3, 4, 5, 6].map((n) =>
-  join(root, 'node_modules', '@vladmandic', 'face-api', 'demo', `sample${n}.jpg`));
+  join(root, 'node_modules', '@vladmandic', 'face-api', 'demo', `sample${String(n)}.jpg`));

@@ -100,7 +100,7 @@ function freePrefix(element: Element, namespace: string, wanted: string): string
   const bound = element.lookupPrefix(namespace);
   if (bound !== null && bound !== '' && element.lookupNamespaceURI(bound) === namespace) return bound;
   for (let number = 1; ; number += 1) {
-    const prefix = number === 1 ? wanted : `${wanted}${number}`;
+    const prefix = number === 1 ? wanted : `${wanted}${String(number)}`;
     if ([null, namespace].includes(element.lookupNamespaceURI(prefix))) return prefix;
   }
 }

@@ -20,7 +20,7 @@ const known = new Map<number, Promise<ReviewPhoto>>();
 
 /** Everything about a photo; asked for once. */
 export function fetchPhoto(id: number): Promise<ReviewPhoto> {
-  const asked = known.get(id) ?? ask(`photo/${id}`).then((answer): Promise<ReviewPhoto> => answer.json());
+  const asked = known.get(id) ?? ask(`photo/${String(id)}`).then((answer): Promise<ReviewPhoto> => answer.json());
   known.set(id, asked);
   asked.catch(() => known.delete(id));
   if (known.size > 400) for (const old of [...known.keys()].slice(0, 100)) known.delete(old);
@@ -60,10 +60,10 @@ export function listen(onNews: (news: NewsData) => void, onConnection: (alive: b
 
 /** Address of the whole photo, its longest side no longer than `side` px. */
 export function fittedAt(id: number, side: number): string {
-  return `photo/${id}/fitted/${side}`;
+  return `photo/${String(id)}/fitted/${String(side)}`;
 }
 
 /** Address of a part of the photo in full pixels. */
 export function partAt(id: number, x: number, y: number, width: number, height: number): string {
-  return `photo/${id}/part?x=${Math.round(x)}&y=${Math.round(y)}&width=${Math.round(width)}&height=${Math.round(height)}`;
+  return `photo/${String(id)}/part?x=${String(Math.round(x))}&y=${String(Math.round(y))}&width=${String(Math.round(width))}&height=${String(Math.round(height))}`;
 }

@@ -56,8 +56,8 @@ export class Bar {
     this.progress.hidden = judged >= total;
     this.progress.max = total;
     this.progress.value = judged;
-    const selected = this.model.selection.size > 0 ? `${this.model.selection.size} selected` : '';
-    this.state.textContent = problem ?? (judged < total ? `${judged} of ${total} judged` : selected);
+    const selected = this.model.selection.size > 0 ? `${String(this.model.selection.size)} selected` : '';
+    this.state.textContent = problem ?? (judged < total ? `${String(judged)} of ${String(total)} judged` : selected);
   }
 
   private tab(value: Filter, text: string, events: BarEvents): HTMLElement {

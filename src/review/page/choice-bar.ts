@@ -38,13 +38,13 @@ export function choiceBar(current: ChoiceData | undefined, act: Act): HTMLElemen
     return made;
   };
   const stars = [1, 2, 3, 4, 5].map((count) => {
-    const made = button('★', `${count} ${count === 1 ? 'star' : 'stars'} (${count})`, () => { act.choose({ stars: current?.stars === count ? null : count }); }, 'star');
+    const made = button('★', `${String(count)} ${count === 1 ? 'star' : 'stars'} (${String(count)})`, () => { act.choose({ stars: current?.stars === count ? null : count }); }, 'star');
     made.setAttribute('aria-pressed', String((current?.stars ?? 0) >= count));
     return made;
   });
   const labels = colours.map((colour, index) => {
     const isOn = current?.colour === colour;
-    const made = button('', index < 4 ? `${colour} (${index + 6})` : colour, () => { act.choose({ colour: isOn ? null : colour }); }, 'colour');
+    const made = button('', index < 4 ? `${colour} (${String(index + 6)})` : colour, () => { act.choose({ colour: isOn ? null : colour }); }, 'colour');
     made.dataset['colour'] = colour;
     made.setAttribute('aria-pressed', String(isOn));
     return made;

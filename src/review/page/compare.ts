@@ -64,10 +64,10 @@ export class Compare {
     const scene = this.model.items[this.ids[0] ?? -1]?.scene;
     const isScene = scene !== undefined && this.ids.every((id) => this.model.items[id]?.scene?.scene === scene.scene);
     this.head.replaceChildren(
-      element('h2', {}, isScene ? `Scene ${scene.scene}: ${this.ids.length} frames` : `${this.ids.length} photos`),
+      element('h2', {}, isScene ? `Scene ${String(scene.scene)}: ${String(this.ids.length)} frames` : `${String(this.ids.length)} photos`),
       element('span', { class: 'faces' },
         people.length > 1 ? button('Next face', 'One person in all frames (n)', () => { this.nextFace(); }) : undefined,
-        people.length === 0 ? '' : this.person < 0 ? `all ${people.length} faces` : `person ${this.person + 1} of ${people.length}`));
+        people.length === 0 ? '' : this.person < 0 ? `all ${String(people.length)} faces` : `person ${String(this.person + 1)} of ${String(people.length)}`));
     const left = this.columns.scrollLeft;
     this.columns.replaceChildren(...this.ids.map((id) => this.column(id, people)));
     this.columns.scrollLeft = left;
@@ -92,7 +92,7 @@ export class Compare {
   private face(id: number, known: ReviewPhoto | undefined, index: number | undefined): HTMLElement {
     const face: ReviewFace | undefined = index === undefined ? undefined : known?.faces[index];
     if (face === undefined || index === undefined) return element('section', { class: 'face-row' }, element('p', { class: 'empty' }, 'not found in this frame'));
-    const label = `Face ${index + 1}`;
+    const label = `Face ${String(index + 1)}`;
     return element('section', { class: 'face-row' }, element('h4', {}, label), faceAt100(id, face, label),
       element('div', { class: 'measures' }, ...faceFacts(id, face, this.model.report)));
   }

@@ -50,7 +50,7 @@ export class Grid {
     const width = this.root.clientWidth - 2 * gap;
     if (width <= 0) return;
     this.columns = Math.max(1, Math.floor((width + gap) / (this.card + gap)));
-    this.inner.style.height = `${Math.ceil(this.model.shown.length / this.columns) * this.rowHeight}px`;
+    this.inner.style.height = `${String(Math.ceil(this.model.shown.length / this.columns) * this.rowHeight)}px`;
     for (const card of this.cards.values()) card.remove();
     this.cards.clear();
     if (this.model.shown.length === 0) this.inner.replaceChildren(this.empty);
@@ -75,7 +75,7 @@ export class Grid {
     else if (top + this.rowHeight > this.root.scrollTop + this.root.clientHeight) this.root.scrollTop = top + this.rowHeight - this.root.clientHeight + gap;
     this.draw();
     this.refresh();
-    this.root.setAttribute('aria-activedescendant', `card-${this.model.cursor}`);
+    this.root.setAttribute('aria-activedescendant', `card-${String(this.model.cursor)}`);
   }
 
   private get rowHeight(): number {
@@ -110,11 +110,11 @@ export class Grid {
   }
 
   private place(id: number, at: number): void {
-    const card = element('article', { class: 'card', role: 'option', id: `card-${id}` });
+    const card = element('article', { class: 'card', role: 'option', id: `card-${String(id)}` });
     const width = (this.root.clientWidth - 2 * gap - (this.columns - 1) * gap) / this.columns;
-    card.style.width = `${width}px`;
-    card.style.height = `${this.rowHeight - gap}px`;
-    card.style.transform = `translate(${(at % this.columns) * (width + gap)}px, ${Math.floor(at / this.columns) * this.rowHeight}px)`;
+    card.style.width = `${String(width)}px`;
+    card.style.height = `${String(this.rowHeight - gap)}px`;
+    card.style.transform = `translate(${String((at % this.columns) * (width + gap))}px, ${String(Math.floor(at / this.columns) * this.rowHeight)}px)`;
     this.cards.set(id, card);
     this.fill(card, id);
     this.inner.append(card);
@@ -143,7 +143,7 @@ export class Grid {
     const frame = card.querySelector('.frame') ?? element('div', { class: 'frame' }, image);
     card.replaceChildren(frame,
       element('span', { class: 'badge', 'data-colour': choice?.colour ?? '' }, signOf(choice)),
-      element('span', { class: 'count' }, stack > 0 ? `${stack}` : item.scene?.rank === 1 ? 'best' : ''),
+      element('span', { class: 'count' }, stack > 0 ? `${String(stack)}` : item.scene?.rank === 1 ? 'best' : ''),
       element('div', { class: 'caption' }, element('i', { class: 'dot' }), element('span', { class: 'name' }, name)),
       element('p', { class: 'why' }, verdict === undefined ? 'waiting' : item.reasons));
   }

@@ -103,11 +103,11 @@ export class Loupe {
     this.root.classList.toggle('full', this.full);
     this.image.classList.toggle('alone', this.photo === undefined || this.photo.width === 0);
     const scale = this.full ? 1 / devicePixelRatio : Math.min(room.width / width, room.height / height);
-    this.sheet.style.width = `${width * scale}px`;
-    this.sheet.style.height = `${height * scale}px`;
+    this.sheet.style.width = `${String(width * scale)}px`;
+    this.sheet.style.height = `${String(height * scale)}px`;
     const left = this.full ? edge(room.width, width * scale, this.center.x * scale) : (room.width - width * scale) / 2;
     const top = this.full ? edge(room.height, height * scale, this.center.y * scale) : (room.height - height * scale) / 2;
-    this.sheet.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+    this.sheet.style.transform = `translate(${String(Math.round(left))}px, ${String(Math.round(top))}px)`;
     this.drawTiles(scale, -left / scale, -top / scale, room.width / scale, room.height / scale);
   }
 
@@ -117,7 +117,7 @@ export class Loupe {
     if (this.full) {
       for (let y = Math.max(0, Math.floor(top / tile)) * tile; y < Math.min(photoHeight, top + height); y += tile) {
         for (let x = Math.max(0, Math.floor(left / tile)) * tile; x < Math.min(photoWidth, left + width); x += tile) {
-          const key = `${this.id} ${x} ${y}`;
+          const key = `${String(this.id)} ${String(x)} ${String(y)}`;
           wanted.set(key, this.tiles.get(key) ?? this.tile(x, y, Math.min(tile, photoWidth - x), Math.min(tile, photoHeight - y), scale));
         }
       }
@@ -128,10 +128,10 @@ export class Loupe {
 
   private tile(x: number, y: number, width: number, height: number, scale: number): HTMLImageElement {
     const image = element('img', { class: 'tile', alt: '', draggable: 'false', src: partAt(this.id, x, y, width, height) });
-    image.style.left = `${x * scale}px`;
-    image.style.top = `${y * scale}px`;
-    image.style.width = `${width * scale}px`;
-    image.style.height = `${height * scale}px`;
+    image.style.left = `${String(x * scale)}px`;
+    image.style.top = `${String(y * scale)}px`;
+    image.style.width = `${String(width * scale)}px`;
+    image.style.height = `${String(height * scale)}px`;
     this.image.after(image);
     return image;
   }

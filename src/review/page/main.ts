@@ -43,7 +43,7 @@ class Page {
       view: (change) => { this.setView(change); },
       undo: () => { this.do(undo()); },
       redo: () => { this.do(redo()); },
-      import: (text) => { this.do(importChoices(text).then(({ known, all }) => { this.say(`${known} of ${all} choices are of photos that are here.`); })); },
+      import: (text) => { this.do(importChoices(text).then(({ known, all }) => { this.say(`${String(known)} of ${String(all)} choices are of photos that are here.`); })); },
       size: (px) => { this.grid.setSize(px); },
       help: () => { this.help.showModal(); },
     });

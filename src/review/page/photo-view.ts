@@ -76,11 +76,11 @@ export class PhotoView {
         verdict === item.verdict || item.verdict === undefined ? '' : `The tool says ${item.verdict}.`),
       choiceBar(this.model.choices.get(this.id), this.act),
       ...(scene === undefined ? [] : [element('p', { class: 'scene' },
-        `Scene ${scene.scene}, ${scene.frames} frames: ${scene.reason}. `,
+        `Scene ${String(scene.scene)}, ${String(scene.frames)} frames: ${scene.reason}. `,
         button('Compare', 'Compare the frames of the scene (c)', () => { this.act.compare(); }))]),
       this.reasons(),
       ...(this.known?.faces ?? []).map((face, index) => {
-        const label = `Face ${index + 1}`;
+        const label = `Face ${String(index + 1)}`;
         const section = element('section', { class: 'face-facts', tabindex: '0' }, element('h3', {}, label),
           faceAt100(this.id, face, label), element('div', { class: 'measures' }, ...(this.known === undefined ? [] : faceFacts(this.id, face, this.model.report))));
         this.lightOn(section, index);

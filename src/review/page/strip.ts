@@ -19,8 +19,8 @@ export function faceAt100(id: number, face: ReviewFace, label: string): HTMLElem
   const image = element('img', { src: partAt(id, x - side / 2, y - side / 2, side, side), alt: label, draggable: 'false', decoding: 'async' });
   // At the photo's edge there is less; what there is keeps its size.
   image.addEventListener('load', () => {
-    image.style.width = `${image.naturalWidth / devicePixelRatio}px`;
-    image.style.height = `${image.naturalHeight / devicePixelRatio}px`;
+    image.style.width = `${String(image.naturalWidth / devicePixelRatio)}px`;
+    image.style.height = `${String(image.naturalHeight / devicePixelRatio)}px`;
   });
   return element('div', { class: 'face-100' }, image);
 }

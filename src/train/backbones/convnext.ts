@@ -23,9 +23,9 @@ function convnext(size: string, description: string, stages: readonly Stage[]): 
     write: (net, crops) => {
       let x = crops;
       for (const [index, [channels, blocks]] of stages.entries()) {
-        x = net.conv(`stage${index + 1}.halve`, x, { channels, kernel: 3, stride: 2 });
-        x = net.channelNorm(`stage${index + 1}.norm`, x);
-        for (let b = 1; b <= blocks; b += 1) x = block(net, `stage${index + 1}.block${b}`, x);
+        x = net.conv(`stage${String(index + 1)}.halve`, x, { channels, kernel: 3, stride: 2 });
+        x = net.channelNorm(`stage${String(index + 1)}.norm`, x);
+        for (let b = 1; b <= blocks; b += 1) x = block(net, `stage${String(index + 1)}.block${String(b)}`, x);
       }
       return eyeHeads(net, net.pool(x));
     },

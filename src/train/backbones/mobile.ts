@@ -25,7 +25,7 @@ function mobile(size: string, description: string, stem: number, blocks: readonl
     description,
     write: (net, crops) => {
       let x = net.activate(net.convNorm('stem', crops, { channels: stem, kernel: 3, stride: 2 }), 'relu');
-      for (const [index, block] of blocks.entries()) x = bottleneck(net, `block${index + 1}`, x, block);
+      for (const [index, block] of blocks.entries()) x = bottleneck(net, `block${String(index + 1)}`, x, block);
       x = net.activate(net.convNorm('last', x, { channels: last, kernel: 1 }), 'relu');
       return eyeHeads(net, net.pool(x));
     },

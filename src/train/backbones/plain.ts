@@ -13,7 +13,7 @@ function plain(size: string, description: string, layers: readonly Layer[]): Bac
     write: (net, crops) => {
       let x = crops;
       for (const [index, [channels, stride]] of layers.entries()) {
-        x = net.activate(net.convNorm(`conv${index + 1}`, x, { channels, kernel: 3, stride }), 'relu');
+        x = net.activate(net.convNorm(`conv${String(index + 1)}`, x, { channels, kernel: 3, stride }), 'relu');
       }
       return eyeHeads(net, net.pool(x));
     },

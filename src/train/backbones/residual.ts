@@ -37,7 +37,7 @@ function residual(name: string, description: string, { stem, blocks, excite }: R
     write: (net, crops) => {
       const [channels, stride] = stem;
       let x = net.activate(net.convNorm('stem', crops, { channels, kernel: 3, stride }), 'relu');
-      for (const [index, shape] of blocks.entries()) x = block(net, `block${index + 1}`, x, shape, excite);
+      for (const [index, shape] of blocks.entries()) x = block(net, `block${String(index + 1)}`, x, shape, excite);
       return eyeHeads(net, net.pool(x));
     },
   };

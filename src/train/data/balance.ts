@@ -42,7 +42,7 @@ export function attention(dataset: EyeDataset, indices: Int32Array, emphasis: Em
   for (const row of indices) {
     const source = dataset.sources[row] ?? '';
     const label = dataset.labels[row] ?? 0;
-    const key = `${label}${source}`;
+    const key = `${String(label)}${source}`;
     const stratum = strata.get(key) ?? { source, label, size: 0, kinds: new Map<string, number[]>() };
     strata.set(key, stratum);
     stratum.size += 1;
@@ -51,12 +51,12 @@ export function attention(dataset: EyeDataset, indices: Int32Array, emphasis: Em
     stratum.kinds.set(kind, rows);
     rows.push(row);
   }
-  const list = [...strata.values()].sort((a, b) => (`${a.source}${a.label}` < `${b.source}${b.label}` ? -1 : 1));
+  const list = [...strata.values()].sort((a, b) => (`${a.source}${String(a.label)}` < `${b.source}${String(b.label)}` ? -1 : 1));
   const hidden = list.filter(({ label }) => label === HIDDEN);
   const lids = list.filter(({ label }) => label !== HIDDEN);
   const hiddenShare = hidden.length === 0 ? 0 : lids.length === 0 ? 1 : HIDDEN_SHARE;
   const masses = classesEvened(lids.map(({ source, label, size }) => {
-    const other = strata.get(`${1 - label}${source}`);
+    const other = strata.get(`${String(1 - label)}${source}`);
     return { label, paired: other !== undefined, mass: (emphasis[source] ?? 1) * Math.sqrt(size + (other?.size ?? 0)) };
   }));
   const massOf = ({ source, size }: Stratum): number => (emphasis[source] ?? 1) * Math.sqrt(size);

@@ -153,7 +153,7 @@ class Tally {
     for (const [index, { labels, found }] of matchFaces(image.faces, await photoFaces(image.file, faces, config, info.width)).entries()) {
       for (const reason of found?.reasons ?? ['no face found']) this.missing.set(reason, (this.missing.get(reason) ?? 0) + 1);
       if (found === undefined) continue;
-      const seen = await this.face(image, labels.box === undefined ? image.path : `${image.path}#${index}`, labels, found);
+      const seen = await this.face(image, labels.box === undefined ? image.path : `${image.path}#${String(index)}`, labels, found);
       if (seen.length > 0) opens.push(together(seen));
     }
     const lids = image.faces.flatMap(({ left, right }) => [left?.label, right?.label]).filter((label) => label === CLOSED || label === OPEN);

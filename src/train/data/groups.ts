@@ -27,7 +27,7 @@ export function groupOf(source: string, path: string, rules: Readonly<Record<str
   const captured = match?.slice(1).find((text) => text !== undefined);
   if (captured === undefined) return alone;
   if (!/^\d+$/.test(captured)) return captured;
-  return `${source}:${Math.floor(Number(captured) / rule.block)}`;
+  return `${source}:${String(Math.floor(Number(captured) / rule.block))}`;
 }
 
 /** Sets that can be joined, and asked which one a member is in (union-find with path halving). */

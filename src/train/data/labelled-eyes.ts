@@ -130,8 +130,8 @@ export async function guessKind(
   }
   const others = seen - faces;
   if (Math.min(faces, others) > Math.round(NOISE * seen)) {
-    throw new UsageError(`${source.name} seems to hold both photos and eye crops: of ${seen} images looked at, ${faces} `
-      + `${faces === 1 ? 'shows' : 'show'} a whole face and ${others} ${others === 1 ? 'looks' : 'look'} like an eye crop. `
+    throw new UsageError(`${source.name} seems to hold both photos and eye crops: of ${String(seen)} images looked at, ${String(faces)} `
+      + `${faces === 1 ? 'shows' : 'show'} a whole face and ${String(others)} ${others === 1 ? 'looks' : 'look'} like an eye crop. `
       + 'Put them into two folders and give these apart, or say what all of them are with --kind photo or --kind eye.');
   }
   return faces * 2 > seen ? 'photo' : 'eye';

@@ -91,7 +91,7 @@ class Packing {
       }
       for (const reason of face.found.reasons) this.leave(image, reason, false);
       // The eyes of one face have one name, with the side behind it: training pairs them by it.
-      const name = face.labels.box === undefined ? image.path : `${image.path}#${index}`;
+      const name = face.labels.box === undefined ? image.path : `${image.path}#${String(index)}`;
       this.face(image, name, face.labels, face.found, found);
     }
   }
@@ -124,4 +124,4 @@ class Packing {
 }
 
 /** How the packed pixels are laid out, for people. */
-export const packedLayout = `${CANVAS.width}x${CANVAS.height} px, the classifier's crop in the middle ${CROP.width}x${CROP.height}`;
+export const packedLayout = `${String(CANVAS.width)}x${String(CANVAS.height)} px, the classifier's crop in the middle ${String(CROP.width)}x${String(CROP.height)}`;

@@ -104,8 +104,8 @@ function encode(dataset: EyeDataset): Uint8Array {
   const schema = new Schema(fields, new Map(Object.entries({
     format: FORMAT_NAME,
     format_version: FORMAT_VERSION,
-    canvas: `${CANVAS.width}x${CANVAS.height}`,
-    crop: `${CROP.width}x${CROP.height}`,
+    canvas: `${String(CANVAS.width)}x${String(CANVAS.height)}`,
+    crop: `${String(CROP.width)}x${String(CROP.height)}`,
     labels: CLASSES.join(','),
   })));
   const rows = makeData({ type: new Struct(fields), length: dataset.length, children: Object.values(columns), nullCount: 0 });
@@ -151,10 +151,10 @@ function readIpc(path: string, bytes: Uint8Array): Table {
   }
   const version = metadata.get('format_version') ?? 'none';
   const canvas = metadata.get('canvas') ?? 'none';
-  if (version !== FORMAT_VERSION || canvas !== `${CANVAS.width}x${CANVAS.height}`) {
+  if (version !== FORMAT_VERSION || canvas !== `${String(CANVAS.width)}x${String(CANVAS.height)}`) {
     throw new PackedFileError(
       `${path} is of format version ${version} with canvas ${canvas}; this program reads version ${FORMAT_VERSION} with canvas ` +
-      `${CANVAS.width}x${CANVAS.height}. Pack the images again.`);
+      `${String(CANVAS.width)}x${String(CANVAS.height)}. Pack the images again.`);
   }
   return table;
 }
@@ -162,7 +162,7 @@ function readIpc(path: string, bytes: Uint8Array): Table {
 function readTable(table: Table, path: string): EyeDataset {
   const labels = Uint8Array.from(column(table, 'label', path), Number);
   const wrong = labels.findIndex((label) => label >= CLASSES.length);
-  if (wrong >= 0) throw new PackedFileError(`${path}: row ${wrong} has label ${labels[wrong]}; 0 is closed, 1 is open, 2 is hidden.`);
+  if (wrong >= 0) throw new PackedFileError(`${path}: row ${String(wrong)} has label ${String(labels[wrong])}; 0 is closed, 1 is open, 2 is hidden.`);
   return {
     length: table.numRows,
     pixels: readPixels(table, path),
@@ -192,12 +192,12 @@ function readPixels(table: Table, path: string): Uint8Array {
     const values: unknown = chunk.values;
     const bytes = chunk.length * CANVAS_BYTES;
     if (!(values instanceof Uint8Array) || values.length < bytes) {
-      throw new PackedFileError(`${path}: the pixels are not ${CANVAS_BYTES} bytes an eye. Pack the images again.`);
+      throw new PackedFileError(`${path}: the pixels are not ${String(CANVAS_BYTES)} bytes an eye. Pack the images again.`);
     }
     return values.subarray(0, bytes);
   });
   if (chunks.reduce((sum, { length }) => sum + length, 0) !== table.numRows * CANVAS_BYTES) {
-    throw new PackedFileError(`${path}: the pixels are not ${CANVAS_BYTES} bytes an eye. Pack the images again.`);
+    throw new PackedFileError(`${path}: the pixels are not ${String(CANVAS_BYTES)} bytes an eye. Pack the images again.`);
   }
   // Only now, for a number of rows may be written down without any.
   const pixels = new Uint8Array(new SharedArrayBuffer(table.numRows * CANVAS_BYTES));

@@ -92,7 +92,7 @@ interface Component {
 /** All rows, ordered by what they are called; two of one name by their class. */
 function byName(dataset: EyeDataset): number[] {
   const names = Array.from({ length: dataset.length }, (_, row) =>
-    `${dataset.sources[row]}/${dataset.paths[row]}|${dataset.labels[row]}`);
+    `${String(dataset.sources[row])}/${String(dataset.paths[row])}|${String(dataset.labels[row])}`);
   return [...names.keys()].sort((a, b) => {
     const [first = '', second = ''] = [names[a], names[b]];
     return first < second ? -1 : first > second ? 1 : 0;
@@ -100,7 +100,7 @@ function byName(dataset: EyeDataset): number[] {
 }
 
 function stratumOf(dataset: EyeDataset, row: number): string {
-  return `${dataset.sources[row]}|${dataset.labels[row]}`;
+  return `${String(dataset.sources[row])}|${String(dataset.labels[row])}`;
 }
 
 /** Nothing here follows from the order of rows in the file: neither the order of components nor that of their strata. */
@@ -177,7 +177,7 @@ function requireBothClasses(dataset: EyeDataset, partition: Partition, options: 
     const [closed, open] = [count(CLOSED), count(OPEN)];
     if (closed > 0 && open > 0) continue;
     throw new Error(
-      `The ${part} part has ${closed} closed and ${open} open eyes; both classes are needed. Add images of the missing ` +
+      `The ${part} part has ${String(closed)} closed and ${String(open)} open eyes; both classes are needed. Add images of the missing ` +
       'class, check the group rules (data.groups: is everything one group?), or change data.validation and data.test.');
   }
 }
@@ -202,7 +202,7 @@ export function checkPartition(dataset: EyeDataset, partition: Partition): void 
     const [a, b] = [partOf.get(first), partOf.get(second)];
     if (a === undefined || b === undefined || a === b) continue;
     throw new Error(
-      `The split leaks: ${dataset.paths[first]} (${a}) and ${dataset.paths[second]} (${b}) look the same: their pixels ` +
+      `The split leaks: ${String(dataset.paths[first])} (${a}) and ${String(dataset.paths[second])} (${b}) look the same: their pixels ` +
       `correlate by ${correlation.toFixed(3)}.`);
   }
 }

@@ -172,7 +172,7 @@ export function unusedTableWarning(file: string): string {
 export function noLabels(input: string, { unlabelled, tables: [table] }: LabelledSource): string {
   if (unlabelled === 0) return `There are no images in ${input}.`;
   return table === undefined
-    ? `${input} holds ${unlabelled} images but no labels. Sort them into open/ and closed/, or give --labels table.csv.`
-    : `${input} holds ${unlabelled} images but no labels: no path in ${table.file} is that of one of them. `
+    ? `${input} holds ${String(unlabelled)} images but no labels. Sort them into open/ and closed/, or give --labels table.csv.`
+    : `${input} holds ${String(unlabelled)} images but no labels: no path in ${table.file} is that of one of them. `
       + 'Correct its paths, or sort the images into open/ and closed/.';
 }

@@ -72,7 +72,7 @@ export async function openAnnotatedSource(folder: string): Promise<AnnotatedSour
     else photos.push({ file: join(folder, path), path, faces });
   }
   if (photos.length === 0) {
-    throw new UsageError(`${folder}: none of the ${boxes.size} images that the ${format} names is there.`);
+    throw new UsageError(`${folder}: none of the ${String(boxes.size)} images that the ${format} names is there.`);
   }
   return { name: sourceName(folder), format, photos, missing };
 }
@@ -127,7 +127,7 @@ export function readCsv(text: string, file: string): Boxes {
   for (const [index, record] of records.entries()) {
     const row = csvRow.safeParse(record);
     if (!row.success) {
-      throw new UsageError(`${file}, row ${index + 2}: needs image,x,y,width,height as numbers (${row.error.issues[0]?.path.join('.') ?? ''}).`);
+      throw new UsageError(`${file}, row ${String(index + 2)}: needs image,x,y,width,height as numbers (${row.error.issues[0]?.path.join('.') ?? ''}).`);
     }
     const { image, invalid, right_eye: right, left_eye: left, ...box } = row.data;
     push(boxes, image, face(box, invalid === 1, [EYE_WORDS[right ?? ''] ?? {}, EYE_WORDS[left ?? ''] ?? {}]));
@@ -146,7 +146,7 @@ export function readWider(text: string, file: string): Boxes {
       at += 1;
       continue;
     }
-    if (!Number.isInteger(count)) throw new UsageError(`${file}, line ${at + 2}: expected the number of faces on ${image}.`);
+    if (!Number.isInteger(count)) throw new UsageError(`${file}, line ${String(at + 2)}: expected the number of faces on ${image}.`);
     // An image without a face has one line of zeros.
     const rows = lines.slice(at + 2, at + 2 + Math.max(1, count)).map((line) => line.trim().split(/\s+/).map(Number));
     push(boxes, image, rows.flatMap(([x = 0, y = 0, width = 0, height = 0, , , , invalid = 0]) =>

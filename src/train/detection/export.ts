@@ -28,7 +28,7 @@ export function exportPortrait(layout: Layout, weights: Weights, precision: Prec
   for (const [level, stride] of STRIDES.entries()) {
     const map = maps[level];
     if (map === undefined) throw new Error('the net has fewer levels than strides');
-    graph.output(map, cellsOutput(stride), 'float32', ['batch', VALUES_PER_CELL, `rows${stride}`, `columns${stride}`]);
+    graph.output(map, cellsOutput(stride), 'float32', ['batch', VALUES_PER_CELL, `rows${String(stride)}`, `columns${String(stride)}`]);
   }
   return graph.toModel(13, {
     format: PORTRAIT_FORMAT, precision, tool_version: packageVersion(), [FOLDED]: foldedToText(net.folded),

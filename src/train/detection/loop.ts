@@ -54,7 +54,7 @@ export async function trainDetector(run: DetectorRun): Promise<DetectorOutcome> 
   const optimizer = { name: train.optimizer, weightDecay: settings.weight_decay, clip: settings.clip };
   let progress = run.resume ? readCheckpoint(folder.file(runFiles.last), PORTRAIT, layout) : begun(run, layout);
   const scenes = await decodeScenes(run.training, run.config.image);
-  say(`${scenes.scenes.length} photos decoded, ${Math.round(scenes.pixels.length / 1e6)} MB`);
+  say(`${String(scenes.scenes.length)} photos decoded, ${String(Math.round(scenes.pixels.length / 1e6))} MB`);
   const threads = startGradientThreads(scenes, progress.state, settings.threads);
   const update = await createUpdateStep(layout, optimizer);
   let interrupted = false;
@@ -64,7 +64,7 @@ export async function trainDetector(run: DetectorRun): Promise<DetectorOutcome> 
       interrupted = pass.interrupted;
       progress = interrupted ? pass.progress : await endEpoch(run, layout, pass);
     }
-    if (interrupted) say(`stopped in epoch ${progress.epoch + 1} after step ${progress.batch}; go on with --resume ${folder.path}`);
+    if (interrupted) say(`stopped in epoch ${String(progress.epoch + 1)} after step ${String(progress.batch)}; go on with --resume ${folder.path}`);
     const best = progress.best ? readCheckpoint(folder.file(runFiles.best), PORTRAIT, layout) : progress;
     return { best, layout, interrupted };
   } finally {
@@ -116,14 +116,14 @@ async function trainEpoch(
     recent.push(...results);
     if (batch % REPORT_EVERY !== 0) continue;
     const rate = (all.length / settings.threads) * batchSize / ((performance.now() - from) / 1000);
-    folder.note(`epoch ${before.epoch + 1} step ${batch} of ${stepsPerEpoch}: ${describeParts(recent)}, ${rate.toFixed(1)} crops a second`);
+    folder.note(`epoch ${String(before.epoch + 1)} step ${String(batch)} of ${String(stepsPerEpoch)}: ${describeParts(recent)}, ${rate.toFixed(1)} crops a second`);
     recent = [];
     writeCheckpoint(folder.file(runFiles.last), at(), layout);
   }
   const interrupted = batch < stepsPerEpoch;
   if (interrupted) writeCheckpoint(folder.file(runFiles.last), at(), layout);
   const seconds = (performance.now() - from) / 1000;
-  say(`epoch ${before.epoch + 1}: ${Math.round(seconds)} s at ${size} px`);
+  say(`epoch ${String(before.epoch + 1)}: ${String(Math.round(seconds))} s at ${String(size)} px`);
   return {
     progress: at(), learningRate, size, seconds, interrupted, parts: describeParts(recent),
     loss: all.reduce((sum, loss) => sum + loss, 0) / all.length,
@@ -192,6 +192,6 @@ function rowOf(epoch: number, pass: Pass, { figures, eyeError }: Evaluation, sco
 export function describeEvaluation({ figures, eyeError }: Evaluation): string {
   const recalls = figures.sizes.map(({ size, recall, averagePrecision }) =>
     `${size} px ${recall.toFixed(3)} (AP ${averagePrecision.toFixed(3)})`).join(', ');
-  return `recall at ${figures.falseFaces} false faces on ${figures.photos} photos (score ${figures.threshold.toFixed(2)}): ${recalls}; `
+  return `recall at ${String(figures.falseFaces)} false faces on ${String(figures.photos)} photos (score ${figures.threshold.toFixed(2)}): ${recalls}; `
     + `eye centres off by ${eyeError.toFixed(3)} eye widths`;
 }

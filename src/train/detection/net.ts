@@ -25,7 +25,7 @@ export function writePortraitNet(net: NetWriter, photos: FeatureMap): FeatureMap
   const coarse = layer(net, 'pyramid.3', last, WIDTHS.pyramid, 1, 1);
   const middle = handDown(net, 'pyramid.2', sixteenth, coarse);
   const fine = handDown(net, 'pyramid.1', eighth, middle);
-  return [fine, middle, coarse].map((features, level) => head(net, `head.${level + 1}`, features));
+  return [fine, middle, coarse].map((features, level) => head(net, `head.${String(level + 1)}`, features));
 }
 
 function layer(net: NetWriter, name: string, x: FeatureMap, channels: number, stride: number, kernel = 3): FeatureMap {
@@ -35,8 +35,8 @@ function layer(net: NetWriter, name: string, x: FeatureMap, channels: number, st
 /** `depth` convolutions beside a shortcut. */
 function residual(net: NetWriter, name: string, x: FeatureMap, depth: number): FeatureMap {
   let y = x;
-  for (let index = 1; index < depth; index += 1) y = layer(net, `${name}.${index}`, y, x.channels, 1);
-  return net.activate(net.add(x, net.convNorm(`${name}.${depth}`, y, { channels: x.channels, kernel: 3 })), 'relu');
+  for (let index = 1; index < depth; index += 1) y = layer(net, `${name}.${String(index)}`, y, x.channels, 1);
+  return net.activate(net.add(x, net.convNorm(`${name}.${String(depth)}`, y, { channels: x.channels, kernel: 3 })), 'relu');
 }
 
 function handDown(net: NetWriter, name: string, x: FeatureMap, coarser: FeatureMap): FeatureMap {

@@ -105,7 +105,7 @@ export function openPackedPhotos(path: string): PackedPhoto[] {
   }
   return Array.from({ length: table.numRows }, (_, row) => {
     const parsed = rowSchema.safeParse(table.get(row)?.toJSON());
-    if (!parsed.success) throw new PackedFileError(`${path}: row ${row} is damaged. Pack the photos again.`);
+    if (!parsed.success) throw new PackedFileError(`${path}: row ${String(row)} is damaged. Pack the photos again.`);
     const { picture, ...rest } = parsed.data;
     return { ...rest, bytes: picture };
   });

@@ -197,5 +197,5 @@ function meanOf(vectors: readonly Float32Array[]): Float32Array {
 }
 
 function momentName(index: number): string {
-  return `moment${index + 1}`;
+  return `moment${String(index + 1)}`;
 }

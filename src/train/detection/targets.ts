@@ -40,7 +40,7 @@ export function cellCount(size: number): number {
  * @param size side of the crop, px, a multiple of 32
  */
 export function writeTargets(faces: readonly CropFace[], size: number, out: Float32Array, offset: number): void {
-  if (size % MULTIPLE !== 0) throw new Error(`a crop of ${size} px does not fit the grids`);
+  if (size % MULTIPLE !== 0) throw new Error(`a crop of ${String(size)} px does not fit the grids`);
   const cells = cellCount(size);
   out.fill(0, offset, offset + TARGETS_PER_CELL * cells);
   out.fill(1, offset + TARGETS.counts * cells, offset + (TARGETS.counts + 1) * cells);

@@ -85,7 +85,7 @@ function drawn({ settings, runs, draw }: Sweep): Combination[] {
     if (Array.isArray(values)) return `${key}=${JSON.stringify(values[random.below(values.length)])}`;
     const { from, to, scale } = values;
     const value = scale === 'log' ? from * (to / from) ** random.next() : random.between(from, to);
-    return `${key}=${Number(value.toPrecision(3))}`;
+    return `${key}=${String(Number(value.toPrecision(3)))}`;
   }));
 }
 

@@ -137,7 +137,7 @@ export function facesOf(calibration: Calibration, predictions: Predictions, data
   rows.forEach((row, index) => {
     const path = dataset.paths[row] ?? '';
     const side = SIDES.find((each) => path.endsWith(`#${each}`));
-    const name = `${dataset.sources[row]}/${side === undefined ? path : path.slice(0, -side.length)}`;
+    const name = `${String(dataset.sources[row])}/${side === undefined ? path : path.slice(0, -side.length)}`;
     const face = faces.get(name) ?? {};
     faces.set(name, face);
     face[side ?? 'left'] = index;

@@ -21,12 +21,12 @@ export function checkData(dataset: EyeDataset, rows: Int32Array): void {
   const count = (label: number): number => rows.reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
   const [closed, open] = [count(CLOSED), count(OPEN)];
   if (closed === 0 || open === 0) {
-    throw new TrainingError(`The training part has ${closed} closed and ${open} open eyes; both classes are needed. `
+    throw new TrainingError(`The training part has ${String(closed)} closed and ${String(open)} open eyes; both classes are needed. `
       + `Pack images with ${closed === 0 ? 'closed' : 'open'} eyes as well.`);
   }
   const flat = rows.reduce((count, row) => count + (isFlat(dataset, row) ? 1 : 0), 0);
   if (flat > rows.length / 10) {
-    throw new TrainingError(`${flat} of ${rows.length} eyes are of a single gray. Look at the images that were packed.`);
+    throw new TrainingError(`${String(flat)} of ${String(rows.length)} eyes are of a single gray. Look at the images that were packed.`);
   }
 }
 
@@ -67,7 +67,7 @@ export async function overfitOneBatch(
   const [before = NaN] = losses;
   const after = losses.at(-1) ?? NaN;
   if (after > before / 2) {
-    throw new TrainingError(`The net cannot even learn ${count} eyes by heart (loss ${before.toFixed(3)}, after ${OVERFIT_STEPS} `
+    throw new TrainingError(`The net cannot even learn ${String(count)} eyes by heart (loss ${before.toFixed(3)}, after ${String(OVERFIT_STEPS)} `
       + `steps ${after.toFixed(3)}). Check the labels, and look at the crops.`);
   }
   return { before, after };
@@ -76,6 +76,6 @@ export async function overfitOneBatch(
 /** Returns `loss`. @throws TrainingError if it is not a number any more */
 export function requireFinite(loss: number, learningRate: number): number {
   if (Number.isFinite(loss)) return loss;
-  throw new TrainingError(`The loss is ${loss} at a learning rate of ${learningRate.toPrecision(3)}: training has run away. `
+  throw new TrainingError(`The loss is ${String(loss)} at a learning rate of ${learningRate.toPrecision(3)}: training has run away. `
     + 'Earlier checkpoints are unharmed. Set a lower train.lr (or auto), or a lower train.clip, and start again.');
 }

@@ -110,7 +110,7 @@ async function checkParity(
       trained[answer].forEach((logit, index) => {
         const difference = Math.abs(logit - (exported[answer][index] ?? NaN));
         if (difference <= PARITY + PARITY_RELATIVE * Math.abs(logit)) return;
-        throw new Error(`The exported model differs from the training graph by ${difference} on validation eye ${index}: `
+        throw new Error(`The exported model differs from the training graph by ${String(difference)} on validation eye ${String(index)}: `
           + 'it must not be used.');
       });
     }

@@ -73,7 +73,7 @@ async function trainEpochs(run: TrainingRun, plan: Plan, loader: Loader, steps: 
     while (progress.epoch < progress.leg.until) {
       // Before an epoch, not after it: a run that had stopped early stops again when it is resumed.
       if (progress.batch === 0 && outOfPatience(settings, progress)) {
-        say(`nothing better in ${settings.patience} ${settings.patience === 1 ? 'epoch' : 'epochs'}: stopped early`);
+        say(`nothing better in ${String(settings.patience)} ${settings.patience === 1 ? 'epoch' : 'epochs'}: stopped early`);
         return trained(false);
       }
       const next = progress.epoch < settings.epochs ? stageAt(plan.stages, progress.epoch) : plan.last;
@@ -86,18 +86,18 @@ async function trainEpochs(run: TrainingRun, plan: Plan, loader: Loader, steps: 
       if (pass.interrupted && pass.progress.batch < loader.batchesPerEpoch) {
         progress = pass.progress;
         writeCheckpoint(folder.file(runFiles.last), progress, plan.layout);
-        say(`stopped in epoch ${progress.epoch + 1} after batch ${progress.batch}; go on with --resume ${folder.path}`);
+        say(`stopped in epoch ${String(progress.epoch + 1)} after batch ${String(progress.batch)}; go on with --resume ${folder.path}`);
         return trained(true);
       }
       progress = await endEpoch(run, plan, next, pass, loader.waited().share);
       if (progress.best?.epoch === progress.epoch) best = progress;
       const ended = tell(run, progress);
       if (pass.interrupted) {
-        say(`stopped after epoch ${progress.epoch}; go on with --resume ${folder.path}`);
+        say(`stopped after epoch ${String(progress.epoch)}; go on with --resume ${folder.path}`);
         return trained(true);
       }
       if (ended) {
-        say(`a callback ended the training after epoch ${progress.epoch}`);
+        say(`a callback ended the training after epoch ${String(progress.epoch)}`);
         return trained(false);
       }
     }
@@ -132,8 +132,8 @@ function resumed({ folder, backbone, more = 0, say }: TrainingRun, { layout }: P
   const saved = readCheckpoint(folder.file(runFiles.last), backbone.name, layout);
   const { epoch, state: { step } } = saved;
   const progress = more === 0 ? saved : { ...saved, leg: { epoch, step, until: epoch + more } };
-  if (more > 0) say(`${more} more ${more === 1 ? 'epoch' : 'epochs'} with the optimizer as it stands; the learning rate's schedule begins anew`);
-  say(`going on at epoch ${epoch + 1}, batch ${progress.batch + 1}`);
+  if (more > 0) say(`${String(more)} more ${more === 1 ? 'epoch' : 'epochs'} with the optimizer as it stands; the learning rate's schedule begins anew`);
+  say(`going on at epoch ${String(epoch + 1)}, batch ${String(progress.batch + 1)}`);
   return { progress };
 }
 
@@ -166,7 +166,7 @@ async function endEpoch(
   const validation = await validate(run, layout, before.state, stage);
   const seconds = partial?.seconds ?? NaN;
   const row: HistoryRow = {
-    epoch, size: `${stage.height}x${stage.width}`, strength: rounded(stage.strength),
+    epoch, size: `${String(stage.height)}x${String(stage.width)}`, strength: rounded(stage.strength),
     learning_rate: rounded(pass.learningRate), train_loss: rounded((partial?.lossSum ?? NaN) / before.batch),
     validation_loss: rounded(validation.loss), validation_f1: rounded(validation.f1),
     seconds: rounded(seconds), images_per_second: rounded((before.batch * before.batchSize) / seconds), waiting: rounded(waiting),
@@ -208,9 +208,9 @@ function sameSize(a: Stage, b: Stage): boolean {
 }
 
 function describe(row: HistoryRow, isBest: boolean): string {
-  return `epoch ${row['epoch']} ${row['size']}: loss ${row['train_loss']}, validation loss ${row['validation_loss']}, `
-    + `F1 ${row['validation_f1']}${isBest ? ' (best)' : ''}, ${row['images_per_second']} images a second, `
-    + `${row['seconds']} s`;
+  return `epoch ${String(row['epoch'])} ${String(row['size'])}: loss ${String(row['train_loss'])}, validation loss ${String(row['validation_loss'])}, `
+    + `F1 ${String(row['validation_f1'])}${isBest ? ' (best)' : ''}, ${String(row['images_per_second'])} images a second, `
+    + `${String(row['seconds'])} s`;
 }
 
 /** Four digits are enough for people and tables. */

@@ -37,7 +37,7 @@ export async function searchLearningRate(
 
 /** What the search for a learning rate found, and how far its sweeps agree. */
 export function describeRate({ suggestion, suggestions }: RateSearch): string {
-  return `learning rate: ${suggestion} (the median of ${suggestions.length} sweeps, which say ${suggestions.join(', ')})`;
+  return `learning rate: ${String(suggestion)} (the median of ${String(suggestions.length)} sweeps, which say ${suggestions.join(', ')})`;
 }
 
 /** The state before the first step: random, or what `init` gives. */
@@ -64,9 +64,9 @@ export async function chooseBatchSize(
     megabytes: settings.memory_limit, eyes, heldBefore, stop: run.stop,
   });
   for (const { batchSize, imagesPerSecond, megabytes } of found.trials) {
-    run.say(`batch size ${batchSize}: ${imagesPerSecond.toFixed(0)} images a second, grown by ${megabytes.toFixed(0)} MB so far`);
+    run.say(`batch size ${String(batchSize)}: ${imagesPerSecond.toFixed(0)} images a second, grown by ${megabytes.toFixed(0)} MB so far`);
   }
-  run.say(`batch size: ${found.batchSize}, ${Math.floor(eyes / found.batchSize)} updates an epoch`);
+  run.say(`batch size: ${String(found.batchSize)}, ${String(Math.floor(eyes / found.batchSize))} updates an epoch`);
   return found.batchSize;
 }
 

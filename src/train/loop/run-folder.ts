@@ -100,7 +100,7 @@ export function versions(): Readonly<Record<string, string>> {
     node: process.version,
     onnxruntime: runtimeInfo().version,
     platform: `${process.platform} ${process.arch}`,
-    machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    machine: `${String(cpus().length)} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${String(Math.round(totalmem() / 2 ** 30))} GiB`,
   };
 }
 

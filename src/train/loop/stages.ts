@@ -40,6 +40,6 @@ export function planStages(sizes: readonly string[], strength: readonly [number,
 /** The stage that an epoch belongs to. @throws if the run has no such epoch */
 export function stageAt(stages: readonly Stage[], epoch: number): Stage {
   const stage = stages.find(({ from, to }) => epoch >= from && epoch < to);
-  if (!stage) throw new Error(`the run has no epoch ${epoch}`);
+  if (!stage) throw new Error(`the run has no epoch ${String(epoch)}`);
   return stage;
 }

@@ -243,7 +243,7 @@ function targetsOf({ labels, weights }: Batch): Readonly<Record<string, Tensor>>
 }
 
 function momentName(index: number): string {
-  return `moment${index + 1}`;
+  return `moment${String(index + 1)}`;
 }
 
 function scalarOf(values: Float32Array): number {

@@ -82,10 +82,10 @@ class SourceTally {
 export function describeFigures({ figures, intervals, seen, hidden }: SourceFigures): string {
   const { weighted_f1, n, closed, open, auc, ece } = figures;
   const both = weighted_f1 === null ? ''
-    : `, closed recall ${closed.recall.toFixed(4)} of ${closed.n}, open recall ${open.recall.toFixed(4)} of ${open.n}`;
+    : `, closed recall ${closed.recall.toFixed(4)} of ${String(closed.n)}, open recall ${open.recall.toFixed(4)} of ${String(open.n)}`;
   const area = auc === null ? '' : `, AUC ${auc.toFixed(4)}`;
-  return `${describeQuality(figures, intervals)}, n ${n}${both}${area}, calibration error ${ece.toFixed(4)}; taken for hidden: `
-    + `${seen.n - seen.right} of ${seen.n} eyes${hidden.n === 0 ? '' : `, ${hidden.right} of ${hidden.n} crops without one`}`;
+  return `${describeQuality(figures, intervals)}, n ${String(n)}${both}${area}, calibration error ${ece.toFixed(4)}; taken for hidden: `
+    + `${String(seen.n - seen.right)} of ${String(seen.n)} eyes${hidden.n === 0 ? '' : `, ${String(hidden.right)} of ${String(hidden.n)} crops without one`}`;
 }
 
 /** Writes figures.json, the pictures and summary.html. @returns the pictures, SVG texts by name */
@@ -129,7 +129,7 @@ export async function writeReport(
 /** The loss over the learning rate, with the suggestion marked. */
 export function drawRateSearch({ points, suggestion }: RateSearch): string {
   return lineChart([{ name: 'loss', points: points.map(({ rate, loss }) => ({ x: rate, y: loss })) }], {
-    title: `Learning-rate sweep: ${suggestion}`, x: 'learning rate', y: 'loss, smoothed', logX: true, mark: suggestion,
+    title: `Learning-rate sweep: ${String(suggestion)}`, x: 'learning rate', y: 'loss, smoothed', logX: true, mark: suggestion,
   });
 }
 
@@ -162,7 +162,7 @@ function stepChart(steps: readonly StepRow[], title: string, y: string, valueOf:
     const part = steps.slice(index * size, (index + 1) * size);
     return { x: part.at(-1)?.step ?? NaN, y: part.reduce((sum, row) => sum + valueOf(row), 0) / part.length };
   });
-  return lineChart([{ name: size === 1 ? 'each step' : `means of ${size} steps`, points }], { title, x: 'step', y });
+  return lineChart([{ name: size === 1 ? 'each step' : `means of ${String(size)} steps`, points }], { title, x: 'step', y });
 }
 
 function numberIn(row: HistoryRow, key: string): number {

@@ -97,7 +97,7 @@ export class BinaryMetrics {
    * @throws if the probability is not a number from 0 to 1
    */
   add(open: number, label: number, group = ''): void {
-    if (!(open >= 0 && open <= 1)) throw new Error(`a probability of ${open}: the model's output is not usable`);
+    if (!(open >= 0 && open <= 1)) throw new Error(`a probability of ${String(open)}: the model's output is not usable`);
     const step = Math.min(STEPS - 1, Math.floor(open * STEPS));
     this.count(group, step, label === 0 ? [1, 0] : [0, 1]);
   }

@@ -67,7 +67,7 @@ export function detectionFigures(photos: readonly ScoredPhoto[], falsePerPhoto: 
       const faces = photos.flatMap((photo) => photo.faces).filter((face) => !face.ignored && within(longerSide(face))).length;
       const found = kept.filter(({ match }) => isFace(match) && within(longerSide(match))).length;
       return {
-        size: high === Infinity ? `>=${low}` : `${low}-${high}`, faces,
+        size: high === Infinity ? `>=${String(low)}` : `${String(low)}-${String(high)}`, faces,
         recall: faces === 0 ? NaN : found / faces,
         averagePrecision: averagePrecision(judged.filter(({ match, side }) =>
           (isFace(match) ? within(longerSide(match)) : match === false && within(side))), faces),

@@ -41,12 +41,12 @@ export function lineChart(series: readonly Series[], options: LineChartOptions):
     const color = COLORS[index % COLORS.length];
     const [only, second] = curve.points;
     // A path through one point shows nothing.
-    const dot = only && !second ? `<circle cx="${x(only.x)}" cy="${y(only.y)}" r="4" fill="${color}"/>` : '';
-    return `<path d="${path(curve.points) ?? ''}" fill="none" stroke="${color}" stroke-width="1.8"/>${dot}`
-      + text(MARGIN.left + 8 + index * 130, MARGIN.top - 8, curve.name, `fill="${color}"`);
+    const dot = only && !second ? `<circle cx="${String(x(only.x))}" cy="${String(y(only.y))}" r="4" fill="${String(color)}"/>` : '';
+    return `<path d="${path(curve.points) ?? ''}" fill="none" stroke="${String(color)}" stroke-width="1.8"/>${dot}`
+      + text(MARGIN.left + 8 + index * 130, MARGIN.top - 8, curve.name, `fill="${String(color)}"`);
   });
-  const mark = options.mark === undefined ? '' : `<line x1="${x(options.mark)}" x2="${x(options.mark)}" y1="${MARGIN.top}" `
-    + `y2="${HEIGHT - MARGIN.bottom}" stroke="#666" stroke-dasharray="4 3"/>`;
+  const mark = options.mark === undefined ? '' : `<line x1="${String(x(options.mark))}" x2="${String(x(options.mark))}" y1="${String(MARGIN.top)}" `
+    + `y2="${String(HEIGHT - MARGIN.bottom)}" stroke="#666" stroke-dasharray="4 3"/>`;
   const valuesX = x.ticks(6);
   const tens = options.logX === true ? valuesX.filter(isPowerOfTen) : [];
   const ticksX = (tens.length > 1 ? tens : valuesX).map((value) => ({ at: x(value), label: tickLabel(value) }));
@@ -66,7 +66,7 @@ export function confusionChart(confusion: BinaryFigures['confusion'], title: str
     const y = top + row * cell;
     const color = row === column ? '0,114,178' : '213,94,0';
     const ink = share > 0.6 ? '#fff' : '#222';
-    return `<rect x="${x}" y="${y}" width="${cell}" height="${cell}" fill="rgba(${color},${share.toFixed(3)})" stroke="#999"/>`
+    return `<rect x="${String(x)}" y="${String(y)}" width="${String(cell)}" height="${String(cell)}" fill="rgba(${color},${share.toFixed(3)})" stroke="#999"/>`
       + text(x + cell / 2, y + cell / 2, String(count), `text-anchor="middle" font-size="20" fill="${ink}"`)
       + text(x + cell / 2, y + cell / 2 + 20, `${(100 * share).toFixed(1)} %`, `text-anchor="middle" fill="${ink}"`);
   }));
@@ -84,9 +84,9 @@ export function reliabilityChart(bins: readonly ReliabilityBin[], title: string)
   const most = Math.max(1, ...bins.map(({ n }) => n));
   const dots = bins.map(({ predicted, observed, n }) =>
     `<circle cx="${x(predicted).toFixed(1)}" cy="${y(observed).toFixed(1)}" r="${(3 + 9 * Math.sqrt(n / most)).toFixed(1)}" `
-    + `fill="${COLORS[0]}" fill-opacity="0.7"><title>${n} eyes</title></circle>`);
+    + `fill="${String(COLORS[0])}" fill-opacity="0.7"><title>${String(n)} eyes</title></circle>`);
   const ticks = [0, 0.25, 0.5, 0.75, 1];
-  const diagonal = `<line x1="${x(0)}" y1="${y(0)}" x2="${x(1)}" y2="${y(1)}" stroke="#999" stroke-dasharray="4 3"/>`;
+  const diagonal = `<line x1="${String(x(0))}" y1="${String(y(0))}" x2="${String(x(1))}" y2="${String(y(1))}" stroke="#999" stroke-dasharray="4 3"/>`;
   return svg(side, side, title, axes(
     ticks.map((value) => ({ at: x(value), label: String(value) })), ticks.map((value) => ({ at: y(value), label: String(value) })),
     'predicted probability of open', 'share that is open', side, side) + diagonal + dots.join(''));
@@ -103,24 +103,24 @@ function axes(
   const bottom = height - MARGIN.bottom;
   const right = width - MARGIN.right;
   const grid = ticksY.map(({ at, label }) =>
-    `<line x1="${MARGIN.left}" x2="${right}" y1="${at}" y2="${at}" stroke="#ddd"/>`
+    `<line x1="${String(MARGIN.left)}" x2="${String(right)}" y1="${String(at)}" y2="${String(at)}" stroke="#ddd"/>`
     + text(MARGIN.left - 6, at + 4, label, 'text-anchor="end"'));
   const below = ticksX.map(({ at, label }) => text(at, bottom + 16, label, 'text-anchor="middle"'));
   return grid.join('') + below.join('')
-    + `<line x1="${MARGIN.left}" x2="${right}" y1="${bottom}" y2="${bottom}" stroke="#666"/>`
+    + `<line x1="${String(MARGIN.left)}" x2="${String(right)}" y1="${String(bottom)}" y2="${String(bottom)}" stroke="#666"/>`
     + text((MARGIN.left + right) / 2, height - 8, nameX, 'text-anchor="middle"')
     + text(14, (MARGIN.top + bottom) / 2, nameY,
-      `text-anchor="middle" transform="rotate(-90 14 ${(MARGIN.top + bottom) / 2})"`);
+      `text-anchor="middle" transform="rotate(-90 14 ${String((MARGIN.top + bottom) / 2)})"`);
 }
 
 function svg(width: number, height: number, title: string, content: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" `
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${String(width)} ${String(height)}" width="${String(width)}" height="${String(height)}" `
     + `font-family="sans-serif" font-size="12" role="img"><rect width="100%" height="100%" fill="#fff"/>`
     + `${text(8, 16, title, 'font-weight="bold" font-size="13"')}${content}</svg>`;
 }
 
 function text(x: number, y: number, content: string, attributes = ''): string {
-  return `<text x="${x}" y="${y}" ${attributes}>${escapeMarkup(content)}</text>`;
+  return `<text x="${String(x)}" y="${String(y)}" ${attributes}>${escapeMarkup(content)}</text>`;
 }
 
 /** A text as HTML and SVG may hold it. */

@@ -24,7 +24,7 @@ export function packedSheet(dataset: EyeDataset, seed = 1): SheetRow[] {
   });
   const random = new Random(seed);
   return [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, rows]) => ({
-    title: `${kind}: ${rows.length} eyes`,
+    title: `${kind}: ${String(rows.length)} eyes`,
     pictures: random.shuffle(rows).slice(0, COLUMNS).map((row) => ({
       data: plainCrop(dataset.pixels, row, CROP.width, CROP.height), ...CROP, color: frameOf(dataset.labels[row] ?? 0),
     })),
@@ -38,7 +38,7 @@ export async function scheduleSheet(loader: Loader, stages: readonly Stage[]): P
     const { height, width, strength, from, to } = stage;
     for await (const { pixels, labels, count } of loader.epoch(from, { height, width, strength })) {
       rows.push({
-        title: `epochs ${from + 1} to ${to}: ${height}x${width}, strength ${strength.toFixed(2)}`,
+        title: `epochs ${String(from + 1)} to ${String(to)}: ${String(height)}x${String(width)}, strength ${strength.toFixed(2)}`,
         pictures: Array.from({ length: Math.min(COLUMNS, count) }, (_, index) => ({
           data: pixels.subarray(index * height * width, (index + 1) * height * width), width, height, color: frameOf(labels[index] ?? 0),
         })),

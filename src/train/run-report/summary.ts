@@ -61,7 +61,7 @@ figure { margin: 0; } figcaption { font-size: 11px; line-height: 1.3; overflow-w
 <h2>Results</h2>${factsTable(results)}
 <h2>Curves</h2><div class="charts">${charts.join('\n')}</div>
 <h2>Worst mistakes</h2>
-<p>${mistakes.length === 0 ? 'None of the judged eyes was wrong.' : `The surest mistakes first; ${mistakes.length} shown. A wrong label shows here too.`}</p>
+<p>${mistakes.length === 0 ? 'None of the judged eyes was wrong.' : `The surest mistakes first; ${String(mistakes.length)} shown. A wrong label shows here too.`}</p>
 <div class="eyes">${mistakes.join('\n')}</div>
 <h2>Made from</h2>${factsTable(origins)}
 </body></html>
@@ -78,7 +78,7 @@ async function mistakeFigure(dataset: EyeDataset, { row, open }: JudgedRow): Pro
   const data = plainCrop(dataset.pixels, row, CROP.width, CROP.height);
   const png = await encodePng({ data, ...CROP, channels: 1 }, ENLARGE);
   const label = dataset.labels[row] === 1 ? 'open' : 'closed';
-  return `<figure><img alt="" width="${CROP.width * ENLARGE}" height="${CROP.height * ENLARGE}" `
+  return `<figure><img alt="" width="${String(CROP.width * ENLARGE)}" height="${String(CROP.height * ENLARGE)}" `
     + `src="data:image/png;base64,${png.toString('base64')}"><figcaption>${label}, judged ${open.toFixed(3)} open<br>`
-    + `${escapeMarkup(`${dataset.sources[row]}/${dataset.paths[row]}`)}</figcaption></figure>`;
+    + `${escapeMarkup(`${String(dataset.sources[row])}/${String(dataset.paths[row])}`)}</figcaption></figure>`;
 }

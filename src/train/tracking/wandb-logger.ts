@@ -163,7 +163,7 @@ class WandbLogger implements RunLogger {
   }
 
   private media(kind: string, name: string, extension: string, content: Buffer): string {
-    const path = `media/${kind}/${name}_${this.historyStep}_${sha256(content).slice(0, 20)}.${extension}`;
+    const path = `media/${kind}/${name}_${String(this.historyStep)}_${sha256(content).slice(0, 20)}.${extension}`;
     this.file(path, content, 2);
     return path;
   }

@@ -234,7 +234,7 @@ describe.skipIf(!hasChromium)(`the page of an HTML report${withoutChromium}`, ()
 
   it('holds 2,000 photos and makes pictures only of those in view', async () => {
     const one = await withPreview(photoResult('one.jpg'));
-    await page.goto(await report('large.html', Array.from({ length: 2000 }, (_, index) => ({ ...one, photo: `${index}.jpg` }))));
+    await page.goto(await report('large.html', Array.from({ length: 2000 }, (_, index) => ({ ...one, photo: `${String(index)}.jpg` }))));
     await page.locator('.card .frame img').first().waitFor();
     expect(await page.locator('.card').count()).toBe(2000);
     expect(await page.locator('.card .frame img').count()).toBeLessThan(200);

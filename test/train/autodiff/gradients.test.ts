@@ -43,12 +43,12 @@ const image = [3, 4, 6, 8];
 const cases: readonly Case[] = [
   ...[[1, 1], [1, 2], [3, 1], [3, 2], [5, 1], [5, 2]].flatMap(([kernel = 1, stride = 1]): Case[] => [
     {
-      what: `dense ${kernel}x${kernel} convolution, stride ${stride}, with bias`,
+      what: `dense ${String(kernel)}x${String(kernel)} convolution, stride ${String(stride)}, with bias`,
       shapes: { x: image, w: [5, 4, kernel, kernel], b: [5] },
       write: (tape, input) => convolution(tape, input('x'), input('w'), input('b'), { stride }),
     },
     {
-      what: `depthwise ${kernel}x${kernel} convolution, stride ${stride}`,
+      what: `depthwise ${String(kernel)}x${String(kernel)} convolution, stride ${String(stride)}`,
       shapes: { x: image, w: [4, 1, kernel, kernel] },
       write: (tape, input) => convolution(tape, input('x'), input('w'), undefined, { stride, depthwise: true }),
     },

@@ -13,14 +13,14 @@ async function stepsOf(options: OptimizerOptions, steps: number, learningRate: n
   const graph = new GraphBuilder('optimizer');
   const tape = new Tape(graph);
   const vector = (name: string) => ({ ...graph.input(name, 'float32', [3]), shape: [3] });
-  const names = Array.from({ length: momentCount(options.name) }, (_, index) => `moment${index}`);
+  const names = Array.from({ length: momentCount(options.name) }, (_, index) => `moment${String(index)}`);
   const result = optimizerStep(tape, {
     parameters: vector('parameters'), gradient: vector('gradient'), moments: names.map(vector),
     decayed: graph.constant(decayed, [3]),
     learningRate: graph.input('rate', 'float32', []), step: graph.input('step', 'float32', []),
   }, options);
   graph.output(result.parameters, 'new_parameters', 'float32', [3]);
-  for (const [index, moment] of result.moments.entries()) graph.output(moment, `new_moment${index}`, 'float32', [3]);
+  for (const [index, moment] of result.moments.entries()) graph.output(moment, `new_moment${String(index)}`, 'float32', [3]);
   const session = await createSession(graph.toModel());
   let parameters: Float32Array = start;
   let moments: Float32Array[] = names.map(() => new Float32Array(3));
@@ -31,7 +31,7 @@ async function stepsOf(options: OptimizerOptions, steps: number, learningRate: n
       rate: floatTensor(Float32Array.of(learningRate), []), step: floatTensor(Float32Array.of(step), []),
     });
     parameters = floatsOf(outputs, 'new_parameters');
-    moments = names.map((_, index) => floatsOf(outputs, `new_moment${index}`));
+    moments = names.map((_, index) => floatsOf(outputs, `new_moment${String(index)}`));
   }
   await session.release();
   return parameters;

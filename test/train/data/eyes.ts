@@ -17,10 +17,10 @@ export function pattern(number: number): Uint8Array {
 
 /** Rows in the order given; pixels are a pattern of their own where none are given. */
 export function eyes(rows: readonly (Partial<EyeRow> & Pick<EyeRow, 'label' | 'source' | 'group'>)[]): EyeDataset {
-  return datasetOf(rows.map((row, index) => ({ pixels: pattern(index), path: `${index}.jpg`, kind: '', cropWidth: 48, turn: 0, ...row })));
+  return datasetOf(rows.map((row, index) => ({ pixels: pattern(index), path: `${String(index)}.jpg`, kind: '', cropWidth: 48, turn: 0, ...row })));
 }
 
 /** `count` eyes of one source and class, `perGroup` to a group. */
 export function many(source: string, label: Label, count: number, perGroup = 2): { source: string; label: Label; group: string }[] {
-  return Array.from({ length: count }, (_, i) => ({ source, label, group: `${source}-${label}-${Math.floor(i / perGroup)}` }));
+  return Array.from({ length: count }, (_, i) => ({ source, label, group: `${source}-${String(label)}-${String(Math.floor(i / perGroup))}` }));
 }

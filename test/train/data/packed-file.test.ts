@@ -12,7 +12,7 @@ afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 const dataset = datasetOf(Array.from({ length: 5 }, (_, row) => ({
   pixels: new Uint8Array(CANVAS_BYTES).map((_, i) => (i * 7 + row * 31) % 256),
   label: row === 4 ? 2 : row === 1 ? 1 : 0,
-  source: 'größe', group: `person ${row >> 1}`, path: `open/Ünï "${row}".jpg#left`, cropWidth: 20 + row / 2,
+  source: 'größe', group: `person ${String(row >> 1)}`, path: `open/Ünï "${String(row)}".jpg#left`, cropWidth: 20 + row / 2,
   kind: row === 3 ? 'narrow' : '', turn: row / 8,
 } as const)));
 
@@ -52,7 +52,7 @@ describe('a packed file', () => {
   it('is an Arrow file with the column types that pandas reads', () => {
     const table = tableFromIPC(readFileSync(packed('types.arrow')));
     expect(table.schema.fields.map(({ name, type }) => `${name}: ${String(type)}`)).toEqual([
-      `pixels: FixedSizeBinary[${CANVAS_BYTES}]`, 'label: Uint8', 'source: Utf8', 'group: Utf8', 'path: Utf8', 'kind: Utf8',
+      `pixels: FixedSizeBinary[${String(CANVAS_BYTES)}]`, 'label: Uint8', 'source: Utf8', 'group: Utf8', 'path: Utf8', 'kind: Utf8',
       'crop_width: Float32', 'turn: Float32',
     ]);
   });

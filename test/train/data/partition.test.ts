@@ -61,12 +61,12 @@ describe('a partition', () => {
 
   it('is the same whatever the order of the rows', () => {
     const rows = [...many('b', 1, 40, 3), ...many('a', 0, 60), ...many('a', 1, 60), ...many('b', 0, 20)]
-      .map((row, index) => ({ ...row, path: `${(index * 37) % 180}.jpg`, pixels: pattern(index) }))
+      .map((row, index) => ({ ...row, path: `${String((index * 37) % 180)}.jpg`, pixels: pattern(index) }))
       // Groups that reach over both sources and classes.
-      .map((row, index) => (index % 9 === 0 ? { ...row, group: `shared-${index % 5}` } : row));
+      .map((row, index) => (index % 9 === 0 ? { ...row, group: `shared-${String(index % 5)}` } : row));
     const testNames = (ordered: typeof rows): string[] => {
       const packed = eyes(ordered);
-      return Array.from(partitionDataset(packed, options).test, (row) => `${packed.sources[row]}/${packed.paths[row]}`).sort();
+      return Array.from(partitionDataset(packed, options).test, (row) => `${String(packed.sources[row])}/${String(packed.paths[row])}`).sort();
     };
     const expected = testNames(rows);
     expect(testNames(rows.toReversed())).toEqual(expected);

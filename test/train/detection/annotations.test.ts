@@ -11,7 +11,7 @@ afterAll(() => { rmSync(root, { recursive: true, force: true }); });
 let count = 0;
 function folder(files: Readonly<Record<string, string>>): string {
   count += 1;
-  const path = join(root, `set${count}`);
+  const path = join(root, `set${String(count)}`);
   for (const [name, content] of Object.entries({ 'images/a.jpg': '', 'images/b.jpg': '', ...files })) {
     mkdirSync(join(path, name, '..'), { recursive: true });
     writeFileSync(join(path, name), content);
@@ -59,7 +59,7 @@ describe('photos with boxes', () => {
   });
 
   it('are read from Pascal VOC', async () => {
-    const object = (difficult: number): string => `<object><name>face</name><difficult>${difficult}</difficult>`
+    const object = (difficult: number): string => `<object><name>face</name><difficult>${String(difficult)}</difficult>`
       + '<bndbox><xmin>10</xmin><ymin>20</ymin><xmax>40</xmax><ymax>60</ymax></bndbox></object>';
     const source = await openAnnotatedSource(folder({
       'labels/a.xml': `<annotation><filename>a.jpg</filename>${object(0)}${object(1)}</annotation>`,

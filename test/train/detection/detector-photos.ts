@@ -17,7 +17,7 @@ export async function drawnPhotos(count: number, seed = 1): Promise<PackedPhoto[
     const faces = [draw(data, random.between(15, 45), 80), draw(data, random.between(105, 130), 80)];
     photos.push({
       bytes: await encodeJpeg({ data, width: SIZE, height: SIZE, channels: 3 }, 95), width: SIZE, height: SIZE,
-      source: 'drawn', path: `${seed}-${index}.jpg`, faces,
+      source: 'drawn', path: `${String(seed)}-${String(index)}.jpg`, faces,
     });
   }
   return photos;

@@ -47,7 +47,7 @@ describe('a sweep', () => {
 
 describe('the table of a sweep', () => {
   const result = (rate: string, seed: number, f1?: number): SweepResult =>
-    ({ combination: [`train.lr=${rate}`], seed, name: `${rate}-${seed}`, folder: `00${seed}-${rate}`, ...(f1 === undefined ? {} : { f1 }) });
+    ({ combination: [`train.lr=${rate}`], seed, name: `${rate}-${String(seed)}`, folder: `00${String(seed)}-${rate}`, ...(f1 === undefined ? {} : { f1 }) });
   const rows = rankSweep([
     result('0.001', 1, 0.90), result('0.001', 2, 0.904), result('0.004', 1, 0.95), result('0.004', 2, 0.954),
     result('0.008', 1, 0.949), result('0.008', 2, 0.951), result('0.02', 1, 0.96), result('0.02', 2),

@@ -136,7 +136,7 @@ describe('training', () => {
     const run = prepare(['train.top_k=2', 'train.sizes=[8x12]', 'train.epochs=5']);
     const { history } = await train(run);
     const ranked = history.toSorted((a, b) => Number(b['validation_f1']) - Number(a['validation_f1'])
-      || Number(a['validation_loss']) - Number(b['validation_loss'])).slice(0, 2).map(({ epoch }) => `top-00${epoch}.ckpt`);
+      || Number(a['validation_loss']) - Number(b['validation_loss'])).slice(0, 2).map(({ epoch }) => `top-00${String(epoch)}.ckpt`);
     expect(readdirSync(run.folder.path).filter((name) => name.startsWith('top-'))).toEqual(ranked.sort());
   });
 

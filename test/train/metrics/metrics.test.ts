@@ -13,7 +13,7 @@ function gather(eyes: readonly (readonly [open: number, label: number, group?: s
 const random = new Random(5);
 const eyes = Array.from({ length: 600 }, (_, i) => {
   const label = random.chance(0.3) ? 0 : 1;
-  return [Math.min(1, Math.max(0, 0.3 + 0.45 * label + 0.35 * random.signed())), label, `person ${i % 90}`] as const;
+  return [Math.min(1, Math.max(0, 0.3 + 0.45 * label + 0.35 * random.signed())), label, `person ${String(i % 90)}`] as const;
 });
 
 describe('metrics', () => {
@@ -57,7 +57,7 @@ describe('metrics', () => {
   });
 
   it('are not beyond doubt where a few eyes are all right', () => {
-    const metrics = gather(Array.from({ length: 24 }, (_, i) => [i % 2, i % 2, `person ${i >> 1}`] as const));
+    const metrics = gather(Array.from({ length: 24 }, (_, i) => [i % 2, i % 2, `person ${String(i >> 1)}`] as const));
     expect(metrics.figures().weighted_f1).toBe(1);
     expect(metrics.intervals().weighted_f1).toEqual(wilsonInterval(12, 12));
   });

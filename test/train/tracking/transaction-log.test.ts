@@ -25,7 +25,7 @@ function written(name: string): string {
 
 /** Short enough to be compared and shown. */
 function told(bytes: Uint8Array): string {
-  return `${bytes.length} bytes, ${createHash('md5').update(bytes).digest('hex')}`;
+  return `${String(bytes.length)} bytes, ${createHash('md5').update(bytes).digest('hex')}`;
 }
 
 function records(path: string): string[] {

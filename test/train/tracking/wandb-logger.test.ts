@@ -36,7 +36,7 @@ type Record_ = z.infer<typeof recordSchema>;
 
 function logIn(run: string): string {
   const [name = ''] = readdirSync(join(run, 'wandb'));
-  return join(run, 'wandb', name, `run-${name.split('-').at(-1)}.wandb`);
+  return join(run, 'wandb', name, `run-${String(name.split('-').at(-1))}.wandb`);
 }
 
 /** What the wandb package reads. */

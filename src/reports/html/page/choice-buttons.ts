@@ -22,7 +22,7 @@ export function choiceButtons(current: Choice | undefined, choose: (choice: Choi
     return made;
   };
   const stars = [1, 2, 3, 4, 5].map((count) =>
-    make('★', `Keep with ${count} ${count === 1 ? 'star' : 'stars'} (${count})`, { verdict: 'keep', stars: count }, 'star'));
+    make('★', `Keep with ${String(count)} ${count === 1 ? 'star' : 'stars'} (${String(count)})`, { verdict: 'keep', stars: count }, 'star'));
   const undo = button('↺', 'Back to the verdict of the tool (0)', () => { choose(undefined); }, 'undo');
   undo.disabled = current === undefined;
   return element('div', { class: 'choices' },

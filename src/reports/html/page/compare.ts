@@ -73,7 +73,7 @@ export class Compare {
 
   draw(): void {
     const faces = Math.max(...this.photos.map((photo) => photo.faces.length));
-    this.faceLabel.textContent = faces > 1 ? `face ${this.place + 1} of ${faces}, from the left` : 'one face each';
+    this.faceLabel.textContent = faces > 1 ? `face ${String(this.place + 1)} of ${String(faces)}, from the left` : 'one face each';
     this.stage.replaceChildren(...this.photos.map((photo, index) => this.column(photo, index)));
     this.applyZoom();
     this.stage.children[this.focus]?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
@@ -101,7 +101,7 @@ export class Compare {
     const reach = 50 * (this.zoom - 1);
     this.shift = { x: within(this.shift.x, reach), y: within(this.shift.y, reach) };
     for (const image of this.stage.querySelectorAll<HTMLElement>('.zoomed')) {
-      image.style.transform = `translate(${this.shift.x}%, ${this.shift.y}%) scale(${this.zoom})`;
+      image.style.transform = `translate(${String(this.shift.x)}%, ${String(this.shift.y)}%) scale(${String(this.zoom)})`;
     }
   }
 

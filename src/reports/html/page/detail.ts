@@ -50,8 +50,8 @@ export class Detail {
     if (face === undefined) return undefined;
     const pictures = photo.pictures(index);
     return element('section', { class: 'face' },
-      photo.faces.length > 1 ? element('h3', {}, `Face ${index + 1}`) : undefined,
-      pictures.face === undefined ? undefined : element('img', { class: 'portrait', src: pictures.face, alt: `Face ${index + 1}` }),
+      photo.faces.length > 1 ? element('h3', {}, `Face ${String(index + 1)}`) : undefined,
+      pictures.face === undefined ? undefined : element('img', { class: 'portrait', src: pictures.face, alt: `Face ${String(index + 1)}` }),
       element('div', { class: 'measures' },
         ...meters(face, pictures, this.report), reasonLine(face, this.report)));
   }

@@ -23,7 +23,7 @@ export function faceBoxes(photo: PhotoData): SVGElement {
     text.textContent = String(index + 1);
     return [box, text];
   });
-  return svg('svg', { class: 'boxes', viewBox: `0 0 ${photo.width} ${photo.height}`, 'aria-hidden': 'true' }, ...boxes);
+  return svg('svg', { class: 'boxes', viewBox: `0 0 ${String(photo.width)} ${String(photo.height)}`, 'aria-hidden': 'true' }, ...boxes);
 }
 
 /** What was measured: pictures of the eyes side by side, each with its bar; below them the other bars. */

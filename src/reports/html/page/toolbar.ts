@@ -48,7 +48,7 @@ export class Toolbar {
       const count = tab.querySelector('b');
       if (count !== null) count.textContent = String(this.count(value));
     }
-    this.compareButton.textContent = marked > 0 ? `Compare ${marked}` : 'Compare';
+    this.compareButton.textContent = marked > 0 ? `Compare ${String(marked)}` : 'Compare';
     this.clearButton.hidden = marked === 0;
   }
 
@@ -85,7 +85,7 @@ function topicOptions(photos: readonly Photo[]): { value: string; text: string }
   const counts = new Map<string, number>();
   for (const topic of photos.flatMap((photo) => photo.topics)) counts.set(topic, (counts.get(topic) ?? 0) + 1);
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
-  return [{ value: '', text: 'any' }, ...sorted.map(([topic, count]) => ({ value: topic, text: `${topic} (${count})` }))];
+  return [{ value: '', text: 'any' }, ...sorted.map(([topic, count]) => ({ value: topic, text: `${topic} (${String(count)})` }))];
 }
 
 function searchBox(events: ToolbarEvents): HTMLElement {
