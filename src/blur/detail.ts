@@ -1,6 +1,7 @@
 /**
  * The detail of a face: up to how many px across it still looks sharp.
  */
+import { floatAt } from '../core/typed-array.js';
 import { clipBox, type Box, type Point, type Raster } from '../core/raster.js';
 import { calibration } from './calibration.js';
 import {
@@ -109,7 +110,7 @@ function measureTiles(grid: LuminanceGrid, corner: Point, factor: number): Tile[
     for (let column = 0; column < tilesAcross; column += 1) {
       const left = edge(column, grid.width);
       const right = edge(column + 1, grid.width);
-      const middle = grid.data[(top + bottom >> 1) * grid.width + (left + right >> 1)] ?? 0;
+      const middle = floatAt(grid.data, (top + bottom >> 1) * grid.width + (left + right >> 1));
       tiles.push({
         box: {
           x: corner.x + factor * left, y: corner.y + factor * top,

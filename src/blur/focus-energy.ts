@@ -1,6 +1,7 @@
 /**
  * The energies that sharpness is made of, over a small luminance grid or parts of it.
  */
+import { doubleAt, floatAt } from '../core/typed-array.js';
 import type { LuminanceGrid } from './luminance-grid.js';
 
 /** A part of a grid: columns from `left` to below `right`, rows from `top` to below `bottom`. */
@@ -95,7 +96,7 @@ export function smoothed({ data: image, width, height }: LuminanceGrid): Float32
 }
 
 function column(image: Float32Array, i: number, width: number): number {
-  return (image[i - width] ?? 0) + 2 * (image[i] ?? 0) + (image[i + width] ?? 0);
+  return floatAt(image, i - width) + 2 * floatAt(image, i) + floatAt(image, i + width);
 }
 
 /**
@@ -117,21 +118,21 @@ export function sumFocus(smooth: Float32Array, { width, height }: LuminanceGrid,
   // Hot loop.
   for (let y = Math.max(gridMargin, part.top); y < bottom; y += 1) {
     for (let i = y * width + left, end = y * width + right; i < end; i += 1) {
-      const wideX = ((smooth[i + 2] ?? 0) - (smooth[i - 2] ?? 0)) / 4;
-      const wideY = ((smooth[i + twice] ?? 0) - (smooth[i - twice] ?? 0)) / 4;
+      const wideX = (floatAt(smooth, i + 2) - floatAt(smooth, i - 2)) / 4;
+      const wideY = (floatAt(smooth, i + twice) - floatAt(smooth, i - twice)) / 4;
       const w = wideX * wideX + wideY * wideY;
       const up = i - width;
       const down = i + width;
-      const here = 2 * (smooth[i] ?? 0);
-      const before = smooth[i - 1] ?? 0;
-      const after = smooth[i + 1] ?? 0;
-      const above = smooth[up] ?? 0;
-      const below = smooth[down] ?? 0;
+      const here = 2 * floatAt(smooth, i);
+      const before = floatAt(smooth, i - 1);
+      const after = floatAt(smooth, i + 1);
+      const above = floatAt(smooth, up);
+      const below = floatAt(smooth, down);
       const gx = (after - before) / 2;
       const gy = (below - above) / 2;
       const xx = before + after - here;
       const yy = above + below - here;
-      const xy = ((smooth[up - 1] ?? 0) + (smooth[down + 1] ?? 0) - (smooth[up + 1] ?? 0) - (smooth[down - 1] ?? 0)) / 4;
+      const xy = (floatAt(smooth, up - 1) + floatAt(smooth, down + 1) - floatAt(smooth, up + 1) - floatAt(smooth, down - 1)) / 4;
       const wgx = w * gx;
       const wxx = w * xx;
       const wyy = w * yy;
@@ -236,7 +237,7 @@ export function focusOf({ laplacian, gradient, lowest }: FocusEnergy): number {
 export function noiseVariance(blocks: number[]): number {
   if (blocks.length === 0) return 0;
   const sorted = Float64Array.from(blocks).sort();
-  return (sorted[Math.floor(quietRank * sorted.length)] ?? 0) / quietBias / noiseIn.operator;
+  return doubleAt(sorted, Math.floor(quietRank * sorted.length)) / quietBias / noiseIn.operator;
 }
 
 /** Mean square of the noise operator in each block of a grid; blocks that are mostly black or white to the stop are left out. */
@@ -257,13 +258,13 @@ function blockNoise(image: Float32Array, width: number, left: number, top: numbe
   // Hot loop.
   for (let y = top; y < top + blockSide; y += 1) {
     for (let i = y * width + left, end = i + blockSide; i < end; i += 1) {
-      const here = image[i] ?? 0;
+      const here = floatAt(image, i);
       // A clipped pixel has lost its noise.
       if (here < 3 || here > 252) continue;
       const up = i - width;
       const down = i + width;
-      const cross = (image[up] ?? 0) + (image[i - 1] ?? 0) + (image[i + 1] ?? 0) + (image[down] ?? 0);
-      const corners = (image[up - 1] ?? 0) + (image[up + 1] ?? 0) + (image[down - 1] ?? 0) + (image[down + 1] ?? 0);
+      const cross = floatAt(image, up) + floatAt(image, i - 1) + floatAt(image, i + 1) + floatAt(image, down);
+      const corners = floatAt(image, up - 1) + floatAt(image, up + 1) + floatAt(image, down - 1) + floatAt(image, down + 1);
       const operator = corners - 2 * cross + 4 * here;
       squares += operator * operator;
       count += 1;

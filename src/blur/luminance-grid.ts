@@ -1,6 +1,7 @@
 /**
  * Luminance of a part of a photo, shrunk to the size at which sharpness is measured.
  */
+import { byteAt, floatAt } from '../core/typed-array.js';
 import type { Box, Raster } from '../core/raster.js';
 
 /**
@@ -101,12 +102,12 @@ function addLine(
   const shared = share > 0;
   // Hot loop: up to 200,000 samples for a large face.
   for (let x = 0, from = (y * width + left) * channels; x < columns; x += 1, from += step) {
-    const value = 0.299 * (data[from] ?? 0) + 0.587 * (data[from + green] ?? 0) + 0.114 * (data[from + blue] ?? 0);
+    const value = 0.299 * byteAt(data, from) + 0.587 * byteAt(data, from + green) + 0.114 * byteAt(data, from + blue);
     if (value < 2.9999 || value > 252.0001) clipped += 1;
     if (shared) {
-      sums[x] = (sums[x] ?? 0) + (1 - share) * value;
-      below[x] = (below[x] ?? 0) + share * value;
-    } else sums[x] = (sums[x] ?? 0) + value;
+      sums[x] = floatAt(sums, x) + (1 - share) * value;
+      below[x] = floatAt(below, x) + share * value;
+    } else sums[x] = floatAt(sums, x) + value;
   }
   return clipped;
 }
@@ -114,7 +115,7 @@ function addLine(
 /** Area average of `columns` samples, times `factor`, over `width` cells of `cells` from `at` on. */
 function shrinkLine(line: Float32Array, columns: number, cells: Float32Array, at: number, width: number, factor: number): void {
   if (columns === width) {
-    for (let x = 0; x < width; x += 1) cells[at + x] = factor * (line[x] ?? 0);
+    for (let x = 0; x < width; x += 1) cells[at + x] = factor * floatAt(line, x);
     return;
   }
   const step = columns / width;
@@ -124,12 +125,12 @@ function shrinkLine(line: Float32Array, columns: number, cells: Float32Array, at
   for (let cell = 0; cell < width; cell += 1) {
     // `rest` is the part of the current sample that belongs to this cell's left.
     const end = cell === width - 1 ? columns : (cell + 1) * step;
-    let sum = rest === 0 ? 0 : rest * (line[x - 1] ?? 0);
+    let sum = rest === 0 ? 0 : rest * floatAt(line, x - 1);
     const whole = Math.min(columns, Math.floor(end));
-    for (; x < whole; x += 1) sum += line[x] ?? 0;
+    for (; x < whole; x += 1) sum += floatAt(line, x);
     const part = end - whole;
     if (part > 0 && x < columns) {
-      sum += part * (line[x] ?? 0);
+      sum += part * floatAt(line, x);
       x += 1;
       rest = 1 - part;
     } else rest = 0;

@@ -1,6 +1,7 @@
 /**
  * The classic figure, for comparison: it depends on size, contrast and noise, and never on the verdict.
  */
+import { floatAt } from '../core/typed-array.js';
 import type { Box, Raster } from '../core/raster.js';
 import { luminanceGrid } from './luminance-grid.js';
 
@@ -28,7 +29,7 @@ export function plainVariance(image: Raster, face: Box): number {
     const first = Math.max(1, Math.ceil(center - half - 0.5));
     const last = Math.min(width - 2, Math.floor(center + half - 0.5));
     for (let i = y * width + first, end = y * width + last; i <= end; i += 1) {
-      const value = (data[i - width] ?? 0) + (data[i - 1] ?? 0) + (data[i + 1] ?? 0) + (data[i + width] ?? 0) - 4 * (data[i] ?? 0);
+      const value = floatAt(data, i - width) + floatAt(data, i - 1) + floatAt(data, i + 1) + floatAt(data, i + width) - 4 * floatAt(data, i);
       count += 1;
       sum += value;
       squares += value * value;

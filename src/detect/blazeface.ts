@@ -1,6 +1,7 @@
 /**
  * BlazeFace (Bazarevsky et al., 2019, https://arxiv.org/abs/1907.05047), the back camera's model: 256 px, 896 anchors.
  */
+import { floatAt } from '../core/typed-array.js';
 import { byteTensor, floatsOf, type Tensors } from '../onnx/session.js';
 import { openNet, type EngineOptions } from './engine.js';
 import type { FaceNet } from './face-net.js';
@@ -57,7 +58,7 @@ function detectionAt(boxes: Float32Array, from: number, anchor: number, grid: Gr
   const stride = inputSize / grid.cells;
   const anchorX = ((cell % grid.cells) + 0.5) * stride;
   const anchorY = (Math.floor(cell / grid.cells) + 0.5) * stride;
-  const at = (index: number): number => boxes[from + index] ?? 0;
+  const at = (index: number): number => floatAt(boxes, from + index);
   const [width, height] = [at(2), at(3)];
   return {
     box: { x: anchorX + at(0) - width / 2, y: anchorY + at(1) - height / 2, width, height },

@@ -1,6 +1,7 @@
 /**
  * FaceMesh (Kartynnik et al., 2019, https://arxiv.org/abs/1907.06724): 468 points of a face and how sure it is one, 192 px.
  */
+import { floatAt } from '../core/typed-array.js';
 import type { Point } from '../core/raster.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
 import { openNet, type EngineOptions } from './engine.js';
@@ -34,7 +35,7 @@ export async function createFaceMeshNet(options: EngineOptions): Promise<PointNe
       const scores = floatsOf(outputs, 'face');
       return Array.from({ length: count }, (_, image) => ({
         pointAt: (index) => pointOf(values, image, index),
-        faceScore: scores[image] ?? 0,
+        faceScore: floatAt(scores, image),
       }));
     },
     release: () => session.release(),
@@ -48,5 +49,5 @@ export async function createFaceMesh(options: EngineOptions): Promise<LandmarkNe
 /** The net also gives a depth for each point, which nothing here needs. */
 function pointOf(values: Float32Array, image: number, index: number): Point {
   const from = (image * pointCount + index) * 3;
-  return { x: values[from] ?? 0, y: values[from + 1] ?? 0 };
+  return { x: floatAt(values, from), y: floatAt(values, from + 1) };
 }

@@ -2,6 +2,7 @@
  * face-api's 68-point landmark net: four densely connected blocks (Huang et al., 2016, https://arxiv.org/abs/1608.06993) of
  * separable convolutions, 112 px. The points are those of the iBUG 300-W annotation.
  */
+import { floatAt } from '../core/typed-array.js';
 import type { Point } from '../core/raster.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
 import { openNet, type EngineOptions } from './engine.js';
@@ -43,5 +44,5 @@ export async function createLandmarks68(options: EngineOptions): Promise<Landmar
 
 function pointOf(values: Float32Array, image: number, index: number): Point {
   const from = (image * pointCount + index) * 2;
-  return { x: (values[from] ?? 0) * inputSize, y: (values[from + 1] ?? 0) * inputSize };
+  return { x: floatAt(values, from) * inputSize, y: floatAt(values, from + 1) * inputSize };
 }

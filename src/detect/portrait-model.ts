@@ -1,6 +1,7 @@
 /**
  * The `portrait` net as a file: photos of any size in, faces with eyes out.
  */
+import { floatAt } from '../core/typed-array.js';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Box, Point } from '../core/raster.js';
@@ -110,7 +111,7 @@ function decodeCells(
 }
 
 function faceAt(values: Float32Array, cell: number, cells: number, stride: number, columns: number): PortraitFace {
-  const at = (value: number): number => values[value * cells + cell] ?? 0;
+  const at = (value: number): number => floatAt(values, value * cells + cell);
   const x = ((cell % columns) + 0.5) * stride;
   const y = (Math.floor(cell / columns) + 0.5) * stride;
   const [width, height] = [stride * Math.exp(at(VALUES.size)), stride * Math.exp(at(VALUES.size + 1))];

@@ -1,6 +1,7 @@
 /**
  * Cuts squares out of rasters and resamples them to the size that a net looks at.
  */
+import { byteAt } from '../core/typed-array.js';
 import type { Point, Raster } from '../core/raster.js';
 
 /** A square of an image, px of it, which may be turned and may reach beyond the image. */
@@ -87,12 +88,12 @@ function sampleBilinear({ data, width, channels }: Raster, line: Line, from: num
     const w10 = wy - w11;
     const w01 = wx - w11;
     const w00 = 256 - wx - w10;
-    const pair = (Math.imul((data[upper] ?? 0) | ((data[upper + blue] ?? 0) << 16), w00)
-      + Math.imul((data[upper + channels] ?? 0) | ((data[upper + channels + blue] ?? 0) << 16), w01)
-      + Math.imul((data[lower] ?? 0) | ((data[lower + blue] ?? 0) << 16), w10)
-      + Math.imul((data[lower + channels] ?? 0) | ((data[lower + channels + blue] ?? 0) << 16), w11) + 0x800080) | 0;
-    const sum = Math.imul(data[upper + green] ?? 0, w00) + Math.imul(data[upper + channels + green] ?? 0, w01)
-      + Math.imul(data[lower + green] ?? 0, w10) + Math.imul(data[lower + channels + green] ?? 0, w11) + 128;
+    const pair = (Math.imul(byteAt(data, upper) | (byteAt(data, upper + blue) << 16), w00)
+      + Math.imul(byteAt(data, upper + channels) | (byteAt(data, upper + channels + blue) << 16), w01)
+      + Math.imul(byteAt(data, lower) | (byteAt(data, lower + blue) << 16), w10)
+      + Math.imul(byteAt(data, lower + channels) | (byteAt(data, lower + channels + blue) << 16), w11) + 0x800080) | 0;
+    const sum = Math.imul(byteAt(data, upper + green), w00) + Math.imul(byteAt(data, upper + channels + green), w01)
+      + Math.imul(byteAt(data, lower + green), w10) + Math.imul(byteAt(data, lower + channels + green), w11) + 128;
     out[at] = (pair >> 8) & 255;
     out[at + 1] = sum >> 8;
     out[at + 2] = pair >>> 24;
@@ -119,11 +120,11 @@ function sampleTaps(
   // Hot loop, as above.
   for (let column = from; column < to; column += 1) {
     const i = (Math.imul(y >> 16, width) + (x >> 16)) * channels;
-    const red = (data[i + a] ?? 0) + (data[i + b] ?? 0) + (data[i + c] ?? 0) + (data[i + d] ?? 0);
+    const red = byteAt(data, i + a) + byteAt(data, i + b) + byteAt(data, i + c) + byteAt(data, i + d);
     const j = i + green;
-    const greens = (data[j + a] ?? 0) + (data[j + b] ?? 0) + (data[j + c] ?? 0) + (data[j + d] ?? 0);
+    const greens = byteAt(data, j + a) + byteAt(data, j + b) + byteAt(data, j + c) + byteAt(data, j + d);
     const k = i + blue;
-    const blues = (data[k + a] ?? 0) + (data[k + b] ?? 0) + (data[k + c] ?? 0) + (data[k + d] ?? 0);
+    const blues = byteAt(data, k + a) + byteAt(data, k + b) + byteAt(data, k + c) + byteAt(data, k + d);
     out[at] = (red + 2) >> 2;
     out[at + 1] = (greens + 2) >> 2;
     out[at + 2] = (blues + 2) >> 2;
@@ -148,7 +149,7 @@ function sampleEdge({ data, width, height, channels }: Raster, line: Line, from:
     const [x0, y0] = [Math.floor(x), Math.floor(y)];
     const [x1, y1] = [Math.min(x0 + 1, width - 1), Math.min(y0 + 1, height - 1)];
     for (let channel = 0; channel < 3; channel += 1) {
-      const of = (column: number, row: number): number => data[(row * width + column) * channels + (channels === 3 ? channel : 0)] ?? 0;
+      const of = (column: number, row: number): number => byteAt(data, (row * width + column) * channels + (channels === 3 ? channel : 0));
       const upper = of(x0, y0) + (x - x0) * (of(x1, y0) - of(x0, y0));
       const lower = of(x0, y1) + (x - x0) * (of(x1, y1) - of(x0, y1));
       out[line.at + column * 3 + channel] = Math.round(upper + (y - y0) * (lower - upper));

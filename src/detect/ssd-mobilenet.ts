@@ -2,6 +2,7 @@
  * SSD (Liu et al., 2016, https://arxiv.org/abs/1512.02325) on MobileNet v1 (Howard et al., 2017,
  * https://arxiv.org/abs/1704.04861), as face-api trained it: 512 px, 5118 boxes.
  */
+import { floatAt } from '../core/typed-array.js';
 import type { Box } from '../core/raster.js';
 import { byteTensor, floatsOf } from '../onnx/session.js';
 import { openNet, type EngineOptions } from './engine.js';
@@ -38,7 +39,7 @@ export async function createSsdMobileNet(minScore: number, options: EngineOption
 function decode(boxes: Float32Array, scores: Float32Array, minScore: number): Detection[] {
   const found: Detection[] = [];
   for (let anchor = 0; anchor < anchorCount; anchor += 1) {
-    const score = scores[anchor] ?? 0;
+    const score = floatAt(scores, anchor);
     if (score >= minScore) found.push({ box: boxAt(boxes, anchor * 4), score });
   }
   return found;

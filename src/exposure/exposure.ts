@@ -1,6 +1,7 @@
 /**
  * How a face is exposed: how bright it is, and how much of it is lost in white or black.
  */
+import { byteAt } from '../core/typed-array.js';
 import type { Box, Raster } from '../core/raster.js';
 
 /** 8-bit level from which a pixel is burnt out, in all its channels: nothing is left to bring back. */
@@ -37,9 +38,9 @@ export function measureExposure(image: Raster, box: Box): Exposure {
       const down = (2 * (y - center.y)) / box.height;
       if (x < 0 || y < 0 || x >= width || y >= height || across * across + down * down > 1) continue;
       const at = (Math.floor(y) * width + Math.floor(x)) * channels;
-      const red = data[at] ?? 0;
-      const green = channels === 1 ? red : data[at + 1] ?? 0;
-      const blue = channels === 1 ? red : data[at + 2] ?? 0;
+      const red = byteAt(data, at);
+      const green = channels === 1 ? red : byteAt(data, at + 1);
+      const blue = channels === 1 ? red : byteAt(data, at + 2);
       count += 1;
       if (Math.min(red, green, blue) >= burntFrom) burnt += 1;
       if (Math.max(red, green, blue) <= blackTo) black += 1;

@@ -1,6 +1,7 @@
 /**
  * Cuts turned rectangles out of rasters. The one way in which eye crops are made, for photos, training and evaluation.
  */
+import { byteAt, intAt } from '../core/typed-array.js';
 import type { Box, Point, Raster } from '../core/raster.js';
 
 /** A rectangle of `width` px of the raster, turned by `angle` radians (clockwise in the image); the height follows from the crop's aspect. */
@@ -46,10 +47,10 @@ export function cutLuminance(image: Raster, region: TurnedRegion, width: number,
           const x0 = x | 0;
           const y0 = y | 0;
           const at = Math.imul(y0, stride) + x0;
-          const a = data[at] ?? 0;
-          const b = data[at + stride] ?? 0;
-          const top = a + (x - x0) * ((data[at + 1] ?? 0) - a);
-          const bottom = b + (x - x0) * ((data[at + stride + 1] ?? 0) - b);
+          const a = byteAt(data, at);
+          const b = byteAt(data, at + stride);
+          const top = a + (x - x0) * (byteAt(data, at + 1) - a);
+          const bottom = b + (x - x0) * (byteAt(data, at + stride + 1) - b);
           sum += top + (y - y0) * (bottom - top);
         }
       }
@@ -84,8 +85,8 @@ function luminanceWindow(image: Raster, region: TurnedRegion, aspect: number): L
     const row = clamp(top + y, 0, image.height - 1) * image.width * channels;
     const to = y * width;
     for (let x = 0; x < width; x += 1) {
-      const from = row + (columns[x] ?? 0);
-      data[to + x] = (19595 * (source[from] ?? 0) + 38470 * (source[from + green] ?? 0) + 7471 * (source[from + blue] ?? 0) + 32768) >> 16;
+      const from = row + intAt(columns, x);
+      data[to + x] = (19595 * byteAt(source, from) + 38470 * byteAt(source, from + green) + 7471 * byteAt(source, from + blue) + 32768) >> 16;
     }
   }
   return { data, left, top, width };

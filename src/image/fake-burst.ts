@@ -1,6 +1,7 @@
 /**
  * Makes the frames of a burst out of one photo, for benchmarks and tests: nobody has labelled real ones.
  */
+import { byteAt } from '../core/typed-array.js';
 import sharp, { type Sharp } from 'sharp';
 import { clipBox, type Box } from '../core/raster.js';
 
@@ -96,7 +97,7 @@ async function patchFor(
   for (let at = 0; at < place.width * place.height; at += 1) {
     const x = (2 * ((at % place.width) + 0.5)) / place.width - 1;
     const y = (2 * (Math.floor(at / place.width) + 0.5)) / place.height - 1;
-    const shade = (lid[at] ?? 0) / Math.max(1, mean);
+    const shade = byteAt(lid, at) / Math.max(1, mean);
     for (let channel = 0; channel < 3; channel += 1) {
       pixels[at * 4 + channel] = Math.min(255, shade * (under.channels[channel]?.mean ?? 0) * 1.1);
     }

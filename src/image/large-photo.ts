@@ -1,6 +1,7 @@
 /**
  * Makes a photo as large as a camera's out of a small one, for benchmarks: there is none that every checkout has.
  */
+import { byteAt } from '../core/typed-array.js';
 import sharp from 'sharp';
 
 /** What is cut out of the small photo, px of it. */
@@ -37,7 +38,7 @@ function addGrain(pixels: Uint8Array): void {
     state ^= state >>> 17;
     state ^= state << 5;
     const sum = (state & 255) + ((state >>> 8) & 255) + ((state >>> 16) & 255) + (state >>> 24) - 510;
-    const value = (pixels[i] ?? 0) + (sum * grain) / 147.8;
+    const value = byteAt(pixels, i) + (sum * grain) / 147.8;
     pixels[i] = value < 0 ? 0 : value > 255 ? 255 : value;
   }
 }

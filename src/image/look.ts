@@ -1,6 +1,7 @@
 /**
  * Makes the look of a picture: a few hundred numbers that tell frames of one moment from others.
  */
+import { byteAt } from '../core/typed-array.js';
 import { lookSide, type Look } from '../core/capture.js';
 import { clipBox, type Box, type Raster } from '../core/raster.js';
 
@@ -27,8 +28,8 @@ export function lookOf(image: Raster, box: Box = { x: 0, y: 0, width: image.widt
         for (let j = 0; j < samples; j += 1) {
           const x = Math.min(width - 1, Math.floor(part.x + (column * samples + j + 0.5) * stepX));
           const at = (y * width + x) * channels;
-          const red = data[at] ?? 0;
-          sum += channels === 1 ? red : 0.299 * red + 0.587 * (data[at + 1] ?? 0) + 0.114 * (data[at + 2] ?? 0);
+          const red = byteAt(data, at);
+          sum += channels === 1 ? red : 0.299 * red + 0.587 * byteAt(data, at + 1) + 0.114 * byteAt(data, at + 2);
         }
       }
       look[row * lookSide + column] = Math.round(sum / (samples * samples));

@@ -5,6 +5,8 @@
  * thumbnail), and they nest it in seven different ways. A JPEG can be told by walking its own markers, so it is looked for
  * as such, wherever it lies.
  */
+import { byteAt } from '../core/typed-array.js';
+
 
 /** Whether a file is a camera's RAW: CR2, CR3, NEF, ARW, DNG, RAF, ORF or RW2. Needs the whole file for NEF, ARW and DNG. */
 export function isRaw(bytes: Buffer): boolean {
@@ -91,7 +93,7 @@ class JpegSearch {
 
   private isNew(at: number): boolean {
     const bit = 1 << (at & 7);
-    const byte = this.walked[at >> 3] ?? 0;
+    const byte = byteAt(this.walked, at >> 3);
     this.walked[at >> 3] = byte | bit;
     return (byte & bit) === 0;
   }

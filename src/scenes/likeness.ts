@@ -1,6 +1,7 @@
 /**
  * How alike two pictures are at a glance, though the camera moved, zoomed or exposed a little differently between them.
  */
+import { byteAt, floatAt } from '../core/typed-array.js';
 import { lookSide, type Look } from '../core/capture.js';
 
 /** Cells that a look is smoothed over before that is taken away: what is left are shapes, without light and shade. */
@@ -24,7 +25,7 @@ export function shapesOf(look: Look): Shapes {
   const shapes = new Float32Array(lookSide * lookSide);
   for (let row = 0; row < lookSide; row += 1) {
     for (let column = 0; column < lookSide; column += 1) {
-      shapes[row * lookSide + column] = (look[row * lookSide + column] ?? 0) - meanAround(look, row, column);
+      shapes[row * lookSide + column] = byteAt(look, row * lookSide + column) - meanAround(look, row, column);
     }
   }
   return shapes;
@@ -34,7 +35,7 @@ function meanAround(look: Look, row: number, column: number): number {
   let [sum, count] = [0, 0];
   for (let y = Math.max(0, row - smoothing); y <= Math.min(lookSide - 1, row + smoothing); y += 1) {
     for (let x = Math.max(0, column - smoothing); x <= Math.min(lookSide - 1, column + smoothing); x += 1) {
-      sum += look[y * lookSide + x] ?? 0;
+      sum += byteAt(look, y * lookSide + x);
       count += 1;
     }
   }
@@ -90,9 +91,9 @@ function correlation(a: Shapes, b: Shapes, { zoom, right, down }: Lie, step: num
       const x0 = Math.floor(x);
       if (x0 < 0 || x0 >= lookSide - 1) continue;
       const at = y0 * lookSide + x0;
-      const top = (b[at] ?? 0) + (x - x0) * ((b[at + 1] ?? 0) - (b[at] ?? 0));
-      const bottom = (b[at + lookSide] ?? 0) + (x - x0) * ((b[at + lookSide + 1] ?? 0) - (b[at + lookSide] ?? 0));
-      const first = a[row * lookSide + column] ?? 0;
+      const top = floatAt(b, at) + (x - x0) * (floatAt(b, at + 1) - floatAt(b, at));
+      const bottom = floatAt(b, at + lookSide) + (x - x0) * (floatAt(b, at + lookSide + 1) - floatAt(b, at + lookSide));
+      const first = floatAt(a, row * lookSide + column);
       const second = top + (y - y0) * (bottom - top);
       sumA += first;
       sumB += second;

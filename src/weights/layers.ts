@@ -3,6 +3,7 @@
  *
  * Feature maps run as NCHW, which onnxruntime's kernels want; weights and flat outputs are in TensorFlow's NHWC.
  */
+import { floatAt } from '../core/typed-array.js';
 import type { GraphBuilder, Value } from '../onnx/graph.js';
 import { constantOf } from './palette.js';
 import type { Weight } from './manifest.js';
@@ -167,7 +168,7 @@ function transposeFilter(data: Float32Array, area: number, channelsIn: number, c
     for (let channelIn = 0; channelIn < channelsIn; channelIn += 1) {
       let to = channelIn * area + position;
       for (let channelOut = 0; channelOut < channelsOut; channelOut += 1) {
-        transposed[to] = data[from] ?? 0;
+        transposed[to] = floatAt(data, from);
         from += 1;
         to += channelsIn * area;
       }

@@ -3,6 +3,7 @@
  *
  * Format: https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts (WeightsManifestConfig).
  */
+import { doubleAt, intAt } from '../core/typed-array.js';
 import { z } from 'zod';
 
 const entrySchema = z.object({
@@ -73,12 +74,12 @@ function halfToFloat(halves: Uint16Array): Float32Array {
   const floats = new Float32Array(halves.length);
   // Hot loop: some 700,000 values for FaceMesh.
   for (let i = 0; i < halves.length; i += 1) {
-    const half = halves[i] ?? 0;
+    const half = intAt(halves, i);
     const exponent = (half >> 10) & 31;
     const fraction = half & 1023;
     const magnitude = exponent === 0 ? fraction * 2 ** -24
       : exponent === 31 ? (fraction === 0 ? Infinity : NaN)
-        : (1 + fraction / 1024) * (POWERS[exponent] ?? 0);
+        : (1 + fraction / 1024) * doubleAt(POWERS, exponent);
     floats[i] = half & 0x8000 ? -magnitude : magnitude;
   }
   return floats;

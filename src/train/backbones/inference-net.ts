@@ -1,6 +1,7 @@
 /**
  * Writes a backbone as a plain model: weights are constants, batch norm is folded into the convolution before it.
  */
+import { floatAt } from '../../core/typed-array.js';
 import { STEEPNESS, type Activation } from '../autodiff/activation.js';
 import type { NamedTensor } from '../autodiff/flat-vector.js';
 import { NORM_EPSILON } from '../autodiff/normalization.js';
@@ -125,15 +126,15 @@ function batchNormOf(tensors: ReadonlyMap<string, NamedTensor>, name: string): B
 
 /** scale (w x - mean) / deviation + shift = (factor w) x + bias. */
 function folding({ scale, shift, mean, variance }: BatchNorm): { factors: Float32Array; bias: NamedTensor } {
-  const factors = scale.map((value, channel) => value / Math.sqrt((variance[channel] ?? 0) + NORM_EPSILON));
-  const bias = shift.map((value, channel) => value - (mean[channel] ?? 0) * (factors[channel] ?? 0));
+  const factors = scale.map((value, channel) => value / Math.sqrt(floatAt(variance, channel) + NORM_EPSILON));
+  const bias = shift.map((value, channel) => value - floatAt(mean, channel) * floatAt(factors, channel));
   return { factors, bias: { shape: [bias.length], data: bias } };
 }
 
 /** Multiplies each output channel's weights by its factor. */
 function scaleRows({ shape, data }: NamedTensor, factors: Float32Array): NamedTensor {
   const row = data.length / factors.length;
-  return { shape, data: data.map((value, index) => value * (factors[Math.floor(index / row)] ?? 0)) };
+  return { shape, data: data.map((value, index) => value * floatAt(factors, Math.floor(index / row))) };
 }
 
 /**

@@ -2,6 +2,7 @@
  * Weights in model files, in fewer bits: float16, or int8 with one scale an output channel. The graph widens them to
  * float32; onnxruntime does that once, when it loads the model, so that small files run as fast as large ones.
  */
+import { intAt } from '../../core/typed-array.js';
 import type { NamedTensor } from '../autodiff/flat-vector.js';
 import type { GraphBuilder, Value } from '../../onnx/graph.js';
 import type { Initializer } from '../../onnx/model-file.js';
@@ -62,7 +63,7 @@ const float = new Float32Array(word.buffer);
 /** Bits of the nearest IEEE 754 half-precision number, ties to even; beyond its range: infinity. */
 export function toFloat16(value: number): number {
   float[0] = value;
-  const bits = word[0] ?? 0;
+  const bits = intAt(word, 0);
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 0xff) - 127 + 15;
   const mantissa = bits & 0x7fffff;

@@ -5,6 +5,7 @@
  * to the classifier's input. All of it happens on a grid of random coarseness, because open and closed eyes of public
  * sets differ in resolution and compression, and a net would learn that instead of lids.
  */
+import { byteAt, floatAt } from '../../core/typed-array.js';
 import { blurGaussian, blurMotion, jpegBlocks } from './degrade.js';
 import { CROP } from '../../core/eye.js';
 import { CANVAS, CANVAS_BYTES } from './canvas.js';
@@ -121,8 +122,8 @@ export class Augmenter {
             const y0 = y | 0;
             const fx = x - x0;
             const from = base + y0 * width + x0;
-            const top = (pixels[from] ?? 0) * (1 - fx) + (pixels[from + 1] ?? 0) * fx;
-            const low = (pixels[from + width] ?? 0) * (1 - fx) + (pixels[from + width + 1] ?? 0) * fx;
+            const top = byteAt(pixels, from) * (1 - fx) + byteAt(pixels, from + 1) * fx;
+            const low = byteAt(pixels, from + width) * (1 - fx) + byteAt(pixels, from + width + 1) * fx;
             sum += top + (low - top) * (y - y0);
           }
         }
@@ -140,7 +141,7 @@ export class Augmenter {
     const offset = 35 * strength * random.signed();
     const exposure = random.chance(0.15 * strength) ? Math.exp(random.between(Math.log(DIMMEST), Math.log(0.5))) : 1;
     let mean = 0;
-    for (let i = 0; i < count; i += 1) mean += grid[i] ?? 0;
+    for (let i = 0; i < count; i += 1) mean += floatAt(grid, i);
     mean = 255 * (mean / count / 255) ** gamma;
     for (let level = 0; level < 256; level += 1) {
       const value = (255 * (level / 255) ** gamma - mean) * contrast + mean + offset;
@@ -152,7 +153,7 @@ export class Augmenter {
     const corner = 1 - (slopeX * columns + slopeY * rows) / 2;
     for (let r = 0, i = 0; r < rows; r += 1) {
       let gain = corner + slopeY * r;
-      for (let c = 0; c < columns; c += 1, i += 1, gain += slopeX) grid[i] = (tone[(grid[i] ?? 0) | 0] ?? 0) * gain;
+      for (let c = 0; c < columns; c += 1, i += 1, gain += slopeX) grid[i] = floatAt(tone, floatAt(grid, i) | 0) * gain;
     }
     return exposure;
   }
@@ -188,7 +189,7 @@ export class Augmenter {
         const along = ((c - centerX) * cos + (r - centerY) * sin) / length;
         const across = ((r - centerY) * cos - (c - centerX) * sin) / thickness;
         const distance = along * along + across * across;
-        if (distance < 6) grid[r * columns + c] = (grid[r * columns + c] ?? 0) + brightness * Math.exp(-distance);
+        if (distance < 6) grid[r * columns + c] = floatAt(grid, r * columns + c) + brightness * Math.exp(-distance);
       }
     }
   }
@@ -212,7 +213,7 @@ export class Augmenter {
       for (let k = Math.max(0, Math.floor(middle - half)); k <= last; k += 1) {
         const cover = opacity * Math.max(0, Math.min(1, half + 0.5 - Math.abs(k - middle)));
         const i = steep ? step * columns + k : k * columns + step;
-        grid[i] = (grid[i] ?? 0) * (1 - cover) + shade * cover;
+        grid[i] = floatAt(grid, i) * (1 - cover) + shade * cover;
       }
     }
   }
@@ -234,7 +235,7 @@ export class Augmenter {
         const off = Math.abs(v + Math.abs((c - centerX) / radiusX) ** power - 1) / power;
         if (off > 2 * half) continue;
         const cover = opacity * Math.min(1, 2 - off / half);
-        grid[i] = (grid[i] ?? 0) * (1 - cover) + shade * cover;
+        grid[i] = floatAt(grid, i) * (1 - cover) + shade * cover;
       }
     }
   }
@@ -277,7 +278,7 @@ export class Augmenter {
     let from = random.below(GAUSSIAN_COUNT);
     const stride = 1 + 2 * random.below(64);
     for (let i = 0; i < count; i += 1) {
-      grid[i] = (grid[i] ?? 0) + deviation * (gaussians[from] ?? 0);
+      grid[i] = floatAt(grid, i) + deviation * floatAt(gaussians, from);
       from = (from + stride) & mask;
     }
   }
@@ -298,8 +299,8 @@ export class Augmenter {
         const x0 = x | 0;
         const x1 = Math.min(columns - 1, x0 + 1);
         const fx = x - x0;
-        const top = (grid[above + x0] ?? 0) * (1 - fx) + (grid[above + x1] ?? 0) * fx;
-        const low = (grid[below + x0] ?? 0) * (1 - fx) + (grid[below + x1] ?? 0) * fx;
+        const top = floatAt(grid, above + x0) * (1 - fx) + floatAt(grid, above + x1) * fx;
+        const low = floatAt(grid, below + x0) * (1 - fx) + floatAt(grid, below + x1) * fx;
         const value = top + (low - top) * fy + 0.5;
         out[to] = value < 0 ? 0 : value > 255 ? 255 : value;
       }

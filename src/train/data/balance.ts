@@ -1,6 +1,7 @@
 /**
  * How often each kind of eye is seen in training, and in which order.
  */
+import { byteAt } from '../../core/typed-array.js';
 import { HIDDEN } from './labels.js';
 import type { EyeDataset } from './packed-file.js';
 import { mixSeed, Random } from './random.js';
@@ -41,7 +42,7 @@ export function attention(dataset: EyeDataset, indices: Int32Array, emphasis: Em
   const strata = new Map<string, Stratum>();
   for (const row of indices) {
     const source = dataset.sources[row] ?? '';
-    const label = dataset.labels[row] ?? 0;
+    const label = byteAt(dataset.labels, row);
     const key = `${String(label)}${source}`;
     const stratum = strata.get(key) ?? { source, label, size: 0, kinds: new Map<string, number[]>() };
     strata.set(key, stratum);

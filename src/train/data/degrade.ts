@@ -1,6 +1,8 @@
 /**
  * Blur and compression on small gray pictures, in place. Hot loops throughout: augmentation runs them a thousand times a second.
  */
+import { floatAt } from '../../core/typed-array.js';
+
 
 /**
  * Gaussian blur.
@@ -14,9 +16,9 @@ export function blurGaussian(grid: Float32Array, spare: Float32Array, columns: n
   let sum = 0;
   for (let i = 0; i <= radius; i += 1) {
     kernel[i] = Math.exp(-(i * i) / (2 * sigma * sigma));
-    sum += (i === 0 ? 1 : 2) * (kernel[i] ?? 0);
+    sum += (i === 0 ? 1 : 2) * floatAt(kernel, i);
   }
-  for (let i = 0; i <= radius; i += 1) kernel[i] = (kernel[i] ?? 0) / sum;
+  for (let i = 0; i <= radius; i += 1) kernel[i] = floatAt(kernel, i) / sum;
   blurLine(grid, spare, kernel, { lines: rows, length: columns, lineStep: columns, step: 1 });
   blurLine(spare, grid, kernel, { lines: columns, length: rows, lineStep: 1, step: columns });
 }
@@ -35,11 +37,11 @@ function blurLine(from: Float32Array, to: Float32Array, kernel: Float32Array, la
   for (let line = 0; line < lines; line += 1) {
     const base = line * lineStep;
     for (let i = 0; i < length; i += 1) {
-      let sum = (from[base + i * step] ?? 0) * (kernel[0] ?? 0);
+      let sum = floatAt(from, base + i * step) * floatAt(kernel, 0);
       for (let k = 1; k <= radius; k += 1) {
         const before = i - k < 0 ? 0 : i - k;
         const after = i + k >= length ? length - 1 : i + k;
-        sum += ((from[base + before * step] ?? 0) + (from[base + after * step] ?? 0)) * (kernel[k] ?? 0);
+        sum += (floatAt(from, base + before * step) + floatAt(from, base + after * step)) * floatAt(kernel, k);
       }
       to[base + i * step] = sum;
     }
@@ -69,11 +71,11 @@ export function blurMotion(
       const y = r + dy < 0 ? 0 : r + dy >= rows ? rows - 1 : r + dy;
       for (let c = 0; c < columns; c += 1, i += 1) {
         const x = c + dx < 0 ? 0 : c + dx >= columns ? columns - 1 : c + dx;
-        spare[i] = (spare[i] ?? 0) + (grid[y * columns + x] ?? 0);
+        spare[i] = floatAt(spare, i) + floatAt(grid, y * columns + x);
       }
     }
   }
-  for (let i = 0; i < count; i += 1) grid[i] = (spare[i] ?? 0) / taps;
+  for (let i = 0; i < count; i += 1) grid[i] = floatAt(spare, i) / taps;
 }
 
 /** Luminance quantization of JPEG (ITU-T T.81, table K.1). */
@@ -115,20 +117,20 @@ function jpegBlock(grid: Float32Array, columns: number, rows: number, left: numb
     const y = Math.min(rows - 1, Math.max(0, top + r));
     for (let c = 0; c < 8; c += 1) {
       const x = Math.min(columns - 1, Math.max(0, left + c));
-      block[r * 8 + c] = (grid[y * columns + x] ?? 0) - 128;
+      block[r * 8 + c] = floatAt(grid, y * columns + x) - 128;
     }
   }
   forward(block, half);
   forward(half, block);
   for (let i = 0; i < 64; i += 1) {
     const step = Math.max(1, (QUANTIZATION[i] ?? 1) * scale);
-    block[i] = Math.round((block[i] ?? 0) / step) * step;
+    block[i] = Math.round(floatAt(block, i) / step) * step;
   }
   inverse(block, half);
   inverse(half, block);
   for (let r = Math.max(0, -top); r < 8 && top + r < rows; r += 1) {
     for (let c = Math.max(0, -left); c < 8 && left + c < columns; c += 1) {
-      grid[(top + r) * columns + left + c] = (block[r * 8 + c] ?? 0) + 128;
+      grid[(top + r) * columns + left + c] = floatAt(block, r * 8 + c) + 128;
     }
   }
 }
@@ -138,7 +140,7 @@ function forward(from: Float32Array, to: Float32Array): void {
   for (let r = 0; r < 8; r += 1) {
     for (let f = 0; f < 8; f += 1) {
       let sum = 0;
-      for (let p = 0; p < 8; p += 1) sum += (from[r * 8 + p] ?? 0) * (COSINES[f * 8 + p] ?? 0);
+      for (let p = 0; p < 8; p += 1) sum += floatAt(from, r * 8 + p) * floatAt(COSINES, f * 8 + p);
       to[f * 8 + r] = sum;
     }
   }
@@ -149,7 +151,7 @@ function inverse(from: Float32Array, to: Float32Array): void {
   for (let r = 0; r < 8; r += 1) {
     for (let p = 0; p < 8; p += 1) {
       let sum = 0;
-      for (let f = 0; f < 8; f += 1) sum += (from[r * 8 + f] ?? 0) * (COSINES[f * 8 + p] ?? 0);
+      for (let f = 0; f < 8; f += 1) sum += floatAt(from, r * 8 + f) * floatAt(COSINES, f * 8 + p);
       to[p * 8 + r] = sum;
     }
   }

@@ -1,6 +1,7 @@
 /**
  * Batches for training, made on other threads while the step runs.
  */
+import { byteAt, floatAt } from '../../core/typed-array.js';
 import { receiveMessageOnPort, Worker, MessageChannel, type MessagePort } from 'node:worker_threads';
 import { workerScript } from '../../files/package.js';
 import { attention, epochOrder, lossWeights, type Balance, type Emphasis } from './balance.js';
@@ -136,8 +137,8 @@ function assemble(
 ): Batch {
   return {
     pixels, rows, count: rows.length, height: size.height, width: size.width,
-    labels: Uint8Array.from(rows, (row) => dataset.labels[row] ?? 0),
-    weights: Float32Array.from(rows, (row) => weights[row] ?? 0),
+    labels: Uint8Array.from(rows, (row) => byteAt(dataset.labels, row)),
+    weights: Float32Array.from(rows, (row) => floatAt(weights, row)),
   };
 }
 
@@ -212,7 +213,7 @@ export function* validationBatches(
     const rows = indices.slice(at, at + batchSize);
     const pixels = new Uint8Array(rows.length * height * width);
     rows.forEach((row, index) => {
-      const small = eyeWidth < eyeWidthOf(dataset.cropWidths[row] ?? 0);
+      const small = eyeWidth < eyeWidthOf(floatAt(dataset.cropWidths, row));
       const crop = small ? shrunkCrop(dataset.pixels, row, width, height, eyeWidth) : plainCrop(dataset.pixels, row, width, height);
       pixels.set(crop, index * height * width);
     });

@@ -1,6 +1,7 @@
 /**
  * Finds eyes that are the same picture, copied, resized, recompressed or cut a little differently.
  */
+import { byteAt, doubleAt, floatAt, intAt } from '../../core/typed-array.js';
 import { CROP } from '../../core/eye.js';
 import { CANVAS, CANVAS_BYTES } from './canvas.js';
 import type { EyeDataset } from './packed-file.js';
@@ -27,7 +28,7 @@ export function differenceHash(canvas: Uint8Array): Uint32Array {
     for (let column = 0; column < HASH_COLUMNS; column += 1) {
       const after = cellMean(canvas, row, column + 1);
       const bit = row * HASH_COLUMNS + column;
-      if (after > before) hash[bit >> 5] = (hash[bit >> 5] ?? 0) | (1 << (bit & 31));
+      if (after > before) hash[bit >> 5] = intAt(hash, bit >> 5) | (1 << (bit & 31));
       before = after;
     }
   }
@@ -41,7 +42,7 @@ function cellMean(canvas: Uint8Array, row: number, column: number): number {
   const right = LEFT + Math.floor(((column + 1) * CROP.width) / (HASH_COLUMNS + 1));
   let sum = 0;
   for (let y = top; y < bottom; y += 1) {
-    for (let x = left; x < right; x += 1) sum += canvas[y * CANVAS.width + x] ?? 0;
+    for (let x = left; x < right; x += 1) sum += byteAt(canvas, y * CANVAS.width + x);
   }
   return sum / ((bottom - top) * (right - left));
 }
@@ -100,12 +101,12 @@ function fingerprints(dataset: EyeDataset): Float32Array {
   for (let row = 0; row < dataset.length; row += 1) {
     const print = fingerprint(canvasOf(dataset, row));
     prints.set(print, row * CELLS);
-    print.forEach((value, cell) => { spread[cell] = (spread[cell] ?? 0) + value * value; });
+    print.forEach((value, cell) => { spread[cell] = doubleAt(spread, cell) + value * value; });
   }
-  const order = [...spread.keys()].sort((a, b) => (spread[b] ?? 0) - (spread[a] ?? 0));
+  const order = [...spread.keys()].sort((a, b) => doubleAt(spread, b) - doubleAt(spread, a));
   return prints.map((_, index) => {
     const cell = index % CELLS;
-    return prints[index - cell + (order[cell] ?? 0)] ?? 0;
+    return floatAt(prints, index - cell + (order[cell] ?? 0));
   });
 }
 
@@ -115,9 +116,9 @@ function fingerprint(canvas: Uint8Array): Float32Array {
   let squares = 0;
   for (let y = 0; y < CROP.height; y += 1) {
     for (let x = 0; x < CROP.width; x += 1) {
-      const value = canvas[(TOP + y) * CANVAS.width + LEFT + x] ?? 0;
+      const value = byteAt(canvas, (TOP + y) * CANVAS.width + LEFT + x);
       const cell = Math.floor(y / CELL) * (CROP.width / CELL) + Math.floor(x / CELL);
-      sums[cell] = (sums[cell] ?? 0) + value;
+      sums[cell] = floatAt(sums, cell) + value;
       sum += value;
       squares += value * value;
     }
@@ -131,8 +132,8 @@ function fingerprint(canvas: Uint8Array): Float32Array {
 function withinReach(prints: Float32Array, a: number, b: number, reach: number): boolean {
   let distance = 0;
   for (let cell = 0; cell < CELLS && distance <= reach; cell += 2) {
-    const one = (prints[a + cell] ?? 0) - (prints[b + cell] ?? 0);
-    const two = (prints[a + cell + 1] ?? 0) - (prints[b + cell + 1] ?? 0);
+    const one = floatAt(prints, a + cell) - floatAt(prints, b + cell);
+    const two = floatAt(prints, a + cell + 1) - floatAt(prints, b + cell + 1);
     distance += one * one + two * two;
   }
   return distance <= reach;
@@ -160,8 +161,8 @@ function cropCorrelation(a: Uint8Array, b: Uint8Array): number {
   for (let row = 0; row < CROP.height; row += 1) {
     const from = (TOP + row) * CANVAS.width + LEFT;
     for (let i = from; i < from + CROP.width; i += 1) {
-      const x = a[i] ?? 0;
-      const y = b[i] ?? 0;
+      const x = byteAt(a, i);
+      const y = byteAt(b, i);
       sumA += x;
       sumB += y;
       sumAA += x * x;

@@ -1,6 +1,7 @@
 /**
  * Packed eyes as the classifier will see them: without augmentation, and as they would look in a smaller photo.
  */
+import { byteAt } from '../../core/typed-array.js';
 import { CROP, cropWidthOf } from '../../core/eye.js';
 import { CANVAS, CANVAS_BYTES } from './canvas.js';
 
@@ -32,7 +33,7 @@ function areaMean(pixels: Uint8Array, base: number, left: number, top: number, r
     const tall = Math.min(bottom, y + 1) - Math.max(top, y);
     for (let x = Math.floor(left); x < right - 1e-9; x += 1) {
       const part = tall * (Math.min(right, x + 1) - Math.max(left, x));
-      sum += part * (pixels[base + y * CANVAS.width + x] ?? 0);
+      sum += part * byteAt(pixels, base + y * CANVAS.width + x);
       area += part;
     }
   }
@@ -57,7 +58,7 @@ export function shrunkCrop(pixels: Uint8Array, row: number, width: number, heigh
     for (let c = 0; c < width; c += 1) {
       const x = Math.min(columns - 1, Math.max(0, ((c + 0.5) * columns) / width - 0.5));
       const [x0, x1] = [Math.floor(x), Math.min(columns - 1, Math.floor(x) + 1)];
-      const at = (column: number, line: number): number => small[line * columns + column] ?? 0;
+      const at = (column: number, line: number): number => byteAt(small, line * columns + column);
       const top = at(x0, y0) + (at(x1, y0) - at(x0, y0)) * (x - x0);
       const low = at(x0, y1) + (at(x1, y1) - at(x0, y1)) * (x - x0);
       crop[r * width + c] = Math.round(top + (low - top) * (y - y0));

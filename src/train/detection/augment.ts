@@ -2,6 +2,7 @@
  * Training crops: a square window of a photo, turned, mirrored, with faces pasted in, and its pixels spoilt as cameras, screens and
  * the web spoil them.
  */
+import { byteAt, floatAt, intAt } from '../../core/typed-array.js';
 import { blurGaussian, jpegBlocks } from '../data/degrade.js';
 import type { Random } from '../data/random.js';
 import type { CropFace } from './faces.js';
@@ -179,9 +180,9 @@ export class Cropper {
   private eachChannel(out: Uint8Array, offset: number, change: (grid: Float32Array) => void): void {
     const { gray, size } = this;
     for (let channel = 0; channel < 3; channel += 1) {
-      for (let i = 0; i < size * size; i += 1) gray[i] = out[offset + 3 * i + channel] ?? 0;
+      for (let i = 0; i < size * size; i += 1) gray[i] = byteAt(out, offset + 3 * i + channel);
       change(gray);
-      for (let i = 0; i < size * size; i += 1) out[offset + 3 * i + channel] = clampByte(gray[i] ?? 0);
+      for (let i = 0; i < size * size; i += 1) out[offset + 3 * i + channel] = clampByte(floatAt(gray, i));
     }
   }
 
@@ -189,13 +190,13 @@ export class Cropper {
   private compress(out: Uint8Array, offset: number, quality: number, left: number, top: number): void {
     const { gray, spare, size } = this;
     for (let i = 0, at = offset; i < size * size; i += 1, at += 3) {
-      gray[i] = 0.299 * (out[at] ?? 0) + 0.587 * (out[at + 1] ?? 0) + 0.114 * (out[at + 2] ?? 0);
+      gray[i] = 0.299 * byteAt(out, at) + 0.587 * byteAt(out, at + 1) + 0.114 * byteAt(out, at + 2);
     }
     spare.set(gray);
     jpegBlocks(gray, size, size, quality, left, top);
     for (let i = 0, at = offset; i < size * size; i += 1, at += 3) {
-      const change = (gray[i] ?? 0) - (spare[i] ?? 0);
-      for (let c = 0; c < 3; c += 1) out[at + c] = clampByte((out[at + c] ?? 0) + change);
+      const change = floatAt(gray, i) - floatAt(spare, i);
+      for (let c = 0; c < 3; c += 1) out[at + c] = clampByte(byteAt(out, at + c) + change);
     }
   }
 }
@@ -284,9 +285,9 @@ function sampleRow(pixels: Uint8Array, walk: Walk, row: number, from: number, to
     const i = offset + y0 * stride + x0 * 3;
     const j = i + stride;
     const to3 = at + column * 3;
-    out[to3] = ((pixels[i] ?? 0) * w00 + (pixels[i + 3] ?? 0) * w01 + (pixels[j] ?? 0) * w10 + (pixels[j + 3] ?? 0) * w11 + 128) >> 8;
-    out[to3 + 1] = ((pixels[i + 1] ?? 0) * w00 + (pixels[i + 4] ?? 0) * w01 + (pixels[j + 1] ?? 0) * w10 + (pixels[j + 4] ?? 0) * w11 + 128) >> 8;
-    out[to3 + 2] = ((pixels[i + 2] ?? 0) * w00 + (pixels[i + 5] ?? 0) * w01 + (pixels[j + 2] ?? 0) * w10 + (pixels[j + 5] ?? 0) * w11 + 128) >> 8;
+    out[to3] = (byteAt(pixels, i) * w00 + byteAt(pixels, i + 3) * w01 + byteAt(pixels, j) * w10 + byteAt(pixels, j + 3) * w11 + 128) >> 8;
+    out[to3 + 1] = (byteAt(pixels, i + 1) * w00 + byteAt(pixels, i + 4) * w01 + byteAt(pixels, j + 1) * w10 + byteAt(pixels, j + 4) * w11 + 128) >> 8;
+    out[to3 + 2] = (byteAt(pixels, i + 2) * w00 + byteAt(pixels, i + 5) * w01 + byteAt(pixels, j + 2) * w10 + byteAt(pixels, j + 5) * w11 + 128) >> 8;
   }
 }
 
@@ -314,8 +315,8 @@ function sampleOval(
       const weight = inside > 0.3 ? 1 : inside <= 0 ? 0 : inside / 0.3;
       for (let c = 0; c < 3; c += 1) {
         const at = base + column * 3 + c;
-        const old = out[at] ?? 0;
-        out[at] = Math.round(old + weight * ((line[column * 3 + c] ?? 0) - old));
+        const old = byteAt(out, at);
+        out[at] = Math.round(old + weight * (byteAt(line, column * 3 + c) - old));
       }
     }
   }
@@ -367,9 +368,9 @@ function recolour(random: Random, out: Uint8Array, offset: number, count: number
   const pixels = new Uint8ClampedArray(out.buffer, out.byteOffset + offset, 3 * count);
   // Hot loop. Levels have 8 bits behind the point; the array clamps.
   for (let at = 0; at < 3 * count; at += 3) {
-    const r = red[pixels[at] ?? 0] ?? 0;
-    const g = green[pixels[at + 1] ?? 0] ?? 0;
-    const b = blue[pixels[at + 2] ?? 0] ?? 0;
+    const r = intAt(red, byteAt(pixels, at));
+    const g = intAt(green, byteAt(pixels, at + 1));
+    const b = intAt(blue, byteAt(pixels, at + 2));
     const luminance = (77 * r + 150 * g + 29 * b) >> 8;
     pixels[at] = (luminance + ((share * (r - luminance)) >> 8)) >> 8;
     pixels[at + 1] = (luminance + ((share * (g - luminance)) >> 8)) >> 8;
@@ -390,7 +391,7 @@ function addNoise(random: Random, out: Uint8Array, offset: number, count: number
   const stride = 2 * random.below(1000) + 1;
   for (let i = 0; i < count; i += 1) {
     at = (at + stride) & 4095;
-    pixels[i] = (pixels[i] ?? 0) + strength * (NOISE[at] ?? 0);
+    pixels[i] = byteAt(pixels, i) + strength * floatAt(NOISE, at);
     if ((i & 1023) === 0) at = random.below(NOISE.length);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The weights of a `portrait` model file, to train on from.
  */
+import { floatAt } from '../../core/typed-array.js';
 import { UsageError } from '../../core/usage-error.js';
 import { PORTRAIT_FORMAT } from '../../detect/portrait-model.js';
 import { VALUES } from '../../detect/portrait-cells.js';
@@ -21,7 +22,7 @@ export function importPortrait(model: Uint8Array, name: string): Weights {
   for (const { name: tensor, offset } of layout.parameters) {
     if (!/^head\.\d+\.values\.bias$/.test(tensor)) continue;
     const at = offset + VALUES.score;
-    weights.parameters[at] = (weights.parameters[at] ?? 0) - SCORE_PRIOR;
+    weights.parameters[at] = floatAt(weights.parameters, at) - SCORE_PRIOR;
   }
   return weights;
 }

@@ -1,6 +1,7 @@
 /**
  * Packed photos with boxes: one Apache Arrow IPC file, a row a photo, the picture still compressed.
  */
+import { intAt } from '../../core/typed-array.js';
 import { readFileSync } from 'node:fs';
 import {
   Binary, Field, Int32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, Utf8, makeData, vectorFromArray,
@@ -57,8 +58,8 @@ export function writePackedPhotos(path: string, photos: readonly PackedPhoto[]):
 
 function encode(photos: readonly PackedPhoto[]): Uint8Array {
   const offsets = new Int32Array(photos.length + 1);
-  photos.forEach(({ bytes }, index) => { offsets[index + 1] = (offsets[index] ?? 0) + bytes.length; });
-  const pictures = new Uint8Array(offsets[photos.length] ?? 0);
+  photos.forEach(({ bytes }, index) => { offsets[index + 1] = intAt(offsets, index) + bytes.length; });
+  const pictures = new Uint8Array(intAt(offsets, photos.length));
   photos.forEach(({ bytes }, index) => { pictures.set(bytes, offsets[index]); });
   const whole = (values: readonly number[]): Data =>
     makeData({ type: new Int32(), length: values.length, data: Int32Array.from(values) });

@@ -1,6 +1,7 @@
 /**
  * Packed photos decoded for augmentation: in shared memory, each with smaller copies of itself.
  */
+import { byteAt } from '../../core/typed-array.js';
 import type { Raster } from '../../core/raster.js';
 import { decodePhoto, openBytes } from '../../image/decode.js';
 import type { DecodeLimits } from '../../image/decode.js';
@@ -76,7 +77,7 @@ function writeRgb({ data, channels }: Raster, out: Uint8Array, offset: number): 
     out.set(data, offset);
     return;
   }
-  for (let at = 0; at < data.length; at += 1) out.fill(data[at] ?? 0, offset + 3 * at, offset + 3 * at + 3);
+  for (let at = 0; at < data.length; at += 1) out.fill(byteAt(data, at), offset + 3 * at, offset + 3 * at + 3);
 }
 
 /** Means of two by two pixels. */
@@ -87,8 +88,8 @@ function halve(pixels: Uint8Array, from: SceneLevel, to: SceneLevel): void {
       const at = from.offset + (2 * y * from.width + 2 * x) * 3;
       const put = to.offset + (y * to.width + x) * 3;
       for (let c = 0; c < 3; c += 1) {
-        pixels[put + c] = ((pixels[at + c] ?? 0) + (pixels[at + 3 + c] ?? 0)
-          + (pixels[at + row + c] ?? 0) + (pixels[at + row + 3 + c] ?? 0) + 2) >> 2;
+        pixels[put + c] = (byteAt(pixels, at + c) + byteAt(pixels, at + 3 + c)
+          + byteAt(pixels, at + row + c) + byteAt(pixels, at + row + 3 + c) + 2) >> 2;
       }
     }
   }

@@ -4,6 +4,7 @@
  * Two threads with half a batch each do more than one session with two threads: onnxruntime does little at a time in graphs
  * like these, and the threads make their own crops besides.
  */
+import { floatAt } from '../../core/typed-array.js';
 import { decayMask, FlatVector, flatten, initialValues, lengthOf } from '../autodiff/flat-vector.js';
 import { momentCount, movingAverage, optimizerStep, type OptimizerOptions } from '../autodiff/optimizer.js';
 import { Tape, type Variable } from '../autodiff/tape.js';
@@ -191,7 +192,7 @@ function meanOf(vectors: readonly Float32Array[]): Float32Array {
   if (first === undefined) throw new Error('no part of the batch gave a result');
   const mean = new Float32Array(first.length);
   for (const vector of vectors) {
-    for (let index = 0; index < mean.length; index += 1) mean[index] = (mean[index] ?? 0) + (vector[index] ?? 0) / vectors.length;
+    for (let index = 0; index < mean.length; index += 1) mean[index] = floatAt(mean, index) + floatAt(vector, index) / vectors.length;
   }
   return mean;
 }

@@ -1,6 +1,7 @@
 /**
  * Which cells of the net's grids are to find which face, and what they are to say of it.
  */
+import { floatAt } from '../../core/typed-array.js';
 import { MULTIPLE, POINTS, STRIDES } from '../../detect/portrait-cells.js';
 import type { CropFace } from './faces.js';
 
@@ -98,7 +99,7 @@ function assign(grid: Grid, face: CropFace, out: Float32Array): void {
       const cell = row * side + column;
       const [cellX, cellY] = [(column + 0.5) * stride, (row + 0.5) * stride];
       const distance = Math.hypot((cellX - x) / face.width, (cellY - y) / face.height);
-      if (distance >= (grid.nearest[cell] ?? 0)) continue;
+      if (distance >= floatAt(grid.nearest, cell)) continue;
       grid.nearest[cell] = distance;
       writeCell(grid, cell, face, cellX, cellY, out);
     }

@@ -1,6 +1,7 @@
 /**
  * Makes a model's answers honest: at every size of eye, on turned heads, and for the two eyes of a face together.
  */
+import { doubleAt, floatAt } from '../../core/typed-array.js';
 import {
   eyeChances, faceChances, UNCALIBRATED, type Calibration, type EyeAnswer, type FaceChances,
 } from '../../classify/calibration.js';
@@ -49,7 +50,7 @@ export async function calibrate(model: Uint8Array, options: CalibrateOptions, fa
     const predictions = await predict(model, dataset, rows, { ...options, eyeWidth });
     // An eye that was smaller all along says nothing of this size.
     const large = Float64Array.from(rows, (row, index) =>
-      eyeWidthOf(dataset.cropWidths[row] ?? 0) >= eyeWidth * 0.8 ? importance[index] ?? 0 : 0);
+      eyeWidthOf(floatAt(dataset.cropWidths, row)) >= eyeWidth * 0.8 ? doubleAt(importance, index) : 0);
     open.push(fitLine(predictions.open, labelsOf(predictions, OPEN), large.map((weight, index) =>
       predictions.labels[index] === HIDDEN ? 0 : weight)));
     visible.push(count(HIDDEN) < FEWEST_HIDDEN ? fallback?.visible.at(-1) ?? ALWAYS_VISIBLE
@@ -102,8 +103,8 @@ function lossOf(calibration: Calibration, predictions: Predictions, { dataset, r
   let sum = 0;
   predictions.labels.forEach((label, index) => {
     if (label === HIDDEN) return;
-    const right = label === OPEN ? open[index] ?? 0 : 1 - (open[index] ?? 0);
-    sum -= (importance[index] ?? 0) * Math.log(Math.max(1e-9, right));
+    const right = label === OPEN ? floatAt(open, index) : 1 - floatAt(open, index);
+    sum -= doubleAt(importance, index) * Math.log(Math.max(1e-9, right));
   });
   return sum;
 }
@@ -146,7 +147,7 @@ export function facesOf(calibration: Calibration, predictions: Predictions, data
     const row = rows[place ?? -1];
     if (place === undefined || row === undefined) return undefined;
     return eyeChances(calibration, { open: predictions.open[place] ?? NaN, visible: predictions.visible[place] ?? NaN },
-      { width: eyeWidthOf(dataset.cropWidths[row] ?? 0), turn: dataset.turns[row] ?? 0 });
+      { width: eyeWidthOf(floatAt(dataset.cropWidths, row)), turn: floatAt(dataset.turns, row) });
   };
   return [...faces.values()].map((places) => {
     const [left, right] = [answer(places.left), answer(places.right)];

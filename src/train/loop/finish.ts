@@ -2,6 +2,7 @@
  * From the best weights to model files: calibration and thresholds from validation, export in three precisions, and a
  * table of what each is worth.
  */
+import { byteAt } from '../../core/typed-array.js';
 import { packageVersion } from '../../files/package.js';
 import type { EyeDataset } from '../data/packed-file.js';
 import type { Backbone } from '../backbones/index.js';
@@ -76,7 +77,7 @@ export async function finishModel(backbone: Backbone, weights: Weights, options:
   const parent = few ? options.parent : undefined;
   const calibration = parent?.calibration ?? await calibrate(plain, { ...options, rows: validation }, options.parent?.calibration);
   const open = believedOpen(calibration, await predict(plain, dataset, validation, options), dataset, validation);
-  const lids = Array.from(validation, (row, index) => ({ label: dataset.labels[row] ?? 0, open: open[index] ?? NaN }))
+  const lids = Array.from(validation, (row, index) => ({ label: byteAt(dataset.labels, row), open: open[index] ?? NaN }))
     .filter(({ label }) => label !== HIDDEN);
   const [chances, labels] = [lids.map((eye) => eye.open), lids.map(({ label }) => label)];
   const band = parent ? bandAt(chances, labels, parent) : chooseUnsureBand(chances, labels, options.rightShare);
@@ -127,7 +128,7 @@ async function figuresOf(model: Uint8Array, calibration: Calibration, options: F
 function gathered(open: Float32Array, dataset: EyeDataset, rows: Int32Array): BinaryMetrics {
   const metrics = new BinaryMetrics();
   rows.forEach((row, index) => {
-    const label = dataset.labels[row] ?? 0;
+    const label = byteAt(dataset.labels, row);
     if (label !== HIDDEN) metrics.add(open[index] ?? NaN, label);
   });
   return metrics;

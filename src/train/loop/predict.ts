@@ -1,6 +1,7 @@
 /**
  * Runs a model over rows of a packed dataset.
  */
+import { byteAt } from '../../core/typed-array.js';
 import { byteTensor, createSession, floatsOf, type Session } from '../../onnx/session.js';
 import { HIDDEN, OPEN } from '../data/labels.js';
 import { validationBatches } from '../data/loader.js';
@@ -53,7 +54,7 @@ async function predictWith(session: Session, dataset: EyeDataset, rows: Int32Arr
     visible.set(floatsOf(outputs, VISIBLE_OUTPUT), at);
     at += count;
   }
-  return { open, visible, labels: Uint8Array.from(rows, (row) => dataset.labels[row] ?? 0) };
+  return { open, visible, labels: Uint8Array.from(rows, (row) => byteAt(dataset.labels, row)) };
 }
 
 /** Probability for a logit. */

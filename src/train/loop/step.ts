@@ -1,6 +1,7 @@
 /**
  * One training step as one ONNX graph: forward, loss, backward and update in a single run.
  */
+import { floatAt } from '../../core/typed-array.js';
 import { decayMask, FlatVector, flatten, initialValues, lengthOf, type Slot } from '../autodiff/flat-vector.js';
 import { add } from '../autodiff/arithmetic.js';
 import { binaryCrossEntropy } from '../autodiff/loss.js';
@@ -232,7 +233,7 @@ async function runStep(session: Session, state: TrainingState, batch: Batch, lea
 function targetsOf({ labels, weights }: Batch): Readonly<Record<string, Tensor>> {
   const each = (value: (label: number, index: number) => number): Tensor =>
     floatTensor(Float32Array.from(labels, value), [labels.length]);
-  const weightOf = (index: number): number => weights[index] ?? 0;
+  const weightOf = (index: number): number => floatAt(weights, index);
   const telling = labels.includes(HIDDEN) ? 1 : 0;
   return {
     open: each((label) => (label === OPEN ? 1 : 0)),
@@ -249,4 +250,3 @@ function momentName(index: number): string {
 function scalarOf(values: Float32Array): number {
   return values[0] ?? NaN;
 }
-

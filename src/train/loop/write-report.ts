@@ -1,6 +1,7 @@
 /**
  * What a finished run leaves in its folder for people: figures of the test part, pictures, a page.
  */
+import { byteAt } from '../../core/typed-array.js';
 import type { Calibration } from '../../classify/calibration.js';
 import { HIDDEN } from '../data/labels.js';
 import type { EyeDataset } from '../data/packed-file.js';
@@ -54,7 +55,7 @@ export async function figuresBySource(
       const own = tallies.get(source) ?? new SourceTally();
       tallies.set(source, own);
       for (const tally of [own, tallies.get('all')]) {
-        tally?.add(dataset.labels[row] ?? 0, open[place] ?? NaN, eyes[side]?.visible ?? 0, dataset.groups[row] ?? '');
+        tally?.add(byteAt(dataset.labels, row), open[place] ?? NaN, eyes[side]?.visible ?? 0, dataset.groups[row] ?? '');
       }
     }
   }

@@ -1,6 +1,7 @@
 /**
  * Contact sheets: what was packed, and what the net sees of it at each stage of the schedule.
  */
+import { byteAt } from '../../core/typed-array.js';
 import { CROP } from '../../core/eye.js';
 import type { SheetRow } from '../../image/draw.js';
 import type { Loader } from '../data/loader.js';
@@ -19,14 +20,14 @@ const NAMES = ['closed', 'open', 'hidden'] as const;
 export function packedSheet(dataset: EyeDataset, seed = 1): SheetRow[] {
   const kinds = new Map<string, number[]>();
   dataset.sources.forEach((source, row) => {
-    const kind = `${source}, ${NAMES[dataset.labels[row] ?? 0] ?? ''}`;
+    const kind = `${source}, ${NAMES[byteAt(dataset.labels, row)] ?? ''}`;
     kinds.set(kind, [...(kinds.get(kind) ?? []), row]);
   });
   const random = new Random(seed);
   return [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, rows]) => ({
     title: `${kind}: ${String(rows.length)} eyes`,
     pictures: random.shuffle(rows).slice(0, COLUMNS).map((row) => ({
-      data: plainCrop(dataset.pixels, row, CROP.width, CROP.height), ...CROP, color: frameOf(dataset.labels[row] ?? 0),
+      data: plainCrop(dataset.pixels, row, CROP.width, CROP.height), ...CROP, color: frameOf(byteAt(dataset.labels, row)),
     })),
   }));
 }
@@ -40,7 +41,7 @@ export async function scheduleSheet(loader: Loader, stages: readonly Stage[]): P
       rows.push({
         title: `epochs ${String(from + 1)} to ${String(to)}: ${String(height)}x${String(width)}, strength ${strength.toFixed(2)}`,
         pictures: Array.from({ length: Math.min(COLUMNS, count) }, (_, index) => ({
-          data: pixels.subarray(index * height * width, (index + 1) * height * width), width, height, color: frameOf(labels[index] ?? 0),
+          data: pixels.subarray(index * height * width, (index + 1) * height * width), width, height, color: frameOf(byteAt(labels, index)),
         })),
       });
       break;

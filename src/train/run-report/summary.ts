@@ -1,6 +1,7 @@
 /**
  * The page that tells what a training run did: one HTML file with everything in it, readable without a network.
  */
+import { byteAt } from '../../core/typed-array.js';
 import { encodePng } from '../../image/encode.js';
 import { plainCrop } from '../data/plain-crop.js';
 import type { EyeDataset } from '../data/packed-file.js';
@@ -38,7 +39,7 @@ const ENLARGE = 2;
 
 /** The wrongly judged eyes, the surest mistakes first. */
 export function worstMistakes(dataset: EyeDataset, judged: readonly JudgedRow[], limit = MISTAKES): JudgedRow[] {
-  const off = ({ row, open }: JudgedRow): number => Math.abs((dataset.labels[row] ?? 0) - open);
+  const off = ({ row, open }: JudgedRow): number => Math.abs(byteAt(dataset.labels, row) - open);
   return judged.filter(({ row, open }) => (open >= 0.5) !== (dataset.labels[row] === 1))
     .sort((a, b) => off(b) - off(a) || a.row - b.row).slice(0, limit);
 }

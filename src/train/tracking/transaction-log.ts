@@ -6,6 +6,7 @@
  * file begins with `:W&B`, 0xBEE1 (uint16) and a version of 0. After
  * https://github.com/google/leveldb/blob/main/doc/log_format.md, but for the checksum, which is zlib's and not Castagnoli's.
  */
+import { intAt } from '../../core/typed-array.js';
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 const BLOCK = 32_768;
@@ -126,6 +127,6 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** zlib's; its own function is younger than the Node.js that we ask for. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ byte) & 255] ?? 0);
+  for (const byte of bytes) crc = (crc >>> 8) ^ intAt(CRC_TABLE, (crc ^ byte) & 255);
   return (crc ^ 0xffffffff) >>> 0;
 }
