@@ -92,7 +92,7 @@ rmSync(work, { recursive: true });
 
 function judged(paths, report) {
   execFileSync(process.execPath, [entry, 'run', ...paths, '--report', report], { stdio: ['ignore', 'ignore', 'ignore'] });
-  return JSON.parse(readFileSync(report, 'utf8'));
+  return JSON.parse(readFileSync(report, 'utf8')).photos;
 }
 
 function groupBy(results) {

@@ -28,6 +28,17 @@ export const blurMeasurement = z.strictObject({
   doubt: z.string().exactOptional(),
 }).readonly();
 
+/** The same as a JSON report has it. */
+export const blurJson = z.strictObject({
+  sharpness: z.number().min(0).max(100).describe('0 (mush) to 100 (crisp)'),
+  blur: blurVerdict,
+  blur_kind: blurKind.describe('what the blur looks like; a hint'),
+  focus_at: focusPlaces.nullable().describe('what is in focus instead of a blurred face, where that is sure'),
+  detail: z.number().min(0).describe('px across the face up to which it looks sharp'),
+  detail_needed: z.number().min(0).describe('px of detail that were asked for'),
+  laplacian_variance: z.number().min(0).describe('variance of the Laplacian of the face, squared gray levels'),
+});
+
 export type BlurVerdict = z.infer<typeof blurVerdict>;
 export type FocusPlace = z.infer<typeof focusPlaces>;
 export type BlurKind = z.infer<typeof blurKind>;

@@ -3,7 +3,7 @@
  */
 import { defineStage, type Meter } from '../core/stage.js';
 import type { Reason } from '../core/verdict.js';
-import { blurMeasurement, type BlurScore } from './measurement.js';
+import { blurJson, blurMeasurement, type BlurScore } from './measurement.js';
 import { blurSettings } from './settings.js';
 import { scoreBlur } from './sharpness.js';
 import { weighBlur } from './weigh.js';
@@ -35,6 +35,7 @@ export const blurStage = defineStage({
     sharpness: blur.sharpness, blur: blur.verdict, blur_kind: blur.kind, focus_at: blur.focusAt ?? null, detail: blur.detail, detail_needed: blur.needed,
     laplacian_variance: blur.laplacianVariance,
   }),
+  jsonSchema: blurJson,
   page: {
     meters: ({ measured }) => [sharpnessMeter(measured.blur)],
     marks: ({ blurred_below: blurred, sharp_above: sharp }) => Promise.resolve({ Sharpness: [blurred / 100, sharp / 100] }),

@@ -12,7 +12,7 @@ import { eyeChances, type EyeAnswer } from './calibration.js';
 import { cutEyes } from './eye-crops.js';
 import { createEyeClassifier, type EyeClassifier } from './eye-classifier.js';
 import { judgeEyes, weighEyes } from './judge.js';
-import { eyesMeasurement, type EyeMeasurement, type EyesMeasurement } from './measurement.js';
+import { eyesJson, eyesMeasurement, type EyeMeasurement, type EyesMeasurement } from './measurement.js';
 import { classifySettings, type ClassifySettings } from './settings.js';
 import { readThresholds, thresholdsOf, type EyeThresholds } from './thresholds.js';
 
@@ -44,6 +44,7 @@ export const classifyStage = defineStage({
     left_eye: eyeJson(classify.left, eyeBoxes.left),
     right_eye: eyeJson(classify.right, eyeBoxes.right),
   }),
+  jsonSchema: eyesJson,
   page: {
     // As they stand in the photo: the person's right eye first.
     meters: ({ measured: { classify } }) => [

@@ -97,6 +97,8 @@ export interface StageDefinition<Name extends StageName> {
   readonly columns: Readonly<Record<string, (face: FaceResult) => string>>;
   /** Keys of the face in the JSON report. */
   json(face: FaceResult): Readonly<Record<string, unknown>>;
+  /** What `json` gives, with the meaning of each key, for the published schema of the report. */
+  readonly jsonSchema: z.ZodObject;
   readonly page?: StagePage<StageSettings[Name]>;
 }
 

@@ -96,6 +96,14 @@ export function listLandmarkNets(): NetInfo[] {
   return listOf(landmarkNets);
 }
 
+/** The files of a detector and a landmark net. @throws if there is none of a name */
+export function netFiles({ detector, landmarks }: { readonly detector: string; readonly landmarks: string }): string[] {
+  const fileOf = (name: string, path?: string): string => path ?? netPath(name);
+  return [
+    fileOf(detector, entryOf(detectors, 'detector', detector).path), fileOf(landmarks, entryOf(landmarkNets, 'landmark net', landmarks).path),
+  ];
+}
+
 function entryOf<T>(entries: Readonly<Record<string, T>>, kind: string, name: string): T {
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry === undefined) throw new Error(`There is no ${kind} called ${name}; there are: ${Object.keys(entries).join(', ')}.`);

@@ -55,6 +55,11 @@ export const exposureStage = defineStage({
   json: ({ measured: { exposure } }) => ({
     burnt_out: exposure.burnt, black: exposure.black, luminance: exposure.luminance,
   }),
+  jsonSchema: z.strictObject({
+    burnt_out: share.describe('share of the face that is burnt out'),
+    black: share.describe('share of the face that is black'),
+    luminance: z.number().min(0).max(255).describe('mean luminance of the face'),
+  }),
   page: {
     meters: ({ measured: { exposure: { luminance, said } } }) => [{
       name: 'Exposure', share: luminance / 255, text: said === 'nothing' ? `${String(Math.round(luminance))} of 255` : said,

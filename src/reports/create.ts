@@ -7,7 +7,8 @@ import { createArrowReport } from './arrow.js';
 import { csvHeader, csvRows } from './csv.js';
 import { createReportFile, type ReportFile } from '../files/growing-file.js';
 import { createHtmlReport, type HtmlReportContext } from './html/report.js';
-import { jsonPhoto } from './json.js';
+import type { ReportHeader } from './header.js';
+import { jsonFoot, jsonHead, jsonPhoto } from './json.js';
 import { visible } from '../core/visible.js';
 import { WriteError, fileProblem } from '../files/problem.js';
 import type { PhotoResult } from '../core/result.js';
@@ -17,6 +18,7 @@ import type { ResultSink } from '../run/sink.js';
 export interface ReportContext extends HtmlReportContext {
   /** Say in a JSON report how long each stage took. */
   readonly times: boolean;
+  readonly header: ReportHeader;
 }
 
 /** Whether a report shows pictures, which are then to be made with every result. */
@@ -34,7 +36,7 @@ export async function createReport(path: string, context: ReportContext): Promis
   if (extension === '.csv') return textReport(await createReportFile(path, csvHeader()), csvRows, '');
   if (extension === '.jsonl') return textReport(await createReportFile(path, ''), (result) => `${jsonPhoto(result, context.times)}\n`, '');
   if (extension === '.arrow' || extension === '.feather') return createArrowReport(path);
-  if (extension === '.json') return jsonReport(await createReportFile(path, '['), context.times);
+  if (extension === '.json') return jsonReport(await createReportFile(path, jsonHead(context.header)), context.times);
   if (showsPictures(path)) return createHtmlReport(path, context);
   throw new UsageError(`A report's name ends in .csv, .json, .jsonl, .arrow, .feather or .html, or is - for standard output; ${path} does not.`);
 }
@@ -60,7 +62,7 @@ function jsonReport(file: ReportFile, withTimes: boolean): ResultSink {
     const text = separator + jsonPhoto(result, withTimes);
     separator = ',\n';
     return text;
-  }, '\n]\n');
+  }, jsonFoot);
 }
 
 async function standardOutput(): Promise<ResultSink> {

@@ -1,9 +1,20 @@
 /**
- * The JSON report: an array with an object a photo, everything that the CSV says and more.
+ * The JSON report: what it was made with, then an object a photo with everything that the CSV says and more. What each key means
+ * stands in schema.ts.
  */
 import type { FaceResult, PhotoResult } from '../core/result.js';
 import { bestOfScene, timeText } from './csv.js';
 import { faceStages } from '../pipeline/face-stages.js';
+import type { ReportHeader } from './header.js';
+
+/** The beginning of a JSON report: a line a key, then the photos. */
+export function jsonHead(header: ReportHeader): string {
+  const lines = Object.entries(header).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)},\n`);
+  return `{${lines.join('')}"photos":[`;
+}
+
+/** Its end. */
+export const jsonFoot = '\n]}\n';
 
 /**
  * A photo as one line of the array, without the comma. Absent numbers are null.

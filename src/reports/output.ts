@@ -9,6 +9,7 @@ import { placeOf } from '../files/whole-file.js';
 import { checkSpace } from '../files/space.js';
 import type { ResultSink, RunOutput } from '../run/sink.js';
 import { createReport, showsPictures } from './create.js';
+import { reportHeader } from './header.js';
 import { runNeeds } from './needs.js';
 import type { Editor } from './xmp/packet.js';
 import { checkSidecarFolder, createSidecarWriter } from './xmp/sidecars.js';
@@ -41,7 +42,8 @@ export function reportOutput({ reports, folder, config, times, sidecars }: Outpu
       const sinks: ResultSink[] = [];
       try {
         for (const path of reports) if (path !== '-') locks.push(lockReport(path));
-        for (const path of reports) sinks.push(await createReport(path, { folder, config, times }));
+        const header = await reportHeader(folder, config);
+        for (const path of reports) sinks.push(await createReport(path, { folder, config, times, header }));
         if (sidecars !== undefined) sinks.push(createSidecarWriter({ ...sidecars, folder, settings: config.xmp, onProblem }));
         return sinks;
       } catch (error) {

@@ -5,7 +5,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installedVersion } from '../files/installed-version.js';
-import { netPath, packageFolder } from '../files/package.js';
+import { netFiles } from '../detect/registry.js';
+import { packageFolder } from '../files/package.js';
+import type { Config } from '../pipeline/config.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
 import { stageFiles } from '../pipeline/stages.js';
 
@@ -24,17 +26,26 @@ const decisive = [
  */
 export async function runFingerprint(settings: PhotoSettings, folder: string): Promise<string> {
   const { config, ...rest } = settings;
-  const judging = [...Object.entries(config), ...Object.entries(rest)].filter(([key]) => !cannotMatter.has(key));
-  const nets = [config.detect.detector, config.detect.landmarks].map(netPath);
+  const judging = [...judgingSettings(config), ...Object.entries(rest).filter(([key]) => !cannotMatter.has(key))];
   const versions = await Promise.all(decisive.map(async (name) => [name, await installedVersion(name) ?? null]));
   const parts = [
     await contentOf(join(packageFolder, 'package.json')),
-    ...await Promise.all([...stageFiles(config), ...nets].map(contentOf)),
+    ...await Promise.all(judgingFiles(config).map(contentOf)),
     JSON.stringify({ judging, folder, versions, machine: [process.platform, process.arch] }),
   ];
   const hash = createHash('sha256');
   for (const part of parts) hash.update(createHash('sha256').update(part).digest());
   return hash.digest('hex');
+}
+
+/** The sections of the configuration that results depend on. */
+export function judgingSettings(config: Config): [name: string, section: unknown][] {
+  return Object.entries(config).filter(([name]) => !cannotMatter.has(name));
+}
+
+/** The models that results depend on, as paths of files. */
+export function judgingFiles(config: Config): string[] {
+  return [...netFiles(config.detect), ...stageFiles(config)];
 }
 
 /** A file that is missing is reported where it is needed; here it only counts as another one. */

@@ -46,6 +46,9 @@ const rowSchema = z.looseObject({
   scene_rank: z.union([z.number(), z.string().regex(/^\d*$/).transform(Number)]).optional().catch(undefined),
 });
 
+/** A report has a header before its photos, choices have none. */
+const withHeader = z.looseObject({ photos: z.array(z.unknown()) });
+
 /**
  * Verdict by photo, from a CSV or JSON report of `pipeline run` or from choices saved from an HTML report.
  * @throws UsageError where the file is not such a report
@@ -73,7 +76,9 @@ function judged({ verdict, file_size: size, file_modified: modified, scene_rank:
 
 function parseRows(text: string, isCsv: boolean, path: string): unknown {
   try {
-    return isCsv ? parse(text, { columns: true, bom: true, skip_empty_lines: true }) : JSON.parse(text);
+    if (isCsv) return parse(text, { columns: true, bom: true, skip_empty_lines: true });
+    const value: unknown = JSON.parse(text);
+    return withHeader.safeParse(value).data?.photos ?? value;
   } catch (error) {
     // The parsers' own messages quote the file.
     const line = error instanceof Error && 'lines' in error && typeof error.lines === 'number' ? error.lines : undefined;

@@ -23,9 +23,9 @@ interface JsonPhoto {
   readonly times_ms?: Readonly<Record<string, number>>;
 }
 
-function readPhotos(path: string): JsonPhoto[] {
-  const photos: JsonPhoto[] = JSON.parse(readFileSync(path, 'utf8'));
-  return photos;
+function readPhotos(path: string): readonly JsonPhoto[] {
+  const report: { readonly photos: readonly JsonPhoto[] } = JSON.parse(readFileSync(path, 'utf8'));
+  return report.photos;
 }
 
 describe('pipeline run on the demo photos', () => {

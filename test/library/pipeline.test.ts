@@ -35,9 +35,9 @@ describe('an open pipeline', () => {
     const report = join(folder, 'run.json');
     await command('run', ...demoPhotos, '--report', report, '--no-times');
     const reported: unknown = JSON.parse(readFileSync(report, 'utf8'));
-    expect(reported).toMatchObject(results.map(({ verdict, reasons, faces }) => ({
+    expect(reported).toMatchObject({ photos: results.map(({ verdict, reasons, faces }) => ({
       verdict, reasons, faces: faces.map(({ box, score, measured }) => ({ box, score, eyes: measured.classify.state, sharpness: measured.blur.sharpness })),
-    })));
+    })) });
   });
 
   it('takes bytes as well as paths, and calls them as it is told', async () => {

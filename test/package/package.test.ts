@@ -58,7 +58,7 @@ describe('the tarball', () => {
 
   it('holds neither sources nor what only a checkout needs', () => {
     const own = files.filter((path) => !path.startsWith('node_modules/'));
-    expect(own.filter((path) => !/^(bin|dist|models)\/|^(config\.yaml|config\.schema\.json|package\.json|README\.md|LICENSE|THIRD-PARTY\.md)$/.test(path))).toEqual([]);
+    expect(own.filter((path) => !/^(bin|dist|models)\/|^(config\.yaml|config\.schema\.json|report\.schema\.json|package\.json|README\.md|LICENSE|THIRD-PARTY\.md)$/.test(path))).toEqual([]);
     expect(own.filter((path) => /\.map$|^dist\/weights\//.test(path))).toEqual([]);
   });
 

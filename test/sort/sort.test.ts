@@ -100,7 +100,7 @@ describe('pipeline sort', () => {
     };
     const write = (...results: readonly PhotoResult[]): void => {
       report = join(base, 'out.json');
-      writeFileSync(report, `[${results.map((result) => jsonPhoto(result, false)).join()}]`);
+      writeFileSync(report, `{"photos":[${results.map((result) => jsonPhoto(result, false)).join()}]}`);
       writeFileSync(join(base, 'out.csv'), csvHeader() + results.map(csvRows).join(''));
     };
 
