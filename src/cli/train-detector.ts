@@ -34,8 +34,6 @@ export async function trainOnPhotos(data: string, config: Config, options: Detec
   if (parts.training.length === 0 || parts.validation.length === 0) {
     throw new UsageError(`${data} holds too few photos to train on and to validate on. Pack more, or give --validation.`);
   }
-  const { batch_size: batch, threads } = config.train_detector;
-  if (batch % threads !== 0) throw new UsageError(`train_detector.batch_size (${String(batch)}) must be a multiple of train_detector.threads (${String(threads)}).`);
   const digest = await contentHash(data);
   const { resume } = options;
   const { init } = config.train;

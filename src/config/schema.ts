@@ -122,6 +122,8 @@ export const otherSections = {
       .describe('(number, 1-1000) rounds through the training part'),
     batch_size: z.union([z.literal('auto'), z.number().int().min(1).max(4096)]).default(64)
       .describe('(auto | 1-4096) eyes a step; auto: the size with the best throughput within memory_limit'),
+    accumulate: z.number().int().min(1).max(1024).default(1)
+      .describe('(number, 1-1024) batches whose gradients make one step: the memory of one, the step of a batch so many times as large'),
     memory_limit: z.number().min(100).max(100_000).default(2000)
       .describe('(MB, 100-100000) what batch_size: auto may use'),
     lr: z.union([z.literal('auto'), z.number().gt(0).max(1)]).default(0.004)
@@ -165,7 +167,7 @@ export const otherSections = {
     seed: z.number().int().min(0).max(2147483647).default(1)
       .describe('(number, 0-2147483647) the same seed gives the same run on the same machine'),
     threads: z.number().int().min(1).max(64).default(2)
-      .describe('(1-64) threads of a step'),
+      .describe('(1-64) threads of a step, each with its part of every batch; another number gives other weights'),
     loader_threads: z.number().int().min(1).max(16).default(1)
       .describe('(1-16) threads that prepare batches'),
     emphasis: z.record(z.string(), z.number().min(0).max(100)).default({})

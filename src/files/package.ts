@@ -18,7 +18,9 @@ export function packageVersion(): string {
  * The compiled script of a process or thread, also for code that a test has loaded from its TypeScript source.
  * @param name as rolldown.config.js names it
  */
-export function workerScript(name: 'worker' | 'watchdog' | 'loader-worker' | 'gradient-worker' | 'decode-worker' | 'device-trial'): string {
+export function workerScript(
+  name: 'worker' | 'watchdog' | 'loader-worker' | 'gradient-worker' | 'crop-gradient-worker' | 'decode-worker' | 'device-trial',
+): string {
   return join(packageFolder, 'dist', 'bin', `${name}.js`);
 }
 

@@ -1,8 +1,8 @@
 /**
- * Optimizers as graph nodes, over all parameters as one flat vector: a dozen nodes for the whole net.
+ * Optimizers over all parameters as flat vectors, in two passes over memory: the length of the gradient, then everything that
+ * a step changes, element by element.
  */
-import type { Value } from '../../onnx/graph.js';
-import type { Tape, Variable } from './tape.js';
+import { floatAt } from '../../core/typed-array.js';
 
 export type OptimizerName = 'adamw' | 'sgd';
 
@@ -14,25 +14,27 @@ export interface OptimizerOptions {
   readonly clip: number;
 }
 
-/** What an optimizer remembers between steps: as many vectors as `momentCount` says, each as long as the parameters. */
+/** What a step of an optimizer changes: vectors as long as the parameters. */
 export interface OptimizerState {
-  readonly parameters: Variable;
-  readonly moments: readonly Variable[];
+  readonly parameters: Float32Array;
+  /** What the optimizer remembers between steps: as many vectors as `momentCount` says. */
+  readonly moments: readonly Float32Array[];
+  /** Exponential moving average of the parameters. */
+  readonly average: Float32Array;
 }
 
-export interface OptimizerInputs extends OptimizerState {
-  readonly gradient: Variable;
-  /** 1 where weight decay applies, else 0. */
-  readonly decayed: Value;
-  /** Scalar. */
-  readonly learningRate: Value;
-  /** Scalar: which step this is, from 1. */
-  readonly step: Value;
+/** What differs from step to step. */
+export interface StepRates {
+  readonly learningRate: number;
+  /** Which step this is, from 1. */
+  readonly step: number;
+  /** The share of its way to the new parameters that the average goes. */
+  readonly averageRate: number;
 }
 
 export interface OptimizerResult extends OptimizerState {
-  /** L2 norm of the gradient before clipping; a scalar. */
-  readonly gradientNorm: Variable;
+  /** L2 norm of the gradient before clipping. */
+  readonly gradientNorm: number;
 }
 
 const MOMENTUM = 0.9;
@@ -44,83 +46,75 @@ export function momentCount(name: OptimizerName): number {
   return name === 'adamw' ? 2 : 1;
 }
 
-/** Writes one step of an optimizer. */
-export function optimizerStep(tape: Tape, inputs: OptimizerInputs, options: OptimizerOptions): OptimizerResult {
-  const gradientNorm = tape.emit('ReduceL2', [inputs.gradient], [], { keepdims: { int: 0 } });
-  const gradient = options.clip > 0 ? clipped(tape, inputs.gradient, gradientNorm, options.clip) : inputs.gradient;
-  const { direction, moments } = options.name === 'adamw'
-    ? adam(tape, { ...inputs, gradient })
-    : momentum(tape, { ...inputs, gradient });
-  const decay = new Builder(tape, inputs.parameters.shape);
-  const pull = decay.mul(decay.mul(inputs.parameters, inputs.decayed), decay.scalar(options.weightDecay));
-  const change = decay.mul(decay.add(direction, pull), inputs.learningRate);
-  return { parameters: decay.sub(inputs.parameters, change), moments, gradientNorm };
+/**
+ * One step. The state that is given stays as it is.
+ * @param decayed 1 where weight decay applies, else 0
+ */
+export function optimizerStep(
+  state: OptimizerState, gradient: Float32Array, decayed: Float32Array, rates: StepRates, options: OptimizerOptions,
+): OptimizerResult {
+  const gradientNorm = lengthOf(gradient);
+  const shortened = options.clip > 0 ? options.clip / Math.max(gradientNorm, options.clip) : 1;
+  const step = options.name === 'adamw' ? adam : momentum;
+  return { ...step(state, gradient, decayed, shortened, rates, options.weightDecay), gradientNorm };
 }
 
-/** `average` drawn towards `parameters` by the scalar `rate`: an exponential moving average of the weights. */
-export function movingAverage(tape: Tape, average: Variable, parameters: Variable, rate: Value): Variable {
-  const b = new Builder(tape, average.shape);
-  return b.add(average, b.mul(b.sub(parameters, average), rate));
+function lengthOf(vector: Float32Array): number {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return Math.sqrt(squares);
 }
 
-interface Direction {
-  readonly direction: Variable;
-  readonly moments: readonly Variable[];
-}
+// The two loops below are hot: a pass over all parameters each, nothing of it kept in between.
 
 /** Adam (Kingma & Ba 2015), with bias correction. */
-function adam(tape: Tape, { gradient, moments, step }: OptimizerInputs): Direction {
+function adam(
+  { parameters, moments, average }: OptimizerState, gradient: Float32Array, decayed: Float32Array, shortened: number,
+  { learningRate, step, averageRate }: StepRates, weightDecay: number,
+): OptimizerState {
   const [first, second] = moments;
-  if (!first || !second) throw new Error('AdamW remembers two moments');
-  const b = new Builder(tape, gradient.shape);
-  const first1 = b.add(b.mul(first, b.scalar(MOMENTUM)), b.mul(gradient, b.scalar(1 - MOMENTUM)));
-  const squared = b.mul(gradient, gradient);
-  const second1 = b.add(b.mul(second, b.scalar(SECOND_MOMENTUM)), b.mul(squared, b.scalar(1 - SECOND_MOMENTUM)));
-  const correction = (beta: number) => b.sub(b.scalar(1), b.op('Pow', b.scalar(beta), step));
-  const root = b.op('Sqrt', b.div(second1, correction(SECOND_MOMENTUM)));
-  const direction = b.div(b.div(first1, correction(MOMENTUM)), b.add(root, b.scalar(ADAM_EPSILON)));
-  return { direction, moments: [first1, second1] };
+  if (first === undefined || second === undefined) throw new Error('AdamW remembers two moments');
+  const { length } = parameters;
+  const moved = new Float32Array(length);
+  const average1 = new Float32Array(length);
+  const first1 = new Float32Array(length);
+  const second1 = new Float32Array(length);
+  const firstCorrection = 1 / (1 - MOMENTUM ** step);
+  const secondCorrection = 1 / (1 - SECOND_MOMENTUM ** step);
+  for (let index = 0; index < length; index += 1) {
+    const g = shortened * floatAt(gradient, index);
+    const m = MOMENTUM * floatAt(first, index) + (1 - MOMENTUM) * g;
+    const v = SECOND_MOMENTUM * floatAt(second, index) + (1 - SECOND_MOMENTUM) * g * g;
+    const before = floatAt(parameters, index);
+    const direction = (m * firstCorrection) / (Math.sqrt(v * secondCorrection) + ADAM_EPSILON);
+    const now = before - learningRate * (direction + weightDecay * floatAt(decayed, index) * before);
+    const mean = floatAt(average, index);
+    first1[index] = m;
+    second1[index] = v;
+    moved[index] = now;
+    average1[index] = mean + averageRate * (now - mean);
+  }
+  return { parameters: moved, moments: [first1, second1], average: average1 };
 }
 
 /** SGD with momentum, as PyTorch defines it: v = momentum * v + gradient. */
-function momentum(tape: Tape, { gradient, moments: [velocity] }: OptimizerInputs): Direction {
-  if (!velocity) throw new Error('SGD remembers one moment');
-  const b = new Builder(tape, gradient.shape);
-  const direction = b.add(b.mul(velocity, b.scalar(MOMENTUM)), gradient);
-  return { direction, moments: [direction] };
-}
-
-function clipped(tape: Tape, gradient: Variable, norm: Variable, clip: number): Variable {
-  const b = new Builder(tape, gradient.shape);
-  const longest = b.op('Max', norm, b.scalar(clip));
-  return b.mul(gradient, b.div(b.scalar(clip), longest));
-}
-
-/** Arithmetic on vectors of one shape and scalars. */
-class Builder {
-  constructor(private readonly tape: Tape, private readonly shape: readonly number[]) {}
-
-  op(name: string, ...inputs: Value[]): Variable {
-    return this.tape.emit(name, inputs, this.shape);
+function momentum(
+  { parameters, moments: [velocity], average }: OptimizerState, gradient: Float32Array, decayed: Float32Array, shortened: number,
+  { learningRate, averageRate }: StepRates, weightDecay: number,
+): OptimizerState {
+  if (velocity === undefined) throw new Error('SGD remembers one moment');
+  const { length } = parameters;
+  const moved = new Float32Array(length);
+  const average1 = new Float32Array(length);
+  const velocity1 = new Float32Array(length);
+  for (let index = 0; index < length; index += 1) {
+    const v = MOMENTUM * floatAt(velocity, index) + shortened * floatAt(gradient, index);
+    const before = floatAt(parameters, index);
+    const now = before - learningRate * (v + weightDecay * floatAt(decayed, index) * before);
+    const mean = floatAt(average, index);
+    velocity1[index] = v;
+    moved[index] = now;
+    average1[index] = mean + averageRate * (now - mean);
   }
-
-  scalar(value: number): Value {
-    return this.tape.graph.scalar(value);
-  }
-
-  add(a: Value, b: Value): Variable {
-    return this.op('Add', a, b);
-  }
-
-  sub(a: Value, b: Value): Variable {
-    return this.op('Sub', a, b);
-  }
-
-  mul(a: Value, b: Value): Variable {
-    return this.op('Mul', a, b);
-  }
-
-  div(a: Value, b: Value): Variable {
-    return this.op('Div', a, b);
-  }
+  return { parameters: moved, moments: [velocity1], average: average1 };
 }

@@ -22,6 +22,11 @@ export interface TrainingNetOptions {
   readonly frozen: readonly string[] | 'all';
 }
 
+/** Whether a tensor or layer stays as it is. */
+export function isFrozen(name: string, frozen: TrainingNetOptions['frozen']): boolean {
+  return frozen === 'all' || frozen.some((layer) => name === layer || name.startsWith(`${layer}.`));
+}
+
 export class TrainingNet implements NetWriter {
   private readonly parameterVariables: Variable[] = [];
   private readonly trainedVariables: Variable[] = [];
@@ -48,11 +53,6 @@ export class TrainingNet implements NetWriter {
     return this.trainedVariables;
   }
 
-  /** Whether a tensor or layer stays as it is. */
-  isFrozen(name: string): boolean {
-    return this.options.frozen === 'all' || this.options.frozen.some((layer) => name === layer || name.startsWith(`${layer}.`));
-  }
-
   /** The new value of everything that was taken from `statistics`, in order. */
   get updatedStatistics(): readonly Variable[] {
     return this.statisticsVariables;
@@ -72,7 +72,7 @@ export class TrainingNet implements NetWriter {
       runningMean: this.statistic(`${name}.mean`, channels, 0),
       runningVariance: this.statistic(`${name}.variance`, channels, 1),
     };
-    const result = this.isFrozen(name)
+    const result = isFrozen(name, this.options.frozen)
       ? frozenBatchNorm(this.tape, output, variables)
       : batchNorm(this.tape, output, variables, STATISTICS_MOMENTUM);
     this.statisticsVariables.push(result.runningMean, result.runningVariance);
@@ -123,7 +123,7 @@ export class TrainingNet implements NetWriter {
   private parameter(name: string, shape: readonly number[], initial: Initial): Variable {
     const variable = this.parameters.take({ name, shape, initial, decayed: shape.length > 1 });
     this.parameterVariables.push(variable);
-    if (this.isFrozen(name)) return variable;
+    if (isFrozen(name, this.options.frozen)) return variable;
     this.trainedVariables.push(variable);
     return this.tape.parameter(variable);
   }

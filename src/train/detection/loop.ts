@@ -8,13 +8,13 @@ import { readCheckpoint, writeCheckpoint, type HistoryRow, type Progress } from 
 import { requireFinite } from '../loop/checks.js';
 import { runFiles, type RunFolder } from '../loop/run-folder.js';
 import type { Layout, TrainingState } from '../loop/step.js';
+import { letSignalsIn } from '../loop/stopped.js';
 import type { DetectionFigures } from '../metrics/detection-metrics.js';
 import { evaluatePortrait, type Evaluation } from './evaluate.js';
 import { exportPortrait } from './export.js';
-import { startGradientThreads, type GradientThreads } from './gradient-threads.js';
 import type { PackedPhoto } from './packed-photos.js';
-import { decodeScenes } from './scenes.js';
-import { createUpdateStep, PORTRAIT, portraitLayout, portraitState, type PartResult, type UpdateStep } from './step.js';
+import { decodeScenes, type Scenes } from './scenes.js';
+import { createPortraitStep, PORTRAIT, portraitLayout, portraitState, type BatchLoss, type PortraitStep } from './step.js';
 
 export interface DetectorRun {
   readonly config: Config;
@@ -49,28 +49,20 @@ const EPOCH_PHOTOS = 100;
  * @throws TrainingError if the loss runs away; CheckpointError if the disk refuses
  */
 export async function trainDetector(run: DetectorRun): Promise<DetectorOutcome> {
-  const { config: { train_detector: settings, train }, folder, say } = run;
+  const { config: { train_detector: settings }, folder, say } = run;
   const layout = portraitLayout();
-  const optimizer = { name: train.optimizer, weightDecay: settings.weight_decay, clip: settings.clip };
   let progress = run.resume ? readCheckpoint(folder.file(runFiles.last), PORTRAIT, layout) : begun(run, layout);
   const scenes = await decodeScenes(run.training, run.config.image);
   say(`${String(scenes.scenes.length)} photos decoded, ${String(Math.round(scenes.pixels.length / 1e6))} MB`);
-  const threads = startGradientThreads(scenes, progress.state, settings.threads);
-  const update = await createUpdateStep(layout, optimizer);
   let interrupted = false;
-  try {
-    while (progress.epoch < settings.epochs && !interrupted) {
-      const pass = await trainEpoch(run, layout, threads, update, progress);
-      interrupted = pass.interrupted;
-      progress = interrupted ? pass.progress : await endEpoch(run, layout, pass);
-    }
-    if (interrupted) say(`stopped in epoch ${String(progress.epoch + 1)} after step ${String(progress.batch)}; go on with --resume ${folder.path}`);
-    const best = progress.best ? readCheckpoint(folder.file(runFiles.best), PORTRAIT, layout) : progress;
-    return { best, layout, interrupted };
-  } finally {
-    await threads.close();
-    await update.release();
+  while (progress.epoch < settings.epochs && !interrupted) {
+    const pass = await trainEpoch(run, layout, scenes, progress);
+    interrupted = pass.interrupted;
+    progress = interrupted ? pass.progress : await endEpoch(run, layout, pass);
   }
+  if (interrupted) say(`stopped in epoch ${String(progress.epoch + 1)} after step ${String(progress.batch)}; go on with --resume ${folder.path}`);
+  const best = progress.best ? readCheckpoint(folder.file(runFiles.best), PORTRAIT, layout) : progress;
+  return { best, layout, interrupted };
 }
 
 function begun({ config: { train_detector: settings, train }, init }: DetectorRun, layout: Layout): Progress {
@@ -92,30 +84,42 @@ interface Pass {
   readonly interrupted: boolean;
 }
 
+async function trainEpoch(run: DetectorRun, layout: Layout, scenes: Scenes, before: Progress): Promise<Pass> {
+  const { train_detector: settings, train } = run.config;
+  const size = sizeAt(settings.sizes, before.epoch, settings.epochs);
+  const step = await createPortraitStep(scenes, layout, {
+    batch: settings.batch_size, size, threads: settings.threads,
+    optimizer: { name: train.optimizer, weightDecay: settings.weight_decay, clip: settings.clip },
+  });
+  try {
+    return await trainSteps(run, layout, step, size, before);
+  } finally {
+    await step.release();
+  }
+}
+
 /** What is left of an epoch, or the part of it before a stop. */
-async function trainEpoch(
-  run: DetectorRun, layout: Layout, threads: GradientThreads, update: UpdateStep, before: Progress,
-): Promise<Pass> {
+async function trainSteps(run: DetectorRun, layout: Layout, step: PortraitStep, size: number, before: Progress): Promise<Pass> {
   const { config: { train_detector: settings, train }, folder, say } = run;
   const { batch_size: batchSize } = settings;
   const stepsPerEpoch = Math.ceil(settings.crops / batchSize);
-  const size = sizeAt(settings.sizes, before.epoch, settings.epochs);
   const from = performance.now();
   let { state }: { state: TrainingState } = before;
   let batch = before.batch;
   let learningRate = 0;
-  let recent: PartResult[] = [];
+  let recent: BatchLoss[] = [];
   const all: number[] = [];
   const at = (): Progress => ({ ...before, state, batch });
   while (batch < stepsPerEpoch && !run.stop.aborted) {
     learningRate = learningRateAt(train.schedule, settings.lr, state.step / (settings.epochs * stepsPerEpoch));
-    const results = await threads.run(state, mixSeed(train.seed, state.step), batchSize / settings.threads, size);
-    for (const { loss } of results) all.push(requireFinite(loss, learningRate));
-    state = await update.run(state, results, learningRate);
+    const { state: after, ...result } = await step.run(state, mixSeed(train.seed, state.step), learningRate);
+    all.push(requireFinite(result.loss, learningRate));
+    state = after;
     batch += 1;
-    recent.push(...results);
+    recent.push(result);
+    await letSignalsIn();
     if (batch % REPORT_EVERY !== 0) continue;
-    const rate = (all.length / settings.threads) * batchSize / ((performance.now() - from) / 1000);
+    const rate = (all.length * batchSize) / ((performance.now() - from) / 1000);
     folder.note(`epoch ${String(before.epoch + 1)} step ${String(batch)} of ${String(stepsPerEpoch)}: ${describeParts(recent)}, ${rate.toFixed(1)} crops a second`);
     recent = [];
     writeCheckpoint(folder.file(runFiles.last), at(), layout);
@@ -127,7 +131,7 @@ async function trainEpoch(
   return {
     progress: at(), learningRate, size, seconds, interrupted, parts: describeParts(recent),
     loss: all.reduce((sum, loss) => sum + loss, 0) / all.length,
-    cropsPerSecond: (all.length / settings.threads) * batchSize / seconds,
+    cropsPerSecond: (all.length * batchSize) / seconds,
   };
 }
 
@@ -136,8 +140,8 @@ function sizeAt(sizes: readonly number[], epoch: number, epochs: number): number
   return sizes[Math.min(sizes.length - 1, Math.floor((epoch * sizes.length) / epochs))] ?? 320;
 }
 
-function describeParts(results: readonly PartResult[]): string {
-  const mean = (part: (result: PartResult) => number): string =>
+function describeParts(results: readonly BatchLoss[]): string {
+  const mean = (part: (result: BatchLoss) => number): string =>
     (results.reduce((sum, result) => sum + part(result), 0) / Math.max(1, results.length)).toFixed(3);
   return `loss ${mean(({ loss }) => loss)} (score ${mean(({ parts }) => parts.score)}, box ${mean(({ parts }) => parts.box)}, `
     + `points ${mean(({ parts }) => parts.points)}, visible ${mean(({ parts }) => parts.visible)}, open ${mean(({ parts }) => parts.open)})`;

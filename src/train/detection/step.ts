@@ -1,20 +1,19 @@
 /**
- * A training step of the `portrait` net in two graphs: gradients of a part of the batch, and the update by their mean.
- *
- * Two threads with half a batch each do more than one session with two threads: onnxruntime does little at a time in graphs
- * like these, and the threads make their own crops besides.
+ * A training step of the `portrait` net: the gradients of a batch, found by threads that make their own crops, and the update.
  */
-import { floatAt } from '../../core/typed-array.js';
 import { decayMask, FlatVector, flatten, initialValues, lengthOf } from '../autodiff/flat-vector.js';
-import { momentCount, movingAverage, optimizerStep, type OptimizerOptions } from '../autodiff/optimizer.js';
+import { momentCount, optimizerStep, type OptimizerOptions } from '../autodiff/optimizer.js';
 import { Tape, type Variable } from '../autodiff/tape.js';
 import { TrainingNet } from '../backbones/training-net.js';
 import { Random } from '../data/random.js';
+import { startGradientThreads } from '../loop/gradient-threads.js';
+import { divide } from '../loop/gradients.js';
 import type { Layout, TrainingState } from '../loop/step.js';
 import { GraphBuilder, type Value } from '../../onnx/graph.js';
-import { byteTensor, createSession, floatsOf, floatTensor, type Session } from '../../onnx/session.js';
+import { cropInputs } from './crop-inputs.js';
 import { detectionLoss, PARTS, type LossPart } from './loss.js';
 import { writePortraitNet } from './net.js';
+import type { Scenes } from './scenes.js';
 import { cellCount, TARGETS_PER_CELL } from './targets.js';
 
 /** Named in checkpoints. */
@@ -70,44 +69,53 @@ export function portraitState(layout: Layout, { name }: OptimizerOptions, seed: 
   };
 }
 
-/** What one part of a batch gives. */
-export interface PartResult {
-  readonly gradient: Float32Array;
-  readonly statistics: Float32Array;
+/** What a batch has cost, before the update. */
+export interface BatchLoss {
   readonly loss: number;
   readonly parts: Readonly<Record<LossPart, number>>;
 }
 
-export interface GradientStep {
+export interface PortraitStep {
   /**
-   * @param pixels [batch, size, size, 3]
-   * @param targets [batch, TARGETS_PER_CELL, cells]
+   * @param seed the same crops for the same seed, whatever the threads
+   * @param learningRate of this step
    */
-  run(parameters: Float32Array, statistics: Float32Array, pixels: Uint8Array, targets: Float32Array): Promise<PartResult>;
+  run(state: TrainingState, seed: number, learningRate: number): Promise<BatchLoss & { readonly state: TrainingState }>;
   release(): Promise<void>;
 }
 
-/** Prepares the graph that finds gradients for `batch` crops of `size` px. */
-export async function createGradientStep(batch: number, size: number, threads = 1): Promise<GradientStep> {
-  const session = await createSession(writeGradients(batch, size), { threads });
-  const cells = cellCount(size);
+export interface PortraitStepOptions {
+  /** Crops a step. */
+  readonly batch: number;
+  /** Side of a crop, px. */
+  readonly size: number;
+  readonly optimizer: OptimizerOptions;
+  /** Threads, each with its part of every batch. */
+  readonly threads: number;
+}
+
+/** Prepares steps for crops of one size. */
+export async function createPortraitStep(scenes: Scenes, layout: Layout, options: PortraitStepOptions): Promise<PortraitStep> {
+  const { batch, size, threads } = options;
+  const shares = divide(batch, threads);
+  const gradients = startGradientThreads({
+    count: shares.length, parameters: lengthOf(layout.parameters), statistics: lengthOf(layout.statistics),
+    scalars: ['loss', ...PARTS], script: 'crop-gradient-worker', source: scenes, inputsOf: cropInputs,
+  });
+  await gradients.prepare(shares.map(({ from, to }) => writeGradients(to - from, size)));
+  const decayed = decayMask(layout.parameters);
   return {
-    run: async (parameters, statistics, pixels, targets) => {
-      const outputs = await session.run({
-        pixels: byteTensor(pixels, [batch, size, size, 3]),
-        targets: floatTensor(targets, [batch, TARGETS_PER_CELL, cells]),
-        parameters: floatTensor(parameters, [parameters.length]),
-        statistics: floatTensor(statistics, [statistics.length]),
-      });
-      const number = (name: string): number => floatsOf(outputs, name)[0] ?? NaN;
-      return {
-        gradient: floatsOf(outputs, 'gradient'), statistics: floatsOf(outputs, 'new_statistics'), loss: number('loss'),
-        parts: {
-          score: number('score'), box: number('box'), points: number('points'), visible: number('visible'), open: number('open'),
-        },
-      };
+    run: async (state, seed, learningRate) => {
+      const parts = shares.map(({ from, to }) => [{ share: (to - from) / batch, work: { seed, from, count: to - from, size } }]);
+      const { gradient, statistics, scalars } = await gradients.run(state, parts);
+      const step = state.step + 1;
+      // At first the average follows quickly, so that the starting values do not linger in it.
+      const averageRate = Math.max(AVERAGE_RATE, 1 / (1 + step / 5));
+      const { parameters, moments, average } = optimizerStep(state, gradient, decayed, { learningRate, step, averageRate }, options.optimizer);
+      const [loss = NaN, score = NaN, box = NaN, points = NaN, visible = NaN, open = NaN] = scalars;
+      return { state: { parameters, moments, average, statistics, step }, loss, parts: { score, box, points, visible, open } };
     },
-    release: () => session.release(),
+    release: () => gradients.close(),
   };
 }
 
@@ -121,82 +129,4 @@ function writeGradients(batch: number, size: number): Uint8Array {
   give('loss', loss.total);
   for (const part of PARTS) give(part, loss.parts[part]);
   return graph.toModel();
-}
-
-export interface UpdateStep {
-  /**
-   * @param results of the parts of one batch
-   * @param learningRate of this step
-   */
-  run(state: TrainingState, results: readonly PartResult[], learningRate: number): Promise<TrainingState>;
-  release(): Promise<void>;
-}
-
-/** Prepares the graph that moves the weights. */
-export async function createUpdateStep(layout: Layout, optimizer: OptimizerOptions): Promise<UpdateStep> {
-  const session = await createSession(writeUpdate(layout, optimizer));
-  return {
-    run: (state, results, learningRate) => update(session, state, results, learningRate),
-    release: () => session.release(),
-  };
-}
-
-function writeUpdate(layout: Layout, optimizer: OptimizerOptions): Uint8Array {
-  const graph = new GraphBuilder('update');
-  const tape = new Tape(graph);
-  const size = lengthOf(layout.parameters);
-  const vector = (name: string): Variable => ({ ...graph.input(name, 'float32', [size]), shape: [size] });
-  const updated = optimizerStep(tape, {
-    gradient: vector('gradient'),
-    parameters: vector('parameters'),
-    moments: Array.from({ length: momentCount(optimizer.name) }, (_, index) => vector(momentName(index))),
-    decayed: graph.constant(decayMask(layout.parameters), [size]),
-    learningRate: graph.input('learning_rate', 'float32', []),
-    step: graph.input('step', 'float32', []),
-  }, optimizer);
-  const average = movingAverage(tape, vector('average'), updated.parameters, graph.input('average_rate', 'float32', []));
-  const give = (name: string, { shape, ...value }: Variable): void => { graph.output(value, `new_${name}`, 'float32', shape); };
-  give('parameters', updated.parameters);
-  for (const [index, moment] of updated.moments.entries()) give(momentName(index), moment);
-  give('average', average);
-  return graph.toModel();
-}
-
-async function update(
-  session: Session, state: TrainingState, results: readonly PartResult[], learningRate: number,
-): Promise<TrainingState> {
-  const step = state.step + 1;
-  const scalar = (value: number) => floatTensor(Float32Array.of(value), []);
-  const vector = (data: Float32Array) => floatTensor(data, [data.length]);
-  const outputs = await session.run({
-    gradient: vector(meanOf(results.map(({ gradient }) => gradient))),
-    parameters: vector(state.parameters),
-    ...Object.fromEntries(state.moments.map((moment, index) => [momentName(index), vector(moment)])),
-    average: vector(state.average),
-    learning_rate: scalar(learningRate),
-    step: scalar(step),
-    // At first the average follows quickly, so that the starting values do not linger in it.
-    average_rate: scalar(Math.max(AVERAGE_RATE, 1 / (1 + step / 5))),
-  });
-  return {
-    parameters: floatsOf(outputs, 'new_parameters'),
-    moments: state.moments.map((_, index) => floatsOf(outputs, `new_${momentName(index)}`)),
-    statistics: meanOf(results.map(({ statistics }) => statistics)),
-    average: floatsOf(outputs, 'new_average'),
-    step,
-  };
-}
-
-function meanOf(vectors: readonly Float32Array[]): Float32Array {
-  const [first] = vectors;
-  if (first === undefined) throw new Error('no part of the batch gave a result');
-  const mean = new Float32Array(first.length);
-  for (const vector of vectors) {
-    for (let index = 0; index < mean.length; index += 1) mean[index] = floatAt(mean, index) + floatAt(vector, index) / vectors.length;
-  }
-  return mean;
-}
-
-function momentName(index: number): string {
-  return `moment${String(index + 1)}`;
 }

@@ -50,7 +50,7 @@ export function startingState(run: Pick<TrainingRun, 'config' | 'init'>, layout:
 }
 
 /**
- * The configured batch size, or the one found.
+ * Eyes a step: the configured batch size, or the one found, as many times as gradients are accumulated.
  * @param heldBefore memory of the process before the training began, bytes; now where not given
  * @throws TrainingStopped if `run.stop` was aborted
  */
@@ -59,15 +59,18 @@ export async function chooseBatchSize(
 ): Promise<number> {
   const { train: settings } = run.config;
   const eyes = run.partition.train.length;
-  if (settings.batch_size !== 'auto') return Math.min(settings.batch_size, eyes);
-  const found = await findBatchSize(run.backbone, layout, stepOptions(settings, 1, stage), {
-    megabytes: settings.memory_limit, eyes, heldBefore, stop: run.stop,
+  const { accumulate } = settings;
+  if (settings.batch_size !== 'auto') return accumulate * Math.max(1, Math.min(settings.batch_size, Math.floor(eyes / accumulate)));
+  const found = await findBatchSize(run.backbone, layout, { ...stepOptions(settings, accumulate, stage), accumulate: 1 }, {
+    megabytes: settings.memory_limit, eyes: eyes / accumulate, heldBefore, stop: run.stop,
   });
   for (const { batchSize, imagesPerSecond, megabytes } of found.trials) {
     run.say(`batch size ${String(batchSize)}: ${imagesPerSecond.toFixed(0)} images a second, grown by ${megabytes.toFixed(0)} MB so far`);
   }
-  run.say(`batch size: ${String(found.batchSize)}, ${String(Math.floor(eyes / found.batchSize))} updates an epoch`);
-  return found.batchSize;
+  const batchSize = accumulate * found.batchSize;
+  run.say(`batch size: ${String(found.batchSize)}${accumulate > 1 ? ` (${String(accumulate)} batches a step)` : ''}, `
+    + `${String(Math.floor(eyes / batchSize))} updates an epoch`);
+  return batchSize;
 }
 
 /** The stage that a run ends with. */
@@ -92,10 +95,10 @@ async function* endless(loader: Loader, stage: Stage): AsyncGenerator<Batch, voi
   for (let epoch = SEARCH_EPOCH; ; epoch += 1) yield* loader.epoch(epoch, stage);
 }
 
-/** What the settings say of a step. */
+/** What the settings say of a step. @param batch eyes a step, all accumulated ones together */
 export function stepOptions(settings: Settings, batch: number, { height, width }: Stage): StepOptions {
   return {
-    batch, height, width, threads: settings.threads, labelSmoothing: settings.label_smoothing,
+    batch, accumulate: settings.accumulate, height, width, threads: settings.threads, labelSmoothing: settings.label_smoothing,
     frozen: settings.freeze,
     optimizer: { name: settings.optimizer, weightDecay: settings.weight_decay, clip: settings.clip },
   };

@@ -1,21 +1,22 @@
 /**
- * One training step as one ONNX graph: forward, loss, backward and update in a single run.
+ * One training step: the gradients of a batch, found by one ONNX graph (forward, loss and backward in a single run) in as many
+ * parts as there are threads and as the settings say, and then the update.
  */
 import { floatAt } from '../../core/typed-array.js';
 import { decayMask, FlatVector, flatten, initialValues, lengthOf, type Slot } from '../autodiff/flat-vector.js';
 import { add } from '../autodiff/arithmetic.js';
 import { binaryCrossEntropy } from '../autodiff/loss.js';
-import {
-  momentCount, movingAverage, optimizerStep, type OptimizerName, type OptimizerOptions,
-} from '../autodiff/optimizer.js';
+import { momentCount, optimizerStep, type OptimizerName, type OptimizerOptions } from '../autodiff/optimizer.js';
 import { Tape, type Variable } from '../autodiff/tape.js';
 import { GraphBuilder } from '../../onnx/graph.js';
-import { byteTensor, createSession, floatsOf, floatTensor, type Session, type Tensor } from '../../onnx/session.js';
+import { byteTensor, createSession, floatsOf, floatTensor } from '../../onnx/session.js';
 import { normalizeCrops, type Backbone, type FeatureVector } from '../backbones/net.js';
-import { TrainingNet, type TrainingNetOptions } from '../backbones/training-net.js';
+import { isFrozen, TrainingNet, type TrainingNetOptions } from '../backbones/training-net.js';
 import { HIDDEN, OPEN } from '../data/labels.js';
 import { Random } from '../data/random.js';
 import type { Batch } from './batch.js';
+import { startGradientThreads, type GradientThreads } from './gradient-threads.js';
+import { divide, givenInputs, type GraphInputs, type Part } from './gradients.js';
 
 /** Everything that a step changes. Vectors are flat; `Layout` says what lies where in them. */
 export interface TrainingState {
@@ -37,15 +38,19 @@ export interface Layout {
 }
 
 export interface StepOptions {
-  /** Images a step. */
+  /** Images a step: a multiple of `accumulate`. */
   readonly batch: number;
+  /**
+   * Parts of a batch that are gone through one after the other, 1 where not given: the memory of a part, the gradient of the whole.
+   */
+  readonly accumulate?: number;
   /** px. */
   readonly height: number;
   readonly width: number;
   readonly optimizer: OptimizerOptions;
   /** 0 to 1: targets are drawn towards 1/2 by this share. */
   readonly labelSmoothing: number;
-  /** Threads inside a step. */
+  /** Threads that share a part among them; batch norm takes each one's share by itself. */
   readonly threads: number;
   /** Layers that stay as they are, by name or by what their names begin with up to a dot: `conv1`, `stage1`. */
   readonly frozen?: readonly string[];
@@ -91,11 +96,20 @@ export function initialState(layout: Layout, optimizer: OptimizerName, seed: num
 
 /** Prepares the training step of a backbone for one input size. */
 export async function createTrainingStep(backbone: Backbone, options: StepOptions): Promise<TrainingStep> {
-  const session = await createSession(writeStep(backbone, options), { threads: options.threads });
+  const { batch, accumulate = 1, threads } = options;
+  const layout = layoutOf(backbone);
+  const shares = divide(batch / accumulate, threads);
+  const gradients = startGradientThreads({
+    count: shares.length, parameters: lengthOf(layout.parameters), statistics: lengthOf(layout.statistics), scalars: ['loss'],
+    script: 'gradient-worker', source: undefined, inputsOf: givenInputs,
+  });
+  await gradients.prepare(shares.map(({ from, to }) => writeGradients(backbone, options, to - from)));
+  const frozen = options.frozen ?? [];
+  const decayed = decayMask(layout.parameters.map((slot) => ({ ...slot, decayed: slot.decayed && !isFrozen(slot.name, frozen) })));
   return {
-    batch: options.batch,
-    run: (state, batch, learningRate) => runStep(session, state, batch, learningRate),
-    release: () => session.release(),
+    batch,
+    run: (state, data, learningRate) => runStep(gradients, state, partsOf(data, accumulate, threads), { decayed, learningRate, options }),
+    release: () => gradients.close(),
   };
 }
 
@@ -151,32 +165,18 @@ function writeForward(
   return { graph, tape, net, parameters, statistics, open: flat(written.open), visible: flat(written.visible) };
 }
 
-function writeStep(backbone: Backbone, options: StepOptions): Uint8Array {
-  const { graph, tape, net, parameters, open, visible } = writeForward(backbone, options, options.frozen ?? []);
-  const { batch, optimizer, labelSmoothing } = options;
-  const perImage = (name: string) => graph.input(name, 'float32', [batch]);
+/** The graph that finds the gradients of `count` images: inputs as `inputsFor` makes them. */
+function writeGradients(backbone: Backbone, options: StepOptions, count: number): Uint8Array {
+  const { graph, tape, net, open, visible } = writeForward(backbone, { ...options, batch: count }, options.frozen ?? []);
+  const { labelSmoothing } = options;
+  const perImage = (name: string) => graph.input(name, 'float32', [count]);
   const loss = add(tape,
     binaryCrossEntropy(tape, open, perImage('open'), perImage('open_weights'), labelSmoothing),
     binaryCrossEntropy(tape, visible, perImage('visible'), perImage('visible_weights'), labelSmoothing));
-  const gradient = flatten(tape, gradientsOf(tape, net, loss));
-  const size = lengthOf(parameters.slots);
-  const vector = (name: string): Variable => ({ ...graph.input(name, 'float32', [size]), shape: [size] });
-  const updated = optimizerStep(tape, {
-    gradient,
-    parameters: { name: 'parameters', shape: [size] },
-    moments: Array.from({ length: momentCount(optimizer.name) }, (_, index) => vector(momentName(index))),
-    decayed: graph.constant(decayMask(parameters.slots.map((slot) => ({ ...slot, decayed: slot.decayed && !net.isFrozen(slot.name) }))), [size]),
-    learningRate: graph.input('learning_rate', 'float32', []),
-    step: graph.input('step', 'float32', []),
-  }, optimizer);
-  const average = movingAverage(tape, vector('average'), updated.parameters, graph.input('average_rate', 'float32', []));
-  const give = (name: string, { shape, ...value }: Variable) => { graph.output(value, `new_${name}`, 'float32', shape); };
-  give('parameters', updated.parameters);
-  for (const [index, moment] of updated.moments.entries()) give(momentName(index), moment);
-  give('average', average);
+  const { shape, ...gradient } = flatten(tape, gradientsOf(tape, net, loss));
+  graph.output(gradient, 'gradient', 'float32', shape);
   writeStatistics(tape, net);
   graph.output(loss, 'loss', 'float32', []);
-  graph.output(updated.gradientNorm, 'gradient_norm', 'float32', []);
   return graph.toModel();
 }
 
@@ -197,42 +197,53 @@ function writeStatistics(tape: Tape, net: TrainingNet): void {
   tape.graph.output(statistics, 'new_statistics', 'float32', shape);
 }
 
-async function runStep(session: Session, state: TrainingState, batch: Batch, learningRate: number): Promise<StepResult> {
+interface Update {
+  /** 1 where weight decay applies, else 0. */
+  readonly decayed: Float32Array;
+  readonly learningRate: number;
+  readonly options: StepOptions;
+}
+
+async function runStep(
+  gradients: GradientThreads<GraphInputs>, state: TrainingState, parts: readonly (readonly Part<GraphInputs>[])[],
+  { decayed, learningRate, options }: Update,
+): Promise<StepResult> {
   const step = state.step + 1;
-  const scalar = (value: number) => floatTensor(Float32Array.of(value), []);
-  const vector = (data: Float32Array) => floatTensor(data, [data.length]);
-  const outputs = await session.run({
-    pixels: byteTensor(batch.pixels, [batch.labels.length, batch.height, batch.width]),
-    ...targetsOf(batch),
-    parameters: vector(state.parameters),
-    ...Object.fromEntries(state.moments.map((moment, index) => [momentName(index), vector(moment)])),
-    statistics: vector(state.statistics),
-    average: vector(state.average),
-    learning_rate: scalar(learningRate),
-    step: scalar(step),
-    // At first the average follows quickly, so that the starting values do not linger in it.
-    average_rate: scalar(Math.max(AVERAGE_RATE, 1 / (1 + step / 5))),
-  });
+  const { gradient, statistics, scalars: [loss = NaN] } = await gradients.run(state, parts);
+  // At first the average follows quickly, so that the starting values do not linger in it.
+  const averageRate = Math.max(AVERAGE_RATE, 1 / (1 + step / 5));
+  const { gradientNorm, ...updated } = optimizerStep(state, gradient, decayed, { learningRate, step, averageRate }, options.optimizer);
+  return { state: { ...updated, statistics, step }, loss, gradientNorm };
+}
+
+/** What each thread is to do of a batch: of each of the batch's parts its share, in order. */
+function partsOf(batch: Batch, accumulate: number, threads: number): Part<GraphInputs>[][] {
+  const targets = targetsOf(batch);
+  const whole = batch.labels.length;
+  const size = whole / accumulate;
+  return divide(size, threads).map(({ from, to }) => Array.from({ length: accumulate }, (_, index) => ({
+    share: (to - from) / whole,
+    work: inputsFor(batch, targets, index * size + from, index * size + to),
+  })));
+}
+
+function inputsFor({ pixels, height, width }: Batch, targets: Targets, from: number, to: number): GraphInputs {
+  const count = to - from;
+  const area = height * width;
   return {
-    state: {
-      parameters: floatsOf(outputs, 'new_parameters'),
-      moments: state.moments.map((_, index) => floatsOf(outputs, `new_${momentName(index)}`)),
-      statistics: state.statistics.length > 0 ? floatsOf(outputs, 'new_statistics') : state.statistics,
-      average: floatsOf(outputs, 'new_average'),
-      step,
-    },
-    loss: scalarOf(floatsOf(outputs, 'loss')),
-    gradientNorm: scalarOf(floatsOf(outputs, 'gradient_norm')),
+    pixels: { shape: [count, height, width], data: pixels.slice(from * area, to * area) },
+    ...Object.fromEntries(Object.entries(targets).map(([name, values]) => [name, { shape: [count], data: values.slice(from, to) }])),
   };
 }
+
+type Targets = Readonly<Record<'open' | 'open_weights' | 'visible' | 'visible_weights', Float32Array>>;
 
 /**
  * What the step is to learn of a batch. An eye that cannot be seen is neither open nor closed; and where every eye of the
  * batch can be seen, it says nothing about which can.
  */
-function targetsOf({ labels, weights }: Batch): Readonly<Record<string, Tensor>> {
-  const each = (value: (label: number, index: number) => number): Tensor =>
-    floatTensor(Float32Array.from(labels, value), [labels.length]);
+function targetsOf({ labels, weights }: Batch): Targets {
+  const each = (value: (label: number, index: number) => number): Float32Array => Float32Array.from(labels, value);
   const weightOf = (index: number): number => floatAt(weights, index);
   const telling = labels.includes(HIDDEN) ? 1 : 0;
   return {
@@ -241,12 +252,4 @@ function targetsOf({ labels, weights }: Batch): Readonly<Record<string, Tensor>>
     visible: each((label) => (label === HIDDEN ? 0 : 1)),
     visible_weights: each((_, index) => telling * weightOf(index)),
   };
-}
-
-function momentName(index: number): string {
-  return `moment${String(index + 1)}`;
-}
-
-function scalarOf(values: Float32Array): number {
-  return values[0] ?? NaN;
 }

@@ -107,6 +107,15 @@ describe('training', () => {
     for (const { gradientNorm } of readSteps(whole.folder)) expect(gradientNorm).toBeGreaterThan(0);
   });
 
+  it('makes one step of several batches where gradients are accumulated', async () => {
+    const settings = ['train.epochs=1', 'train.sizes=[16x24]', 'train.batch_size=16'];
+    const [single, double] = [prepare(settings), prepare([...settings, 'train.accumulate=2'])];
+    const [{ best: one }, { best: two }] = [await train(single), await train(double)];
+    expect(two.batchSize).toBe(2 * one.batchSize);
+    expect(two.state.step).toBe(Math.floor(one.state.step / 2));
+    expect(readSteps(double.folder)).toHaveLength(two.state.step);
+  });
+
   it('loses no more than the time between two checkpoints of an epoch when it is killed', async () => {
     const settings = ['train.epochs=1', 'train.sizes=[16x24]', 'train.save_seconds=1'];
     const run = prepare(settings);

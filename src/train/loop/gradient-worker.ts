@@ -1,0 +1,9 @@
+/**
+ * The thread that finds the gradients of its part of each batch of eyes.
+ */
+import { workerData } from 'node:worker_threads';
+import type { GradientSetup } from './gradient-threads.js';
+import { givenInputs, PartGradients } from './gradients.js';
+
+const { memory, port }: GradientSetup<undefined> = workerData;
+new PartGradients(memory, givenInputs()).serve(port);
