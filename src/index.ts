@@ -13,6 +13,7 @@ export type { PhotoStages, StagesOptions } from './library/stages.js';
 export type { BlurScore } from './blur/measurement.js';
 export type { EyeMeasurement, EyesMeasurement } from './classify/measurement.js';
 export type { EyeLandmarks, Face, Landmarks, PerEye, Side } from './core/face.js';
+export { headPose, type Pose } from './core/pose.js';
 export type { Box, Point, Raster } from './core/raster.js';
 export type { FacePreview, FaceResult, PhotoPreview, PhotoResult, StageTimes } from './core/result.js';
 export type { Measurements, StageSettings } from './core/measurements.js';

@@ -153,7 +153,8 @@ function moved({ box, landmarks, left, right, scale }, dx, dy) {
   const sight = (one) => one.region === undefined ? one : { ...one, region: { ...one.region, center: point(one.region.center) } };
   return {
     scale, box: { ...box, ...point(box) }, left: sight(left), right: sight(right),
-    landmarks: { ...landmarks, left: eye(landmarks.left), right: eye(landmarks.right), nose: point(landmarks.nose) },
+    landmarks: { ...landmarks, left: eye(landmarks.left), right: eye(landmarks.right), nose: point(landmarks.nose),
+      mouth: { left: point(landmarks.mouth.left), right: point(landmarks.mouth.right) } },
   };
 }
 

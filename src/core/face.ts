@@ -19,9 +19,27 @@ export interface Landmarks {
   readonly right: EyeLandmarks;
   /** Tip of the nose: with the eyes it tells how far the head is turned. */
   readonly nose: Point;
+  /** Corners of the mouth. */
+  readonly mouth: { readonly left: Point; readonly right: Point };
   /** How sure the net is that this is a face at all, 0 to 1; 1 where the net does not say. */
   readonly faceScore: number;
 }
+
+/** The points of a face by name, for lists: `right_eye_outer` to `mouth_left`, in px of the raster they were measured on. */
+export function landmarkPoints({ left, right, nose, mouth }: Landmarks): Readonly<Record<LandmarkName, Point>> {
+  return {
+    right_eye_outer: right.outer, right_eye_inner: right.inner, right_eye_center: right.center,
+    left_eye_outer: left.outer, left_eye_inner: left.inner, left_eye_center: left.center,
+    nose, mouth_right: mouth.right, mouth_left: mouth.left,
+  };
+}
+
+/** The points of `landmarkPoints`. */
+export const landmarkNames = [
+  'right_eye_outer', 'right_eye_inner', 'right_eye_center', 'left_eye_outer', 'left_eye_inner', 'left_eye_center',
+  'nose', 'mouth_right', 'mouth_left',
+] as const;
+export type LandmarkName = (typeof landmarkNames)[number];
 
 /** A face with its landmarks, in px of the raster that was given. */
 export interface Face {

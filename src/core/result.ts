@@ -2,8 +2,9 @@
  * What a run knows of a photo when it has gone all the way through: the one value that every report is written from.
  */
 import type { Capture, Look, SceneOfPhoto } from './capture.js';
-import type { PerEye } from './face.js';
+import type { Landmarks, PerEye } from './face.js';
 import type { Measurements } from './measurements.js';
+import type { Pose } from './pose.js';
 import type { Box } from './raster.js';
 import type { Reason, Verdict } from './verdict.js';
 
@@ -25,6 +26,10 @@ export interface FaceResult {
   readonly score: number;
   /** Bounding boxes of the eyes that can be looked at, px of the upright full-size photo; the person's own left and right. */
   readonly eyeBoxes: PerEye<Box>;
+  /** px of the upright full-size photo. */
+  readonly landmarks: Landmarks;
+  /** Which way the face looks; absent where the landmarks do not say. */
+  readonly pose?: Pose;
   /** What the stages found, a key a stage. */
   readonly measured: Measurements;
   /** Too small beside the largest face to decide about the photo. */
@@ -76,6 +81,8 @@ export interface PhotoResult {
   /** What went wrong, for status `error`. */
   readonly error?: string;
   readonly times: StageTimes;
+  /** SHA-256 of the photo's content, hexadecimal; absent where it could not be read. */
+  readonly sha256?: string;
   /** What the camera wrote down. */
   readonly capture?: Capture;
   /** Of the whole photo; absent where it could not be read. */

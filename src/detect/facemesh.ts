@@ -19,6 +19,7 @@ const eyes = {
   left: { outer: 263, inner: 362, lids: [263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466] },
 } as const;
 const noseTip = 1;
+const mouth = { right: 61, left: 291 } as const;
 
 /** The net as it is. */
 export async function createFaceMeshNet(options: EngineOptions): Promise<PointNet> {
@@ -29,6 +30,7 @@ export async function createFaceMeshNet(options: EngineOptions): Promise<PointNe
     margin,
     eyes,
     noseTip,
+    mouth,
     run: async (pixels, count) => {
       const outputs = await session.run({ pixels: byteTensor(pixels, [count, inputSize, inputSize, 3]) });
       const values = floatsOf(outputs, 'points');

@@ -249,6 +249,7 @@ export function mapLandmarks(landmarks: Landmarks, point: (from: Point) => Point
     left: eye(landmarks.left),
     right: eye(landmarks.right),
     nose: point(landmarks.nose),
+    mouth: { left: point(landmarks.mouth.left), right: point(landmarks.mouth.right) },
     faceScore: landmarks.faceScore,
   };
 }

@@ -19,6 +19,7 @@ const eyes = {
   left: { outer: 45, inner: 42, lids: [42, 43, 44, 45, 46, 47] },
 } as const;
 const noseTip = 30;
+const mouth = { right: 48, left: 54 } as const;
 
 /** The net as it is. It has no opinion on whether it sees a face. */
 export async function createLandmarks68Net(options: EngineOptions): Promise<PointNet> {
@@ -29,6 +30,7 @@ export async function createLandmarks68Net(options: EngineOptions): Promise<Poin
     margin,
     eyes,
     noseTip,
+    mouth,
     run: async (pixels, count) => {
       const outputs = await session.run({ pixels: byteTensor(pixels, [count, inputSize, inputSize, 3]) });
       const values = floatsOf(outputs, 'points');

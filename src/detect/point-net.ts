@@ -30,6 +30,8 @@ export interface PointNet {
   readonly margin: number;
   readonly eyes: Readonly<Record<Side, EyePoints>>;
   readonly noseTip: number;
+  /** Corners of the mouth. */
+  readonly mouth: Readonly<Record<Side, number>>;
   /** @param pixels `count` images, RGB bytes, NHWC */
   run(pixels: Uint8Array, count: number): Promise<PointResult[]>;
   release(): Promise<void>;
@@ -75,6 +77,7 @@ function landmarksOf(net: PointNet, result: PointResult, square: Square): Landma
     left: eyeOf(at, net.eyes.left),
     right: eyeOf(at, net.eyes.right),
     nose: at(net.noseTip),
+    mouth: { left: at(net.mouth.left), right: at(net.mouth.right) },
     faceScore: result.faceScore,
   };
 }

@@ -53,7 +53,7 @@ export interface DecodedPhoto extends ViewPlace {
  * @throws PhotoError with a reason in words where the file is unreadable, empty, of another type, or beyond the limits
  */
 export async function openPhoto(path: string, limits: DecodeLimits): Promise<OpenPhoto> {
-  return openBytes(await readLimited(path, limits.max_megabytes), limits);
+  return openBytes(await readPhoto(path, limits.max_megabytes), limits);
 }
 
 /** As `openPhoto`, for bytes that are already in memory. */
@@ -259,7 +259,8 @@ function checkLength(bytes: number, maxMegabytes: number): void {
   throw new PhotoError(`The file has ${String(Math.round(bytes / 1e6))} MB; the limit is ${String(maxMegabytes)} (image.max_megabytes).`);
 }
 
-async function readLimited(path: string, maxMegabytes: number): Promise<Buffer> {
+/** A photo's file as it is. @throws PhotoError where it is unreadable, empty or too long */
+export async function readPhoto(path: string, maxMegabytes: number): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
     file = await openRegularFile(path);

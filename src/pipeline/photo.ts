@@ -1,12 +1,14 @@
 /**
  * One photo's way through all stages.
  */
+import { createHash } from 'node:crypto';
 import { regionBox, type EyeSight } from '../core/face.js';
+import { headPose } from '../core/pose.js';
 import { clipBox, type Box } from '../core/raster.js';
 import { errorResult, type FaceResult, type PhotoFile, type PhotoResult } from '../core/result.js';
 import type { Measurements } from '../core/measurements.js';
 import {
-  decodePhoto, openBytes, openPhoto, PhotoError, shrinkFor, type DecodedPhoto, type DecodeLimits, type OpenPhoto,
+  decodePhoto, openBytes, PhotoError, readPhoto, shrinkFor, type DecodedPhoto, type OpenPhoto,
 } from '../image/decode.js';
 import { lookOf } from '../image/look.js';
 import { makePreview } from '../image/preview.js';
@@ -35,40 +37,51 @@ export interface PhotoSettings {
 export async function processPhoto(
   file: PhotoFile, stages: Stages | Promise<Stages>, settings: PhotoSettings,
 ): Promise<PhotoResult> {
-  const decoded = await decode(file, settings).catch((error: unknown) => failed(file, error));
+  const decoded = await decode(file, settings);
   const loaded = await stages;
   if ('status' in decoded) return decoded;
   // The nets serve one photo at a time; the decoding above goes on meanwhile for the next one.
-  return loaded.exclusive(() => judge(decoded, loaded, settings)).catch((error: unknown) => failed(file, error));
+  return loaded.exclusive(() => judge(decoded, loaded, settings)).catch((error: unknown) => failed(decoded, error));
 }
 
-async function decode(file: PhotoFile, { config: { image } }: PhotoSettings): Promise<Decoded> {
+async function decode(file: PhotoFile, { config: { image } }: PhotoSettings): Promise<Decoded | PhotoResult> {
   const clock = new StageClock();
-  const photo = await clock.time('decode', () => openSource(file, image));
-  const whole = await clock.time('decode', () => decodePhoto(photo, shrinkFor(photo, image.decode_side)));
-  return { file, photo, whole, clock };
+  let sha256: string | undefined;
+  try {
+    const bytes = await clock.time('decode', () => bytesOf(file, image.max_megabytes));
+    sha256 = createHash('sha256').update(bytes).digest('hex');
+    const photo = await clock.time('decode', () => openBytes(bytes, image));
+    const whole = await clock.time('decode', () => decodePhoto(photo, shrinkFor(photo, image.decode_side)));
+    return { file, sha256, photo, whole, clock };
+  } catch (error) {
+    return failed({ file, sha256 }, error);
+  }
 }
 
-function openSource({ path, content }: PhotoFile, limits: DecodeLimits): Promise<OpenPhoto> {
-  if (content === undefined) return openPhoto(path, limits);
-  return openBytes(Buffer.from(content.buffer, content.byteOffset, content.byteLength), limits);
+function bytesOf({ path, content }: PhotoFile, maxMegabytes: number): Promise<Buffer> {
+  if (content === undefined) return readPhoto(path, maxMegabytes);
+  return Promise.resolve(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
 }
 
-function failed(file: PhotoFile, error: unknown): PhotoResult {
-  if (error instanceof PhotoError) return errorResult(file, error.message);
-  return errorResult(file, `Unexpected: ${error instanceof Error ? error.message : String(error)}`);
+function failed({ file, sha256 }: { readonly file: PhotoFile; readonly sha256: string | undefined }, error: unknown): PhotoResult {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    ...errorResult(file, error instanceof PhotoError ? message : `Unexpected: ${message}`),
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
 }
 
 /** A photo on its way, decoded. */
 interface Decoded {
   readonly file: PhotoFile;
+  readonly sha256: string;
   readonly photo: OpenPhoto;
   readonly whole: DecodedPhoto;
   readonly clock: StageClock;
 }
 
 async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings): Promise<PhotoResult> {
-  const { file, photo, whole, clock } = decoded;
+  const { file, sha256, photo, whole, clock } = decoded;
   const seen = await seeFaces(photo, whole, stages, clock);
   const measured = await stages.measure(seen.views, clock);
   const judged = seen.faces.flatMap((face, index) => {
@@ -87,15 +100,18 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
     faces,
     ...withDamage(photoVerdict(faces, stages.config.verdict.strictness), whole.damage),
     times: clock.times(),
+    sha256,
     capture: photo.capture,
     look,
     ...(previews === undefined ? {} : { preview: previews }),
   };
 }
 
-function faceResult({ box, score, left, right }: LocatedFace, measured: Measurements, whole: DecodedPhoto): FaceResult {
+function faceResult({ box, score, landmarks, left, right }: LocatedFace, measured: Measurements, whole: DecodedPhoto): FaceResult {
+  const pose = headPose(landmarks);
   return {
-    box, score, measured,
+    box, score, measured, landmarks,
+    ...(pose === undefined ? {} : { pose }),
     eyeBoxes: { ...eyeBox('left', left), ...eyeBox('right', right) },
     bystander: false,
     reasons: faceReasons(measured),

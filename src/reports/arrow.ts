@@ -1,19 +1,19 @@
 /**
- * The Arrow report: the columns of the CSV with their types, a row a face, as an Apache Arrow IPC file (Feather V2), which pandas
- * and others open as it is.
+ * The Arrow report: the columns of the CSV with their types and what programs want besides, a row a face, as an Apache Arrow IPC
+ * file (Feather V2), which pandas and others open as it is.
  */
 import {
-  Bool, Field, Float64, Int32, makeBuilder, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, Utf8,
-  type Builder, type Data, type DataType,
+  AsyncByteQueue, Bool, Field, Float64, Int32, Int64, makeBuilder, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct,
+  TimestampMillisecond, Utf8, type Data, type DataType,
 } from 'apache-arrow';
+import { landmarkNames, landmarkPoints } from '../core/face.js';
 import type { FaceResult, PhotoResult } from '../core/result.js';
 import { createReportFile } from '../files/growing-file.js';
-import { packageVersion } from '../files/package.js';
 import { faceStages } from '../pipeline/face-stages.js';
 import { isMeasured } from '../pipeline/measured.js';
 import type { ResultSink } from '../run/sink.js';
-
-type Value = string | number | boolean | null;
+import { bestOfScene } from './csv.js';
+import type { ReportHeader } from './header.js';
 
 /** What a row is made of: a photo and one of its faces, or none. */
 interface Row {
@@ -23,31 +23,33 @@ interface Row {
   readonly number: number;
 }
 
+/** A column on its way. */
 interface Column {
-  readonly name: string;
-  readonly type: 'text' | 'number' | 'integer' | 'truth';
-  value(row: Row): Value;
+  readonly field: Field;
+  add(row: Row): void;
+  /** What was added since the last time. */
+  take(): Data;
 }
 
-/** Rows that are turned into a batch at once: what waits for that is kept as objects. */
+/** Rows that are written at once: some MB. */
 const rowsABatch = 4096;
 
 /** Begins an Arrow report. @throws UsageError where the place cannot be written to */
-export async function createArrowReport(path: string): Promise<ResultSink> {
+export async function createArrowReport(path: string, header: ReportHeader): Promise<ResultSink> {
   const file = await createReportFile(path, '');
-  const table = new TableBuilder(columns());
+  const table = new TableWriter(columns(), header);
   return {
-    write: (result) => {
+    write: async (result) => {
       const faces = result.faces.length > 0 ? result.faces : [undefined];
       faces.forEach((face, index) => { table.add({ result, face, number: index + 1 }); });
-      return Promise.resolve();
+      await file.append(table.take());
     },
     finish: async () => {
-      await file.append(table.bytes());
+      await file.append(table.end());
       await file.commit();
     },
     abandon: async () => {
-      await file.append(table.bytes());
+      await file.append(table.end());
       await file.keepPartial();
     },
     discard: () => file.discard(),
@@ -56,31 +58,62 @@ export async function createArrowReport(path: string): Promise<ResultSink> {
 
 /** The columns; those of the stages are numbers where what they write of an example is one. */
 function columns(): Column[] {
-  const example = faceExample();
-  const ofFace = (name: string, type: Column['type'], value: (face: FaceResult) => Value): Column =>
-    ({ name, type, value: ({ face }) => (face === undefined ? null : value(face)) });
-  const isRead = ({ result }: Row): boolean => result.status !== 'error';
+  const ofFace = <T extends DataType>(name: string, type: T, value: (face: FaceResult) => T['TValue'] | null): Column =>
+    column(name, type, ({ face }) => (face === undefined ? null : value(face)));
+  const ofRead = (name: string, value: (result: PhotoResult) => number): Column =>
+    column(name, new Int32(), ({ result }) => (result.status === 'error' ? null : value(result)));
   return [
-    { name: 'photo', type: 'text', value: ({ result }) => result.photo },
-    { name: 'status', type: 'text', value: ({ result }) => result.status },
-    { name: 'width', type: 'integer', value: (row) => (isRead(row) ? row.result.width : null) },
-    { name: 'height', type: 'integer', value: (row) => (isRead(row) ? row.result.height : null) },
-    { name: 'faces', type: 'integer', value: (row) => (isRead(row) ? row.result.faces.length : null) },
-    { name: 'face', type: 'integer', value: ({ face, number }) => (face === undefined ? null : number) },
-    ofFace('face_x', 'number', ({ box }) => box.x),
-    ofFace('face_y', 'number', ({ box }) => box.y),
-    ofFace('face_width', 'number', ({ box }) => box.width),
-    ofFace('face_height', 'number', ({ box }) => box.height),
-    ofFace('face_score', 'number', ({ score }) => score),
-    ofFace('bystander', 'truth', ({ bystander }) => bystander),
-    ...faceStages.flatMap((stage) => Object.entries(stage.columns).map(([name, cell]) => {
-      const type = isNumber(cell(example)) ? 'number' : 'text';
-      return ofFace(name, type, (face) => valueOf(cell(face), type));
-    })),
-    ofFace('face_reasons', 'text', ({ reasons }) => reasons.map(({ text }) => text).join('; ')),
-    { name: 'verdict', type: 'text', value: ({ result }) => result.verdict },
-    { name: 'reasons', type: 'text', value: ({ result }) => result.reasons.join('; ') },
-    { name: 'error', type: 'text', value: ({ result }) => result.error ?? null },
+    column('photo', new Utf8(), ({ result }) => result.photo),
+    column('status', new Utf8(), ({ result }) => result.status),
+    ofRead('width', ({ width }) => width),
+    ofRead('height', ({ height }) => height),
+    ofRead('faces', ({ faces }) => faces.length),
+    column('face', new Int32(), ({ face, number }) => (face === undefined ? null : number)),
+    ofFace('face_x', new Float64(), ({ box }) => box.x),
+    ofFace('face_y', new Float64(), ({ box }) => box.y),
+    ofFace('face_width', new Float64(), ({ box }) => box.width),
+    ofFace('face_height', new Float64(), ({ box }) => box.height),
+    ofFace('face_score', new Float64(), ({ score }) => score),
+    ofFace('bystander', new Bool(), ({ bystander }) => bystander),
+    ...landmarkNames.flatMap((name) => (['x', 'y'] as const).map((axis) =>
+      ofFace(`${name}_${axis}`, new Float64(), ({ landmarks }) => landmarkPoints(landmarks)[name][axis]))),
+    ...(['yaw', 'pitch', 'roll'] as const).map((angle) => ofFace(angle, new Float64(), ({ pose }) => pose?.[angle] ?? null)),
+    ...stageColumns(),
+    ofFace('face_reasons', new Utf8(), ({ reasons }) => reasons.map(({ text }) => text).join('; ')),
+    column('verdict', new Utf8(), ({ result }) => result.verdict),
+    column('reasons', new Utf8(), ({ result }) => result.reasons.join('; ')),
+    column('error', new Utf8(), ({ result }) => result.error ?? null),
+    ...sceneColumns(),
+    column('file_size', new Int64(), ({ result: { file } }) => (file === undefined ? null : BigInt(file.size))),
+    column('file_modified', new TimestampMillisecond('UTC'), ({ result: { file } }) => (file === undefined ? null : Math.floor(file.modified / 1000) * 1000)),
+    column('sha256', new Utf8(), ({ result }) => result.sha256 ?? null),
+  ];
+}
+
+function stageColumns(): Column[] {
+  const example = faceExample();
+  return faceStages.flatMap((stage) => Object.entries(stage.columns).map(([name, cell]) => {
+    const text = (face: FaceResult | undefined): string | null => {
+      const value = face === undefined ? '' : cell(face);
+      return value === '' ? null : value;
+    };
+    if (!isNumber(cell(example))) return column(name, new Utf8(), ({ face }) => text(face));
+    return column(name, new Float64(), ({ face }) => {
+      const value = text(face);
+      return value === null ? null : Number(value);
+    });
+  }));
+}
+
+function sceneColumns(): Column[] {
+  return [
+    // The camera's own clock: no time zone is known.
+    column('taken', new TimestampMillisecond(), ({ result: { capture } }) => (capture?.time === undefined ? null : Math.floor(capture.time))),
+    column('camera', new Utf8(), ({ result: { capture } }) => capture?.camera ?? null),
+    column('scene', new Int32(), ({ result: { scene } }) => scene?.scene ?? null),
+    column('best_of_scene', new Utf8(), ({ result: { scene } }) => (scene === undefined ? null : bestOfScene(scene))),
+    column('scene_rank', new Int32(), ({ result: { scene } }) => scene?.rank ?? null),
+    column('scene_reason', new Utf8(), ({ result: { scene } }) => scene?.reason ?? null),
   ];
 }
 
@@ -88,61 +121,80 @@ function columns(): Column[] {
 function faceExample(): FaceResult {
   const measured = Object.fromEntries(faceStages.map((stage) => [stage.name, stage.example]));
   if (!isMeasured(measured)) throw new Error('A stage has no example.');
-  return { box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, eyeBoxes: {}, measured, bystander: false, reasons: [] };
+  const point = { x: 50, y: 50 };
+  const eye = { outer: point, inner: point, center: point };
+  return {
+    box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, eyeBoxes: {}, measured, bystander: false, reasons: [],
+    landmarks: { left: eye, right: eye, nose: point, mouth: { left: point, right: point }, faceScore: 1 },
+  };
 }
 
 function isNumber(cell: string): boolean {
   return cell !== '' && Number.isFinite(Number(cell));
 }
 
-function valueOf(cell: string, type: Column['type']): Value {
-  if (cell === '') return null;
-  return type === 'number' ? Number(cell) : cell;
+function column<T extends DataType>(name: string, type: T, value: (row: Row) => T['TValue'] | null): Column {
+  const builder = makeBuilder<T, null>({ type, nullValues: [null] });
+  return {
+    field: new Field(name, type, true),
+    add: (row) => { builder.append(value(row)); },
+    take: () => builder.flush(),
+  };
 }
 
-const types = { text: () => new Utf8(), number: () => new Float64(), integer: () => new Int32(), truth: () => new Bool() } as const;
-
-/** Gathers rows into batches of columns. */
-class TableBuilder {
-  private rows: Row[] = [];
-  private readonly batches: RecordBatch[] = [];
+/** Takes rows, gives the bytes of a file: batch by batch, with an index at the end. */
+class TableWriter {
   private readonly schema: Schema;
+  private readonly written = new ByteList();
+  private readonly writer = new RecordBatchFileWriter();
+  private rows = 0;
 
-  constructor(private readonly columns: readonly Column[]) {
-    const fields = columns.map(({ name, type }) => new Field(name, types[type](), true));
-    this.schema = new Schema(fields, new Map([['format', 'portrait-pipeline report'], ['version', packageVersion()]]));
+  constructor(private readonly columns: readonly Column[], { format, format_version, tool_version, root, config, models }: ReportHeader) {
+    this.schema = new Schema(columns.map(({ field }) => field), new Map([
+      ['format', format], ['format_version', String(format_version)], ['tool_version', tool_version], ['root', root],
+      ['config', JSON.stringify(config)], ['models', JSON.stringify(models)],
+    ]));
+    this.writer.reset(this.written, this.schema);
   }
 
   add(row: Row): void {
-    this.rows.push(row);
-    if (this.rows.length === rowsABatch) this.pack();
+    for (const each of this.columns) each.add(row);
+    this.rows += 1;
+    if (this.rows === rowsABatch) this.pack();
   }
 
-  /** The whole file. */
-  bytes(): Uint8Array {
-    if (this.rows.length > 0 || this.batches.length === 0) this.pack();
-    return RecordBatchFileWriter.writeAll(new Table(this.schema, this.batches)).toUint8Array(true);
+  /** The bytes since the last time. */
+  take(): Uint8Array {
+    return this.written.take();
+  }
+
+  /** The last bytes. */
+  end(): Uint8Array {
+    if (this.rows > 0) this.pack();
+    this.writer.close();
+    return this.written.take();
   }
 
   private pack(): void {
-    const children = this.columns.map((column) => dataOf(column, this.rows));
-    const data = makeData({ type: new Struct(this.schema.fields), length: this.rows.length, children, nullCount: 0 });
-    this.batches.push(new RecordBatch(this.schema, data));
-    this.rows = [];
+    const children = this.columns.map((each) => each.take());
+    const data = makeData({ type: new Struct(this.schema.fields), length: this.rows, children, nullCount: 0 });
+    this.writer.write(new RecordBatch(this.schema, data));
+    this.rows = 0;
   }
 }
 
-function dataOf({ type, value }: Column, rows: readonly Row[]): Data {
-  const values = rows.map((row) => value(row));
-  if (type === 'text') return build(makeBuilder<Utf8, null>({ type: new Utf8(), nullValues: [null] }), values.map((each) => (typeof each === 'string' ? each : null)));
-  if (type === 'truth') return build(makeBuilder<Bool, null>({ type: new Bool(), nullValues: [null] }), values.map((each) => (typeof each === 'boolean' ? each : null)));
-  const numbers = values.map((each) => (typeof each === 'number' ? each : null));
-  return type === 'integer'
-    ? build(makeBuilder<Int32, null>({ type: new Int32(), nullValues: [null] }), numbers)
-    : build(makeBuilder<Float64, null>({ type: new Float64(), nullValues: [null] }), numbers);
-}
+/** Where a writer puts its bytes, to be taken at once: the library's own queue hands them out one by one, some time later. */
+class ByteList extends AsyncByteQueue {
+  private chunks: Uint8Array[] = [];
 
-function build<T extends DataType>(builder: Builder<T, null>, values: readonly (T['TValue'] | null)[]): Data {
-  for (const value of values) builder.append(value);
-  return builder.finish().flush();
+  override write(value: Parameters<AsyncByteQueue['write']>[0]): void {
+    if (!(value instanceof Uint8Array)) throw new Error('The Arrow writer gave something else than bytes.');
+    this.chunks.push(value);
+  }
+
+  take(): Uint8Array {
+    const bytes = Buffer.concat(this.chunks);
+    this.chunks = [];
+    return bytes;
+  }
 }

@@ -35,7 +35,7 @@ export async function createReport(path: string, context: ReportContext): Promis
   const extension = extname(path).toLowerCase();
   if (extension === '.csv') return textReport(await createReportFile(path, csvHeader()), csvRows, '');
   if (extension === '.jsonl') return textReport(await createReportFile(path, ''), (result) => `${jsonPhoto(result, context.times)}\n`, '');
-  if (extension === '.arrow' || extension === '.feather') return createArrowReport(path);
+  if (extension === '.arrow' || extension === '.feather') return createArrowReport(path, context.header);
   if (extension === '.json') return jsonReport(await createReportFile(path, jsonHead(context.header)), context.times);
   if (showsPictures(path)) return createHtmlReport(path, context);
   throw new UsageError(`A report's name ends in .csv, .json, .jsonl, .arrow, .feather or .html, or is - for standard output; ${path} does not.`);

@@ -2,6 +2,7 @@
  * The JSON report: what it was made with, then an object a photo with everything that the CSV says and more. What each key means
  * stands in schema.ts.
  */
+import { landmarkNames, landmarkPoints } from '../core/face.js';
 import type { FaceResult, PhotoResult } from '../core/result.js';
 import { bestOfScene, timeText } from './csv.js';
 import { faceStages } from '../pipeline/face-stages.js';
@@ -31,6 +32,7 @@ export function jsonPhoto(result: PhotoResult, withTimes: boolean): string {
     error: result.error ?? null,
     ...sceneKeys(result),
     faces: result.faces.map(jsonFace),
+    sha256: result.sha256 ?? null,
     ...(result.file === undefined ? {} : { file_size: result.file.size, file_modified: timeText(result.file.modified) }),
     ...(withTimes ? { times_ms: result.times } : {}),
   });
@@ -53,7 +55,19 @@ function jsonFace(face: FaceResult): unknown {
     box: face.box,
     score: face.score,
     bystander: face.bystander,
+    landmarks: landmarksJson(face),
+    pose: face.pose === undefined ? null : { yaw: rounded(face.pose.yaw), pitch: rounded(face.pose.pitch), roll: rounded(face.pose.roll) },
     ...Object.fromEntries(faceStages.flatMap((stage) => Object.entries(stage.json(face)))),
     reasons: face.reasons.map(({ text }) => text),
   };
+}
+
+function landmarksJson({ landmarks }: FaceResult): unknown {
+  const points = landmarkPoints(landmarks);
+  return Object.fromEntries(landmarkNames.map((name) => [name, { x: rounded(points[name].x), y: rounded(points[name].y) }]));
+}
+
+/** To hundredths: of what is known no better, more digits would be half of the report. */
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
 }

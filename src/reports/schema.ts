@@ -2,11 +2,20 @@
  * What the JSON reports hold, key by key: the published schema (report.schema.json) is written from here (npm run config).
  */
 import { z } from 'zod';
+import { landmarkNames } from '../core/face.js';
 import { faceStages } from '../pipeline/face-stages.js';
 
 const verdict = z.enum(['keep', 'review', 'reject']);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const box = z.strictObject({ x: z.number(), y: z.number(), width: z.number().min(0), height: z.number().min(0) });
+
+const point = z.strictObject({ x: z.number(), y: z.number() });
+const landmarks = z.strictObject(Object.fromEntries(landmarkNames.map((name) => [name, point])));
+const pose = z.strictObject({
+  yaw: z.number().min(-90).max(90).describe('positive: looks to the right side of the photo'),
+  pitch: z.number().min(-180).max(180).describe('positive: looks up'),
+  roll: z.number().min(-180).max(180).describe('positive: leans to the right side of the photo'),
+});
 
 const stageKeys: Readonly<Record<string, z.core.$ZodType>> = Object.fromEntries(
   faceStages.flatMap(({ jsonSchema }) => Object.entries<z.core.$ZodType>(jsonSchema.shape)),
@@ -16,6 +25,8 @@ const face = z.strictObject({
   box: box.describe('px of the upright full-size photo'),
   score: z.number().min(0).max(1).describe("the detector's confidence"),
   bystander: z.boolean().describe('too small beside the largest face to decide about the photo'),
+  landmarks: landmarks.describe("px of the upright full-size photo, to hundredths; left and right are the person's own"),
+  pose: pose.nullable().describe('degrees, to hundredths, estimated from the landmarks; all 0 looks into the camera, upright'),
   ...stageKeys,
   reasons: z.array(z.string()).describe('what is said about this face, worst first'),
 }).meta({ id: 'face' });
@@ -36,6 +47,7 @@ export const photoSchema = z.strictObject({
   scene_rank: z.number().int().min(1).nullable().describe('1 is the best; null in an exposure bracket'),
   scene_reason: z.string().nullable(),
   faces: z.array(face).describe('largest first'),
+  sha256: hash.nullable().describe("of the photo's content; null where it could not be read"),
   file_size: z.number().int().min(0).describe('bytes, before it was judged').optional(),
   file_modified: z.iso.datetime().describe('UTC, whole seconds').optional(),
   times_ms: z.record(z.string(), z.number().min(0)).describe('milliseconds spent in each stage; absent with --no-times').optional(),

@@ -30,10 +30,18 @@ const measured = z.custom<Measurements>((value) => {
   return parsed.success && isMeasured(parsed.data);
 });
 
+const point = z.strictObject({ x: z.number(), y: z.number() });
+const eyePoints = z.strictObject({ outer: point, inner: point, center: point });
+const landmarks = z.strictObject({
+  left: eyePoints, right: eyePoints, nose: point, mouth: z.strictObject({ left: point, right: point }), faceScore: z.number().min(0).max(1),
+});
+
 const face = z.strictObject({
   box,
   score: z.number().min(0).max(1),
   eyeBoxes: z.strictObject({ left: box.exactOptional(), right: box.exactOptional() }),
+  landmarks,
+  pose: z.strictObject({ yaw: z.number(), pitch: z.number(), roll: z.number() }).exactOptional(),
   measured,
   bystander: z.boolean(),
   reasons: z.array(z.strictObject({ text: z.string(), verdict })),
@@ -65,6 +73,7 @@ const record: z.ZodType<JournalRecord> = z.strictObject({
     reasons: z.array(z.string()),
     error: z.string().exactOptional(),
     times: z.record(z.string(), z.number()),
+    sha256: z.string().exactOptional(),
     capture: capture.exactOptional(),
     look: look.exactOptional(),
     preview: preview.exactOptional(),

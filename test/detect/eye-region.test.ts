@@ -15,7 +15,8 @@ function eye(outerX: number, innerX: number, y: number): EyeLandmarks {
 /** A face that looks at the camera: outer corners 100 px apart, the nose midway below. */
 function face(change: Partial<Landmarks> = {}): Landmarks {
   return {
-    right: eye(150, 182, 100), left: eye(250, 218, 100), nose: { x: 200, y: 140 }, faceScore: 1, ...change,
+    right: eye(150, 182, 100), left: eye(250, 218, 100), nose: { x: 200, y: 140 }, mouth: { right: { x: 172, y: 175 }, left: { x: 228, y: 175 } },
+    faceScore: 1, ...change,
   };
 }
 
@@ -26,7 +27,7 @@ function turned(landmarks: Landmarks, radians: number): Landmarks {
   });
   const both = ({ outer, inner, center }: EyeLandmarks): EyeLandmarks =>
     ({ outer: turn(outer), inner: turn(inner), center: turn(center) });
-  return { ...landmarks, left: both(landmarks.left), right: both(landmarks.right), nose: turn(landmarks.nose) };
+  return { ...landmarks, left: both(landmarks.left), right: both(landmarks.right), nose: turn(landmarks.nose), mouth: { left: turn(landmarks.mouth.left), right: turn(landmarks.mouth.right) } };
 }
 
 describe('the region of an eye', () => {

@@ -4,6 +4,7 @@ import type { EyesState } from '../../src/core/eye.js';
 import type { FaceResult } from '../../src/core/result.js';
 import { faceReasons, isBystander, photoVerdict, withDamage } from '../../src/pipeline/verdict.js';
 import { measured } from '../support/measured.js';
+import { frontalLandmarks } from '../support/views.js';
 
 /** As likely to have the lids down as a face of that state is. */
 const closedChance: Readonly<Record<EyesState, number>> = { open: 0.01, closed: 0.98, one_closed: 0.05, unsure: 0.6, unknown: 0 };
@@ -12,8 +13,9 @@ function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false):
   const eye = { state: 'open', open: 0.9 } as const;
   const blur: BlurScore = { sharpness: 50, verdict: focus, kind: 'none', detail: 200, needed: 150, laplacianVariance: 100 };
   const values = measured({ classify: { state: eyes, closed: closedChance[eyes], left: eye, right: eye }, blur });
+  const box = { x: 0, y: 0, width: 100, height: 100 };
   return {
-    box: { x: 0, y: 0, width: 100, height: 100 }, score: 1, eyeBoxes: {}, measured: values, bystander, reasons: faceReasons(values),
+    box, landmarks: frontalLandmarks(box), score: 1, eyeBoxes: {}, measured: values, bystander, reasons: faceReasons(values),
   };
 }
 

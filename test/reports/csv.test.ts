@@ -4,11 +4,13 @@ import type { FaceResult, PhotoResult } from '../../src/core/result.js';
 import { faceStages } from '../../src/pipeline/face-stages.js';
 import { csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
 import { measured } from '../support/measured.js';
+import { frontalLandmarks } from '../support/views.js';
 
 const face: FaceResult = {
   box: { x: 10.4, y: 20.6, width: 100, height: 120 },
   score: 0.98765,
   eyeBoxes: {},
+  landmarks: frontalLandmarks({ x: 10.4, y: 20.6, width: 100, height: 120 }),
   measured: measured({
     classify: { state: 'open', closed: 0.01, left: { state: 'open', open: 0.9512 }, right: { state: 'unknown' } },
     blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', detail: 200, needed: 150, laplacianVariance: 321 },

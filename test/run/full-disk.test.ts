@@ -109,7 +109,7 @@ describe.skipIf(!canMount)(`a full disk${withoutMount}`, () => {
   it.each([
     ['the CSV report', ['large/a.csv', 'small/b.csv'], 400, /the report .*b\.csv: the disk is full/],
     ['the HTML report', ['large/a.csv', 'small/b.html'], 800, /the report .*b\.html: the disk is full/],
-    ['the journal or the report beside it', ['small/a.json', 'large/b.html'], 800, /Cannot write the .*a\.json(\.journal)?: the disk is full/],
+    ['the journal or the report beside it', ['small/a.json', 'large/b.html'], 900, /Cannot write the .*a\.json(\.journal)?: the disk is full/],
   ])('that cannot take %s any further: the earlier one stays, and --resume ends as an unbroken run does',
     async (_, names, kilobytes, message) => {
       await prepare(kilobytes);

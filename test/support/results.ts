@@ -7,6 +7,7 @@ import type { EyesState, EyeState } from '../../src/core/eye.js';
 import type { FaceResult, PhotoResult } from '../../src/core/result.js';
 import type { Verdict } from '../../src/core/verdict.js';
 import { measured } from './measured.js';
+import { frontalLandmarks } from './views.js';
 import { demoPhotos } from './shared-data.js';
 
 export interface FaceSketch {
@@ -32,6 +33,8 @@ export function face(sketch: FaceSketch = {}): FaceResult {
     box: { x, y: 406, width: 190, height: 190 },
     score: 0.93,
     eyeBoxes: { left: box(100), right: box(20) },
+    landmarks: frontalLandmarks({ x, y: 406, width: 190, height: 190 }),
+    pose: { yaw: 0, pitch: 0, roll: 0 },
     measured: measured({
       classify: { state: eyes, closed: eyes === 'closed' ? 0.97 : 0.03, left: eye, right: eye },
       blur: { sharpness, verdict: sharpness < 40 ? 'blurred' : sharpness > 60 ? 'sharp' : 'unsure', kind: 'none', detail: 200, needed: 150, laplacianVariance: 100 },
