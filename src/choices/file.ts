@@ -12,7 +12,7 @@ import { readRegularFile } from '../files/regular-file.js';
 import { WriteError, fileProblem } from '../files/problem.js';
 import { changed, isSameChoice, type Change, type Choice } from './choice.js';
 import { ChoiceHistory } from './history.js';
-import { lineOf, recordOf, type ChoiceRecord } from './record.js';
+import { lineOf, recordOf, type ChoiceRecord, type PhotoContent } from './record.js';
 
 /** A photo by its content. */
 export interface ChosenPhoto {
@@ -113,6 +113,13 @@ export class ChoicesFile {
   /** Makes the last choice that was taken back count again. @throws as `choose` does */
   redo(): Promise<Changed> {
     return this.inTurn(async () => (this.history.canRedo ? this.add({ kind: 'redo', at: now() }) : new Map()));
+  }
+
+  /** Says that two contents are one photo. @throws as `choose` does */
+  unite(before: PhotoContent, after: PhotoContent): Promise<Changed> {
+    // These alone: whoever calls may know more of them.
+    const contentOf = ({ key, size }: PhotoContent): PhotoContent => ({ key, size });
+    return this.inTurn(() => this.add({ kind: 'same', at: now(), before: contentOf(before), after: contentOf(after) }));
   }
 
   async close(): Promise<void> {

@@ -2,17 +2,26 @@
  * What all choices so far come to, and which of them can be undone and redone.
  */
 import type { Choice } from './choice.js';
-import type { ChoiceRecord, PhotoChange } from './record.js';
+import type { ChoiceRecord, PhotoChange, PhotoContent } from './record.js';
 
 export class ChoiceHistory {
   private readonly choices = new Map<string, Choice>();
+  /** From a content to another of the same photo, which may lead further. */
+  private readonly same = new Map<string, string>();
   private readonly sizes = new Set<number>();
   private readonly done: (readonly PhotoChange[])[] = [];
   private undone: (readonly PhotoChange[])[] = [];
 
   /** The choice for a photo's content; empty where nothing was chosen. */
   of(key: string): Choice {
-    return this.choices.get(key) ?? {};
+    return this.choices.get(this.nameOf(key)) ?? {};
+  }
+
+  /** The one of a photo's contents that it is known by here; `apply` speaks of photos by these. */
+  nameOf(key: string): string {
+    let name = key;
+    for (let next = this.same.get(name); next !== undefined; next = this.same.get(name)) name = next;
+    return name;
   }
 
   /** Whether a choice may be about a file of so many bytes. */
@@ -58,15 +67,27 @@ export class ChoiceHistory {
         this.done.push(changes);
         return this.set(changes.map(({ key, size, after }) => ({ key, size, choice: after })));
       }
+      case 'same': return this.unite(record.before, record.after);
     }
+  }
+
+  private unite(before: PhotoContent, after: PhotoContent): ReadonlyMap<string, Choice> {
+    const [name, other] = [this.nameOf(before.key), this.nameOf(after.key)];
+    this.sizes.add(before.size).add(after.size);
+    if (name === other) return new Map();
+    const choice = this.choices.get(name) ?? this.choices.get(other);
+    this.choices.delete(other);
+    this.same.set(other, name);
+    if (choice !== undefined) this.choices.set(name, choice);
+    return new Map([[name, choice ?? {}]]);
   }
 
   private set(photos: readonly { readonly key: string; readonly size: number; readonly choice: Choice }[]): ReadonlyMap<string, Choice> {
     for (const { key, size, choice } of photos) {
-      if (Object.keys(choice).length === 0) this.choices.delete(key);
-      else this.choices.set(key, choice);
+      if (Object.keys(choice).length === 0) this.choices.delete(this.nameOf(key));
+      else this.choices.set(this.nameOf(key), choice);
       this.sizes.add(size);
     }
-    return new Map(photos.map(({ key, choice }) => [key, choice]));
+    return new Map(photos.map(({ key, choice }) => [this.nameOf(key), choice]));
   }
 }

@@ -8,7 +8,7 @@ import { verdictOf, type Choice } from './choice.js';
 
 /**
  * Stars and colours are the person's where there are any; a reject is -1 star, as editors have it. What is not chosen follows
- * from the verdict that counts, as the settings say.
+ * from the verdict that counts, as the settings say. Flags are the person's alone.
  */
 export function marksOf(choice: Choice, tools: Verdict, settings: XmpSettings): Marks {
   const verdict = verdictOf(choice, tools);
@@ -16,5 +16,6 @@ export function marksOf(choice: Choice, tools: Verdict, settings: XmpSettings): 
   return {
     rating: choice.verdict === 'reject' ? -1 : choice.stars ?? rating,
     label: choice.colour ?? label,
+    ...(choice.verdict === 'keep' ? { pick: 'pick' } : choice.verdict === 'reject' ? { pick: 'reject' } : {}),
   };
 }

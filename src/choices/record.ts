@@ -5,12 +5,17 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { choiceSchema } from './choice.js';
 
-/** One photo's part in a choice. */
-const photoChange = z.strictObject({
+const content = {
   /** SHA-256 of the photo's content, hexadecimal. */
   key: z.string().regex(/^[0-9a-f]{64}$/),
   /** Bytes: a photo of another size is another photo, and need not be read to know that. */
   size: z.number().int().min(0),
+};
+const contentSchema = z.strictObject(content).readonly();
+
+/** One photo's part in a choice. */
+const photoChange = z.strictObject({
+  ...content,
   /** How it was called then. Only for people who read the file. */
   photo: z.string(),
   before: choiceSchema,
@@ -25,8 +30,11 @@ const record = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('undo'), at: z.string() }).readonly(),
   /** The last one that was undone counts again. */
   z.strictObject({ kind: z.literal('redo'), at: z.string() }).readonly(),
+  /** Two contents are one photo: only marks were written into it. Whichever is there, what is chosen for one is for the other. */
+  z.strictObject({ kind: z.literal('same'), at: z.string(), before: contentSchema, after: contentSchema }).readonly(),
 ]);
 
+export type PhotoContent = z.infer<typeof contentSchema>;
 export type PhotoChange = z.infer<typeof photoChange>;
 export type ChoiceRecord = z.infer<typeof record>;
 

@@ -9,13 +9,14 @@ import { decodePhoto, openBytes } from '../image/decode.js';
 import { problemOf, thisHost, type DeviceHost } from '../onnx/device.js';
 import { runtimeInfo } from '../onnx/session.js';
 import { settleEngine } from '../pipeline/engine.js';
+import { findExiftool, howToInstall, type Exiftool } from '../reports/xmp/exiftool.js';
 import { workerCount } from '../run/pool.js';
 import { describeTfjs, loadTfjs, TfjsMissingError, type LoadedTfjs } from '../tfjs/packages.js';
 import { examineMachine, type Machine } from './machine.js';
 
 /** One thing that was looked at. */
 export interface Finding {
-  readonly part: 'machine' | 'onnx engine' | 'tfjs engine' | 'models' | 'settings';
+  readonly part: 'machine' | 'onnx engine' | 'tfjs engine' | 'models' | 'editors' | 'settings';
   /** `missing` can be done without; `broken` cannot. */
   readonly state: 'ok' | 'missing' | 'broken';
   /** A sentence; where something is missing or broken, with what to do. */
@@ -27,11 +28,12 @@ export interface DoctorHost {
   readonly machine: Machine;
   readonly devices: DeviceHost;
   readonly loadTfjs: () => Promise<LoadedTfjs>;
+  readonly findExiftool: () => Promise<Exiftool | undefined>;
 }
 
 /** The machine that this runs on. */
 export async function thisDoctorHost(): Promise<DoctorHost> {
-  return { machine: await examineMachine(), devices: thisHost(), loadTfjs: () => loadTfjs() };
+  return { machine: await examineMachine(), devices: thisHost(), loadTfjs: () => loadTfjs(), findExiftool };
 }
 
 /** Looks at everything that the tool can run on, and tries it out. */
@@ -41,6 +43,7 @@ export async function examine(config: Config, host: DoctorHost): Promise<Finding
     ...await onnxFindings(host),
     ...await tfjsFindings(host),
     ...await modelFindings(config),
+    await exiftoolFinding(host),
     ...await settingsFindings(config, host),
   ];
 }
@@ -113,6 +116,13 @@ async function photoFinding(): Promise<Finding> {
   } catch (error) {
     return finding('models', 'broken', `Photos cannot be opened: ${messageOf(error)} Run "npm ci" again.`);
   }
+}
+
+async function exiftoolFinding(host: DoctorHost): Promise<Finding> {
+  const found = await host.findExiftool();
+  return found === undefined
+    ? finding('editors', 'missing', `No exiftool, which only pipeline xmp --embed needs. ${howToInstall}`)
+    : finding('editors', 'ok', `exiftool ${found.version} of ${found.source}: pipeline xmp --embed can write into photos.`);
 }
 
 function netFindings(): Finding[] {

@@ -9,6 +9,7 @@ import { choicesOfPhotos } from '../choices/photos.js';
 import { visible } from '../core/visible.js';
 import { UsageError } from '../core/usage-error.js';
 import { realDisk } from '../files/disk.js';
+import { embedJournalPath, readEmbedJournal, samePhotos } from '../reports/xmp/embed-journal.js';
 import { checkSort } from '../sort/check.js';
 import { framesKept, onlyBest, withChoices } from '../sort/chosen.js';
 import { lastSession, type SortSession } from '../sort/journal.js';
@@ -122,7 +123,8 @@ async function sortOn(
   }
   const judged = await chosen(await readVerdicts(report), report, request.folder, wishes);
   if (session !== undefined && !session.finished) return finish(request, judged, session);
-  const plan = await planSort(realDisk, { ...request, photos: judged.photos });
+  const isSame = samePhotos(await readEmbedJournal(realDisk, embedJournalPath(report)));
+  const plan = await planSort(realDisk, { ...request, photos: judged.photos, isSame });
   if (!(await isWorthBeginning(plan, request, report, session))) return;
   if (request.isDryRun) {
     list(plan.steps.map((step) => describe(request.action, step)));

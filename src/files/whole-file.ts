@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import {
-  closeSync, fchmodSync, fchownSync, fsyncSync, lstatSync, openSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, statSync,
+  closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, lstatSync, openSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, statSync,
   writeSync, type Stats,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -52,6 +52,12 @@ export class WholeFile {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     // A disk that is almost full takes a part of what it is given, and says so by the number only.
     for (let at = 0; at < bytes.length;) at += writeSync(this.open(), bytes, at);
+  }
+
+  /** How the file looks so far, and will when it is in its place: bytes, and milliseconds since 1970. */
+  looks(): { readonly size: number; readonly modified: number } {
+    const { size, mtimeMs } = fstatSync(this.open());
+    return { size, modified: mtimeMs };
   }
 
   /** Puts the file in its place. */

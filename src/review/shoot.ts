@@ -135,7 +135,7 @@ export class Shoot {
     if (entry === undefined) return undefined;
     entry.chosen ??= this.hashing(async () => {
       const { size } = await stat(entry.path);
-      const key = await contentHash(entry.path);
+      const key = this.choices.history.nameOf(await contentHash(entry.path));
       this.idsOfKey.set(key, [...this.idsOfKey.get(key) ?? [], id]);
       return { key, size, photo: entry.photo };
     });

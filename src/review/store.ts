@@ -3,7 +3,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import type { PhotoFile } from '../core/result.js';
+import type { FileLooks, PhotoFile } from '../core/result.js';
 import { errorCode } from '../files/error-code.js';
 import { createReportFile } from '../files/growing-file.js';
 import { readRegularFile } from '../files/regular-file.js';
@@ -36,8 +36,13 @@ export function storePath(report: string): string {
   return `${report}.review`;
 }
 
-/** What is known of those of the photos whose files are as they were; of none where there is no such file. */
-export async function readKnown(path: string, photos: readonly PhotoFile[]): Promise<ReviewPhoto[]> {
+/**
+ * What is known of those of the photos whose files are as they were; of none where there is no such file.
+ * @param isSame whether a photo that looks otherwise now is the one that it was all the same
+ */
+export async function readKnown(
+  path: string, photos: readonly PhotoFile[], isSame: (photo: string, then: FileLooks, now: FileLooks) => boolean,
+): Promise<ReviewPhoto[]> {
   const lines = new Map<string, z.infer<typeof lineSchema>>();
   for (const line of (await textOf(path)).split('\n')) {
     const parsed = parse(line);
@@ -47,7 +52,9 @@ export async function readKnown(path: string, photos: readonly PhotoFile[]): Pro
     const line = lines.get(file.photo);
     if (line === undefined) return [];
     const stamp = await stampOf(file.path);
-    return stamp?.size === line.size && stamp.modified === line.modified ? [line.known] : [];
+    if (stamp === undefined) return [];
+    const isAsItWas = stamp.size === line.size && stamp.modified === line.modified;
+    return isAsItWas || isSame(file.photo, line, stamp) ? [line.known] : [];
   }));
   return known.flat();
 }
@@ -78,7 +85,7 @@ function parse(line: string): z.infer<typeof lineSchema> | undefined {
   }
 }
 
-async function stampOf(path: string): Promise<{ readonly size: number; readonly modified: number } | undefined> {
+async function stampOf(path: string): Promise<FileLooks | undefined> {
   return stat(path).then(({ size, mtimeMs }) => ({ size, modified: mtimeMs }), () => undefined);
 }
 

@@ -3,6 +3,7 @@
  */
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
+import type { FileLooks } from '../core/result.js';
 import type { Disk, DiskEntry } from '../files/disk.js';
 import { namesByStem, stemOf } from './companions.js';
 import { isInside, nearestThere, problemOfSource, timeTolerance, type Action, type Step } from './place.js';
@@ -15,6 +16,8 @@ export interface SortRequest {
   readonly photos: ReadonlyMap<string, JudgedPhoto>;
   readonly to: string;
   readonly action: Action;
+  /** Whether a photo that looks otherwise now is the one that was judged all the same. */
+  readonly isSame?: (photo: string, then: FileLooks, now: FileLooks) => boolean;
 }
 
 export interface SortPlan {
@@ -41,10 +44,10 @@ export interface SortPlan {
  * small twin. A name that is taken gets a number, the same for all files of a stem.
  * @throws UsageError where a name leads out of the folder, or a link leads out of the target
  */
-export async function planSort(disk: Disk, { folder, photos, to, action }: SortRequest): Promise<SortPlan> {
+export async function planSort(disk: Disk, { folder, photos, to, action, isSame = () => false }: SortRequest): Promise<SortPlan> {
   const root = await realFolder(disk, folder);
   const target = await realFolder(disk, to);
-  const planner = new Planner(disk, root, target, action);
+  const planner = new Planner(disk, root, target, action, isSame);
   for (const group of await planner.groups(photos)) await planner.add(group);
   return planner.plan();
 }
@@ -81,6 +84,7 @@ class Planner {
     private readonly root: string,
     private readonly target: string,
     private readonly action: Action,
+    private readonly isSame: (photo: string, then: FileLooks, now: FileLooks) => boolean,
   ) {}
 
   plan(): SortPlan {
@@ -118,7 +122,7 @@ class Planner {
       found.add(name);
       const file = await this.sourceOf(join(parent, name), entry);
       const named = photos.get(name);
-      if (file !== undefined && named !== undefined && !isJudgedFile(file, named.judged)) {
+      if (file !== undefined && named !== undefined && !this.isJudgedFile(file, named)) {
         this.others.push(named.photo);
         this.left.push(`${file.path}: it is not the file that was judged: its size or time is another. Judge it again.`);
         return;
@@ -161,6 +165,15 @@ class Planner {
     return undefined;
   }
 
+  /** Whether a file is the one that was judged, as far as the report says what that was. */
+  private isJudgedFile(file: Source, { photo, judged: { file: judged } }: { readonly photo: string; readonly judged: JudgedPhoto }): boolean {
+    if (judged === undefined) return true;
+    // Reports have whole seconds.
+    const seconds = (time: number): number => Math.floor(time / 1000) * 1000;
+    if (file.size === judged.size && Math.abs(seconds(file.modified) - seconds(judged.modified)) <= timeTolerance) return true;
+    return this.isSame(photo, judged, file);
+  }
+
   /** @throws UsageError where a link would lead out of the target */
   private async checkTarget(folder: string): Promise<void> {
     const nearest = await nearestThere(this.disk, folder);
@@ -199,14 +212,6 @@ interface Source {
   readonly path: string;
   readonly size: number;
   readonly modified: number;
-}
-
-/** Whether a file is the one that was judged, as far as the report says what that was. */
-function isJudgedFile(file: Source, { file: judged }: JudgedPhoto): boolean {
-  if (judged === undefined) return true;
-  // Reports have whole seconds.
-  const seconds = (time: number): number => Math.floor(time / 1000) * 1000;
-  return file.size === judged.size && Math.abs(seconds(file.modified) - seconds(judged.modified)) <= timeTolerance;
 }
 
 function better(a: VerdictFolder, b: VerdictFolder): VerdictFolder {

@@ -116,6 +116,26 @@ describe('the file of choices', () => {
     await (await ChoicesFile.open(path)).close();
   });
 
+  it('know a photo into which marks were written by both of its contents, also after a restart, with undo and redo', async () => {
+    const path = place();
+    const [before, after] = [photo('before'), photo('after')];
+    const file = await ChoicesFile.open(path);
+    await file.choose([{ photo: before, change: { stars: 2 } }]);
+    expect(await file.unite(before, { key: after.key, size: 99 })).toEqual(new Map([[before.key, { stars: 2 }]]));
+    await file.choose([{ photo: after, change: { stars: 4 } }]);
+    await file.unite(after, before);
+    await file.close();
+    const again = await ChoicesFile.open(path);
+    expect([again.history.of(before.key), again.history.of(after.key), again.history.size, again.history.knowsSize(99)]).toEqual([{ stars: 4 }, { stars: 4 }, 1, true]);
+    await again.undo();
+    expect(again.history.of(after.key)).toEqual({ stars: 2 });
+    await again.undo();
+    expect([again.history.of(before.key), again.history.size]).toEqual([{}, 0]);
+    await again.redo();
+    expect(again.history.of(after.key)).toEqual({ stars: 2 });
+    await again.close();
+  });
+
   it('loses nothing that was said to be chosen, and invents nothing, however often its process is killed', async () => {
     const path = place();
     const random = new Random(20);

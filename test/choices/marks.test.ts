@@ -15,12 +15,13 @@ const { xmp } = loadConfig();
 describe('marks for editors', () => {
   it('are the stars and colours that a person gave, and a reject is -1', () => {
     expect(marksOf({ stars: 4, colour: 'Green' }, 'reject', xmp)).toEqual({ rating: 4, label: 'Green' });
-    expect(marksOf({ verdict: 'reject', stars: 4 }, 'keep', xmp)).toEqual({ rating: -1, label: 'Red' });
+    expect(marksOf({ verdict: 'reject', stars: 4 }, 'keep', xmp)).toEqual({ rating: -1, label: 'Red', pick: 'reject' });
   });
 
   it('follow from the verdict where nothing is chosen', () => {
     expect(marksOf({}, 'review', xmp)).toEqual({ rating: 2, label: 'Yellow' });
-    expect(marksOf({ verdict: 'keep' }, 'reject', xmp)).toEqual({ rating: undefined, label: undefined });
+    expect(marksOf({ verdict: 'keep' }, 'reject', xmp)).toEqual({ rating: undefined, label: undefined, pick: 'pick' });
+    expect(marksOf({}, 'reject', xmp)).not.toHaveProperty('pick');
   });
 });
 
@@ -45,7 +46,7 @@ describe('pipeline xmp', () => {
     expect(readFileSync(photos('a.xmp'), 'utf8')).toMatch(/Rating="5"/);
     expect(readFileSync(photos('a.xmp'), 'utf8')).toMatch(/Label="Blue"/);
     expect(readFileSync(photos('b.xmp'), 'utf8')).toMatch(/Rating="-1"/);
-    expect(stderr).toMatch(/will not see the sidecars of 2 JPEG/);
+    expect(stderr).toMatch(/will not see the sidecars of 2 photo\(s\) that are no RAW.*Add --embed/);
     expect(readFileSync(photos('b.jpg'), 'utf8')).toBe('content of b.jpg');
   });
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerDoctor } from '../../src/cli/doctor.js';
 import { examine, thisDoctorHost, type DoctorHost, type Finding } from '../../src/cli/examination.js';
 import { loadConfig } from '../../src/pipeline/config.js';
+import type { Exiftool } from '../../src/reports/xmp/exiftool.js';
 import { UsageError } from '../../src/core/usage-error.js';
 import { TfjsMissingError } from '../../src/tfjs/packages.js';
 import { canMount, withoutMount } from '../support/disk.js';
@@ -19,6 +20,7 @@ const bare: DoctorHost = {
     tryOut: async () => { throw new Error('No supported adapters'); },
   },
   loadTfjs: async () => { throw new TfjsMissingError(['@tensorflow/tfjs is not installed; npm install @tensorflow/tfjs.']); },
+  findExiftool: () => Promise.resolve(undefined),
 };
 
 function part(findings: readonly Finding[], name: Finding['part']): string {
@@ -56,6 +58,12 @@ describe('the examination', () => {
   it('finds TensorFlow.js on this machine, with its version and SIMD', async () => {
     const { loadTfjs } = await thisDoctorHost();
     expect(part(await examine(loadConfig(), { ...bare, loadTfjs }), 'tfjs engine')).toMatch(/^ok @tensorflow\/tfjs.* 4\.\d+\.\d+/m);
+  });
+
+  it('says whether pipeline xmp --embed finds exiftool, which nothing else needs', async () => {
+    expect(part(await examine(loadConfig(), bare), 'editors')).toMatch(/^missing No exiftool.*npm install exiftool-vendored/);
+    const findExiftool = (): Promise<Exiftool> => Promise.resolve({ command: 'exiftool', version: '13.59', source: 'this system' });
+    expect(part(await examine(loadConfig(), { ...bare, findExiftool }), 'editors')).toMatch(/^ok exiftool 13\.59 of this system/);
   });
 
   it('calls an eye-state net that is not there broken, and says what to do', async () => {

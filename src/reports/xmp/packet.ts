@@ -1,6 +1,7 @@
 /**
  * The marks that editors read from XMP: stars and a colour label, put into a packet without touching what else it holds.
- * Properties as in the XMP specification, part 2 (xmp:Rating, xmp:Label); colour numbers as darktable writes them.
+ * Properties as in the XMP specification, part 2 (xmp:Rating, xmp:Label); flags as Lightroom Classic writes them (xmpDM:pick and
+ * xmpDM:good); colour numbers as darktable does.
  */
 import { DOMParser, XMLSerializer, type Document, type Element } from '@xmldom/xmldom';
 
@@ -11,11 +12,14 @@ export interface Marks {
   /** Stars, 1 to 5; -1: rejected; undefined: no mark. */
   readonly rating: number | undefined;
   readonly label: Colour | undefined;
+  /** The flag of a person's own choice; absent: none. */
+  readonly pick?: 'pick' | 'reject';
 }
 
 export type Editor = 'lightroom' | 'darktable';
 
 const xmpNamespace = 'http://ns.adobe.com/xap/1.0/';
+const mediaNamespace = 'http://ns.adobe.com/xmp/1.0/DynamicMedia/';
 const rdfNamespace = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
 const darktableNamespace = 'http://darktable.sf.net/';
 
@@ -42,11 +46,17 @@ export function mergeMarks(existing: string | undefined, marks: Marks, editor: E
   if (first === undefined) throw new Error('it holds no rdf:Description');
   const packet = { document, descriptions, first };
   let changed = false;
-  if (marks.rating !== undefined) changed = setText(packet, 'Rating', String(marks.rating), force);
+  if (marks.rating !== undefined) changed = setText(packet, ratingProperty, String(marks.rating), force);
   if (marks.label !== undefined) {
     changed = (editor === 'lightroom'
-      ? setText(packet, 'Label', marks.label, force)
+      ? setText(packet, labelProperty, marks.label, force)
       : setColour(packet, colours.indexOf(marks.label), force)) || changed;
+  }
+  if (marks.pick !== undefined && editor === 'lightroom') {
+    // The two stand for each other: where one stays, so does the other.
+    const isSet = setText(packet, pickProperty, marks.pick === 'pick' ? '1' : '-1', force);
+    if (isSet) setText(packet, goodProperty, marks.pick === 'pick' ? 'True' : 'False', true);
+    changed = isSet || changed;
   }
   if (!changed) return undefined;
   const text = new XMLSerializer().serializeToString(document);
@@ -54,6 +64,18 @@ export function mergeMarks(existing: string | undefined, marks: Marks, editor: E
   parsePacket(text);
   return text;
 }
+
+/** A property that holds a text. */
+interface Property {
+  readonly namespace: string;
+  /** Wanted where the packet has none for the namespace. */
+  readonly prefix: string;
+  readonly name: string;
+}
+const ratingProperty: Property = { namespace: xmpNamespace, prefix: 'xmp', name: 'Rating' };
+const labelProperty: Property = { namespace: xmpNamespace, prefix: 'xmp', name: 'Label' };
+const pickProperty: Property = { namespace: mediaNamespace, prefix: 'xmpDM', name: 'pick' };
+const goodProperty: Property = { namespace: mediaNamespace, prefix: 'xmpDM', name: 'good' };
 
 interface Packet {
   readonly document: Document;
@@ -68,17 +90,18 @@ function parsePacket(text: string): Document {
 }
 
 /** XMP allows a property as an attribute and as an element; the form that is there is kept. @returns whether it changed */
-function setText({ descriptions, first }: Packet, name: string, value: string, force: boolean): boolean {
+function setText({ descriptions, first }: Packet, property: Property, value: string, force: boolean): boolean {
+  const { namespace, name } = property;
   for (const description of descriptions) {
-    const [child] = childrenNamed(description, xmpNamespace, name);
-    const current = child?.textContent ?? description.getAttributeNS(xmpNamespace, name);
+    const [child] = childrenNamed(description, namespace, name);
+    const current = child?.textContent ?? description.getAttributeNS(namespace, name);
     if (current === null) continue;
     if (current === value || (!force && current !== '' && current !== '0')) return false;
     if (child !== undefined) child.textContent = value;
-    else setAttribute(description, name, value);
+    else setAttribute(description, property, value);
     return true;
   }
-  setAttribute(first, name, value);
+  setAttribute(first, property, value);
   return true;
 }
 
@@ -86,13 +109,13 @@ function setText({ descriptions, first }: Packet, name: string, value: string, f
  * The prefix is free to choose, but not one that stands for something else where the attribute goes: two namespaces of one
  * prefix are no XML any more. One that the packet binds to ours already is the best.
  */
-function setAttribute(description: Element, name: string, value: string): void {
+function setAttribute(description: Element, { namespace, prefix, name }: Property, value: string): void {
   // An attribute of that name keeps its prefix.
-  if (description.hasAttributeNS(xmpNamespace, name)) {
-    description.setAttributeNS(xmpNamespace, description.getAttributeNodeNS(xmpNamespace, name)?.name ?? name, value);
+  if (description.hasAttributeNS(namespace, name)) {
+    description.setAttributeNS(namespace, description.getAttributeNodeNS(namespace, name)?.name ?? name, value);
     return;
   }
-  description.setAttributeNS(xmpNamespace, `${freePrefix(description, xmpNamespace, 'xmp')}:${name}`, value);
+  description.setAttributeNS(namespace, `${freePrefix(description, namespace, prefix)}:${name}`, value);
 }
 
 /** A prefix that means `namespace` at an element, or nothing yet. */

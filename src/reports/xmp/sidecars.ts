@@ -89,7 +89,7 @@ export function createSidecarWriter(options: SidecarOptions): ResultSink {
  * @throws if the sidecar is not XMP or cannot be written; it is then as it was
  */
 export async function writeSidecar(path: string, marks: Marks, editor: Editor, force: boolean): Promise<void> {
-  if (marks.rating === undefined && marks.label === undefined) return;
+  if (marks.rating === undefined && marks.label === undefined && marks.pick === undefined) return;
   const merged = mergeMarks(await readIfThere(path), marks, editor, force);
   if (merged === undefined) return;
   writeWholeFile(path, merged);

@@ -128,8 +128,9 @@ describe('the sidecar of a photo', () => {
     };
     const lightroom = join(photos, 'a.xmp');
     writeFileSync(lightroom, edited);
-    await writeSidecar(lightroom, { rating: -1, label: 'Red' }, 'lightroom', false);
-    expect(read(lightroom)).toMatchObject({ Rating: -1, Label: 'Red', Exposure2012: '+0.85', Subject: 'wedding & party' });
+    await writeSidecar(lightroom, { rating: -1, label: 'Red', pick: 'reject' }, 'lightroom', false);
+    expect(readFileSync(lightroom, 'utf8')).toContain('xmpDM:pick="-1"');
+    expect(read(lightroom)).toMatchObject({ Rating: -1, Label: 'Red', Good: false, Exposure2012: '+0.85', Subject: 'wedding & party' });
     const darktable = join(photos, 'a.jpg.xmp');
     await writeSidecar(darktable, { rating: 2, label: 'Yellow' }, 'darktable', false);
     await writeSidecar(darktable, { rating: 3, label: 'Green' }, 'darktable', false);

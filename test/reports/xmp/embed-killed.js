@@ -1,0 +1,41 @@
+/**
+ * Writes marks into a photo and kills itself at the given step of writing to the disk, as a power cut would at worst.
+ * node embed-killed.js BASE embed|undo KILL_AT; prints the number of steps where it lives on.
+ */
+import fs from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { realDisk } from '../../../dist/files/disk.js';
+import { embedMarks, undoEmbedding } from '../../../dist/reports/xmp/embed.js';
+import { readEmbedJournal } from '../../../dist/reports/xmp/embed-journal.js';
+import { findExiftool } from '../../../dist/reports/xmp/exiftool.js';
+
+const [base, verb, killAt] = process.argv.slice(2);
+const options = {
+  disk: realDisk, folder: join(base, 'photos'), journal: join(base, 'out.csv.embed'), force: false,
+  embedded: await readEmbedJournal(realDisk, join(base, 'out.csv.embed')), exiftool: await findExiftool(),
+  onSame: () => Promise.resolve(), onPhoto: () => undefined,
+};
+
+let steps = 0;
+/** Half of what is to be written may be on the disk. */
+function die(name, args, real) {
+  if (name === 'writeSync') real(args[0], args[1].subarray(0, args[1].length >> 1));
+  process.kill(process.pid, 'SIGKILL');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+for (const [module, names] of [[fs, ['writeSync', 'fsyncSync', 'renameSync']], [promises, ['open', 'truncate', 'utimes']]]) {
+  for (const name of names) {
+    const real = module[name];
+    module[name] = (...args) => {
+      steps += 1;
+      if (steps === Number(killAt)) die(name, args, real);
+      return real(...args);
+    };
+  }
+}
+syncBuiltinESMExports();
+
+const outcome = verb === 'embed' ? await embedMarks([{ photo: 'a.jpg', marks: { rating: 4, label: 'Green', pick: 'pick' } }], options) : await undoEmbedding(options);
+process.stdout.write(`${steps} ${JSON.stringify(outcome)}\n`);

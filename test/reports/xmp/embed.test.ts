@@ -1,0 +1,250 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ChoicesFile, readChoices } from '../../../src/choices/file.js';
+import { realDisk } from '../../../src/files/disk.js';
+import { embedMarks, planMarks, undoEmbedding, type EmbedOutcome } from '../../../src/reports/xmp/embed.js';
+import { readEmbedJournal } from '../../../src/reports/xmp/embed-journal.js';
+import { findExiftool, type Exiftool } from '../../../src/reports/xmp/exiftool.js';
+import { imageParts, isSameImage } from '../../../src/reports/xmp/image-parts.js';
+import type { Marks } from '../../../src/reports/xmp/packet.js';
+import { pipeline } from '../../support/pipeline.js';
+import { demoPhotos } from '../../support/shared-data.js';
+
+const exiftool = await findExiftool();
+const withoutExiftool = exiftool === undefined ? ' (skipped: no exiftool; apt-get install libimage-exiftool-perl)' : '';
+const marks: Marks = { rating: 4, label: 'Green', pick: 'pick' };
+const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** What exiftool reads of a photo, but for its file and where in it something lies. */
+function tagsOf(path: string): Record<string, unknown> {
+  const config = join(mkdtempSync(join(tmpdir(), 'exiftool-')), 'config');
+  writeFileSync(config, '%Image::ExifTool::UserDefined = (\'Image::ExifTool::XMP::xmpDM\' => { pick => { Writable => \'integer\' } });\n1;\n');
+  const [tags]: Record<string, unknown>[] = JSON.parse(execFileSync('exiftool', ['-config', config, '-j', '-n', '-G1', path], { encoding: 'utf8' }));
+  return Object.fromEntries(Object.entries(tags ?? {}).filter(([name]) => !/^(System|ExifTool|SourceFile|File)|(Offsets?|Start|MediaDataSize)$/.test(name)));
+}
+
+describe.skipIf(exiftool === undefined)(`marks inside photos${withoutExiftool}`, () => {
+  let base: string;
+  const photo = (name: string): string => join(base, 'photos', name);
+  const journal = (): string => join(base, 'out.csv.embed');
+  const shared = async (): Promise<Parameters<typeof undoEmbedding>[0]> => ({
+    disk: realDisk, folder: join(base, 'photos'), journal: journal(), embedded: await readEmbedJournal(realDisk, journal()),
+  });
+  const embed = async (wishes: Readonly<Record<string, Marks>>, more: { readonly force?: boolean; readonly exiftool?: Exiftool } = {}): Promise<EmbedOutcome> => embedMarks(
+    Object.entries(wishes).map(([name, each]) => ({ photo: name, marks: each })),
+    { ...await shared(), exiftool: exiftool ?? { command: '', version: '', source: '' }, force: false, onSame: () => Promise.resolve(), onPhoto: () => undefined, ...more },
+  );
+  const undo = async (): Promise<EmbedOutcome> => undoEmbedding(await shared());
+  const left = (): string[] => readdirSync(join(base, 'photos')).filter((name) => name.endsWith('.pipeline-part'));
+
+  beforeEach(async () => {
+    base = mkdtempSync(join(tmpdir(), 'embed-'));
+    mkdirSync(photo(''));
+    const camera = sharp(demoPhotos[0]).withExif({ IFD0: { Make: 'Test', Copyright: 'somebody' }, IFD2: { DateTimeOriginal: '2026:11:24 18:00:00' } });
+    await camera.clone().jpeg().toFile(photo('a.jpg'));
+    utimesSync(photo('a.jpg'), 1.7e9, 1.7e9);
+  });
+
+  /** Photos of every kind that is written into. */
+  async function makeAll(): Promise<string[]> {
+    const camera = sharp(demoPhotos[0]).resize(640).withExif({ IFD0: { Make: 'Test' } });
+    await camera.clone().jpeg({ progressive: true }).toFile(photo('b.JPG'));
+    await camera.clone().tiff({ tile: true, compression: 'deflate' }).toFile(photo('c.dng'));
+    execFileSync('exiftool', ['-q', '-overwrite_original', '-DNGVersion=1.4.0.0', '-ExifIFD:ISO=200', photo('c.dng')]);
+    await camera.clone().tiff({ compression: 'jpeg' }).toFile(photo('d.tif'));
+    // The boxes of a HEIC; another codec inside.
+    await camera.clone().avif({ quality: 40 }).toFile(photo('e.heic'));
+    return ['a.jpg', 'b.JPG', 'c.dng', 'd.tif', 'e.heic'];
+  }
+
+  it('are read back by exiftool, beside all that was there; each picture is the same, and undoing gives every byte back', async () => {
+    const names = await makeAll();
+    const before = names.map((name) => ({ name, tags: tagsOf(photo(name)), bytes: readFileSync(photo(name)), modified: statSync(photo(name)).mtimeMs }));
+    expect(await embed(Object.fromEntries(names.map((name) => [name, marks])))).toEqual({ done: 5, left: [] });
+    for (const { name, tags, bytes } of before) {
+      const { 'XMP-x:XMPToolkit': toolkit, ...now } = tagsOf(photo(name));
+      expect(toolkit).toBeDefined();
+      expect(now).toMatchObject({ ...tags, 'XMP-xmp:Rating': 4, 'XMP-xmp:Label': 'Green', 'XMP-xmpDM:Pick': 1, 'XMP-xmpDM:Good': true });
+      expect(isSameImage(readFileSync(photo(name)), bytes)).toBe(true);
+    }
+    expect(readFileSync(journal()).length).toBeLessThan(12_000);
+    expect(await undo()).toEqual({ done: 5, left: [] });
+    for (const { name, bytes, modified } of before) {
+      expect(readFileSync(photo(name)).equals(bytes)).toBe(true);
+      expect(statSync(photo(name)).mtimeMs).toBeCloseTo(modified, 0);
+    }
+    expect((await readEmbedJournal(realDisk, journal())).sessions).toEqual([]);
+  });
+
+  it('tell a picture that changed by one byte, in every kind of file', async () => {
+    for (const name of await makeAll()) {
+      const bytes = readFileSync(photo(name));
+      const part = imageParts(bytes).reduce((longest, each) => (each.end - each.start > longest.end - longest.start ? each : longest));
+      const changed = Buffer.from(bytes);
+      changed[(part.start + part.end) >> 1] = 255 - (bytes[(part.start + part.end) >> 1] ?? 0);
+      expect(isSameImage(bytes, changed)).toBe(false);
+    }
+  });
+
+  it.each([
+    ['a picture that changed', 'cp "$in" "$out"; printf "\\377" | dd of="$out" bs=1 seek=90000 conv=notrunc 2>/dev/null'],
+    ['a picture that was cut short', 'head -c 90000 "$in" > "$out"'],
+    ['the marks missing', 'cp "$in" "$out"'],
+    ['nothing', ':'],
+    ['no JPEG', 'echo "text" > "$out"'],
+    ['its own end, too early', 'exit 1'],
+  ])('leave the photo alone where exiftool hands back %s', async (_, does) => {
+    const command = join(base, 'exiftool.sh');
+    // Reads as the real one does, and does its own thing where it is to write.
+    writeFileSync(command, `#!/bin/sh
+args=$(cat)
+case "$args" in *"
+-o
+"*) in=$(echo "$args" | sed -n '/^-o$/{n;n;p;}'); out=$(echo "$args" | sed -n '/^-o$/{n;p;}'); ${does}; echo '{end of 0}'; echo '{end of 0}' >&2;;
+*) echo "$args" | exiftool "$@";; esac
+`);
+    chmodSync(command, 0o755);
+    const before = hashOf(photo('a.jpg'));
+    const outcome = await embed({ 'a.jpg': marks }, { exiftool: { command, version: '0', source: 'a test' } });
+    expect(outcome).toMatchObject({ done: 0, left: [expect.stringMatching(/^a\.jpg: /)] });
+    expect(hashOf(photo('a.jpg'))).toBe(before);
+    expect(left()).toEqual([]);
+  });
+
+  it('leave a person\'s own stars, unless forced, and replace and take away what is ours', async () => {
+    const ratingAfter = async (wish: Marks, force = false): Promise<unknown> => {
+      await embed({ 'a.jpg': wish }, { force });
+      return tagsOf(photo('a.jpg'))['XMP-xmp:Rating'];
+    };
+    const none: Marks = { rating: undefined, label: undefined };
+    execFileSync('exiftool', ['-q', '-overwrite_original', '-XMP-xmp:Rating=1', photo('a.jpg')]);
+    expect(await ratingAfter(marks)).toBe(1);
+    expect(await ratingAfter(none)).toBe(1);
+    expect(await ratingAfter(marks, true)).toBe(4);
+    expect(await ratingAfter({ ...marks, rating: 5 })).toBe(5);
+    expect(await ratingAfter(none)).toBe(undefined);
+    // Each is taken back for itself.
+    for (const rating of [5, 4, 1]) {
+      await undo();
+      expect(tagsOf(photo('a.jpg'))['XMP-xmp:Rating']).toBe(rating);
+    }
+  });
+
+  it('touch nothing where all is there already', async () => {
+    await embed({ 'a.jpg': marks });
+    const { mtimeMs } = statSync(photo('a.jpg'));
+    expect(await embed({ 'a.jpg': marks })).toEqual({ done: 0, left: [] });
+    expect(statSync(photo('a.jpg')).mtimeMs).toBe(mtimeMs);
+  });
+
+  it('are not taken out of a photo that was changed since', async () => {
+    await embed({ 'a.jpg': marks });
+    appendFileSync(photo('a.jpg'), 'x');
+    const { left: said } = await undo();
+    expect(said).toEqual(['a.jpg: it was changed since.']);
+    expect((await readEmbedJournal(realDisk, journal())).sessions).toHaveLength(1);
+  });
+
+  it('are refused by links, by RAWs and by what is no photo, whose names or journals say otherwise', async () => {
+    symlinkSync(photo('a.jpg'), photo('link.jpg'));
+    writeFileSync(photo('text.jpg'), 'text');
+    mkdirSync(join(base, 'elsewhere'));
+    copyFileSync(photo('a.jpg'), join(base, 'elsewhere', 'b.jpg'));
+    symlinkSync(join(base, 'elsewhere'), photo('sub'));
+    const { done, left: said } = await embed({ 'link.jpg': marks, 'text.jpg': marks, 'sub/b.jpg': marks, 'gone.jpg': marks });
+    expect(done).toBe(0);
+    expect(said.map((text) => text.split(':')[0])).toEqual(['link.jpg', 'text.jpg', 'sub/b.jpg', 'gone.jpg']);
+  });
+
+  it('can be given back by no journal but as other metadata of the same picture', async () => {
+    await embed({ 'a.jpg': marks });
+    const forged = Buffer.from(readFileSync(photo('a.jpg')));
+    forged[90_000] = 255 - (forged[90_000] ?? 0);
+    const [session] = (await readEmbedJournal(realDisk, journal())).sessions;
+    const write = session?.[0];
+    if (write === undefined) throw new Error('nothing was written down');
+    const { deflateRawSync } = await import('node:zlib');
+    const line = JSON.stringify({ ...write, before: { ...write.before, hash: createHash('sha256').update(forged).digest('hex') }, back: [deflateRawSync(forged).toString('base64')] });
+    appendFileSync(journal(), `${createHash('sha256').update(line).digest('hex').slice(0, 16)} ${line}\n`);
+    const now = hashOf(photo('a.jpg'));
+    const { left: said } = await undo();
+    expect(said).toEqual([expect.stringContaining('does not fit')]);
+    expect([now, write.before.hash]).toContain(hashOf(photo('a.jpg')));
+  });
+
+  it('lose no photo at whatever step the process is killed, in writing and in taking back', () => {
+    const original = readFileSync(photo('a.jpg'));
+    const script = fileURLToPath(new URL('embed-killed.js', import.meta.url));
+    const run = (verb: string, killAt: number): { readonly steps: number; readonly killed: boolean } => {
+      const { stdout, signal } = spawnSync(process.execPath, [script, base, verb, String(killAt)], { encoding: 'utf8' });
+      return { steps: Number(stdout.split(' ')[0]), killed: signal === 'SIGKILL' };
+    };
+    const isWhole = (): 'old' | 'new' => {
+      const bytes = readFileSync(photo('a.jpg'));
+      if (bytes.equals(original)) return 'old';
+      expect(isSameImage(bytes, original)).toBe(true);
+      expect(tagsOf(photo('a.jpg'))['XMP-xmp:Rating']).toBe(4);
+      return 'new';
+    };
+    const seen = new Set<string>();
+    for (const verb of ['embed', 'undo']) {
+      const start = mkdtempSync(join(tmpdir(), 'embed-start-'));
+      cpSync(base, start, { recursive: true, preserveTimestamps: true });
+      for (let killAt = 1; ; killAt += 1) {
+        const { killed } = run(verb, killAt);
+        seen.add(`${verb} ${isWhole()}`);
+        if (!killed) break;
+        // Whatever was left, the next one does the rest, and all of it can be taken back.
+        run('undo', 0);
+        expect(isWhole()).toBe('old');
+        for (const name of readdirSync(base)) if (name !== 'photos') execFileSync('rm', ['-rf', join(base, name)]);
+        cpSync(start, base, { recursive: true, force: true, preserveTimestamps: true });
+      }
+    }
+    expect(seen).toEqual(new Set(['embed old', 'embed new', 'undo new', 'undo old']));
+    expect(left()).toEqual([]);
+  }, 120_000);
+
+  it('leave choices, report and review as they know the photo: by its content before and after', async () => {
+    const file = await ChoicesFile.open(join(base, 'choices.jsonl'));
+    await file.choose([{ photo: { key: hashOf(photo('a.jpg')), size: statSync(photo('a.jpg')).size, photo: 'a.jpg' }, change: { stars: 3 } }]);
+    await file.close();
+    copyFileSync(photo('a.jpg'), photo('raw.cr2'));
+    const looks = (name: string): string => `${String(statSync(photo(name)).size)},${new Date(Math.floor(statSync(photo(name)).mtimeMs / 1000) * 1000).toISOString()}`;
+    writeFileSync(join(base, 'out.csv'), `photo,verdict,file_size,file_modified\r\na.jpg,reject,${looks('a.jpg')}\r\nraw.cr2,reject,${looks('raw.cr2')}\r\n`);
+    const { code, stderr, stdout } = await pipeline('xmp', join(base, 'out.csv'), '--embed');
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/will not see/)]);
+    expect(stdout + stderr).toMatch(/1 photo\(s\) written into/);
+    expect(tagsOf(photo('a.jpg'))).toMatchObject({ 'XMP-xmp:Rating': 3 });
+    expect(existsSync(photo('a.xmp'))).toBe(false);
+    expect(readFileSync(photo('raw.xmp'), 'utf8')).toContain('Rating="3"');
+    expect((await readChoices(join(base, 'choices.jsonl'))).history.of(hashOf(photo('a.jpg')))).toEqual({ stars: 3 });
+    const sorted = await pipeline('sort', photo(''), '--report', join(base, 'out.csv'), '--to', join(base, 'sorted'));
+    expect([sorted.code, existsSync(join(base, 'sorted', 'keep', 'a.jpg'))]).toEqual([0, true]);
+    expect((await pipeline('xmp', join(base, 'out.csv'), '--undo')).code).toBe(0);
+    expect((await readChoices(join(base, 'choices.jsonl'))).history.of(hashOf(photo('a.jpg')))).toEqual({ stars: 3 });
+    const again = await pipeline('xmp', join(base, 'out.csv'), '--undo');
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/Nothing that pipeline xmp --embed wrote/)]);
+  });
+});
+
+describe('which marks change', () => {
+  const wish: Marks = { rating: 4, label: undefined };
+  it.each([
+    ['none there', {}, {}, false, ['-XMP-xmp:Rating=4']],
+    ['somebody\'s own', { rating: 2 }, {}, false, []],
+    ['somebody\'s own, forced', { rating: 2 }, {}, true, ['-XMP-xmp:Rating=4']],
+    ['ours of before', { rating: 2 }, { rating: 2 }, false, ['-XMP-xmp:Rating=4']],
+    ['ours, changed by somebody', { rating: 3 }, { rating: 2 }, false, []],
+    ['a label of ours that is wanted no more', { rating: 4, label: 'Red' }, { label: 'Red' as const }, false, ['-XMP-xmp:Label=']],
+    ['a label in somebody\'s words', { rating: 4, label: 'To print' }, {}, true, []],
+  ])('%s', (_, there, ours, force, args) => {
+    expect(planMarks(there, wish, ours, force).args).toEqual(args);
+  });
+});
