@@ -24,6 +24,7 @@ export default defineConfig([
     input: {
       main: 'src/cli/main.ts',
       worker: 'src/run/worker.ts',
+      'image-worker': 'src/cli/image-worker.ts',
       watchdog: 'src/run/watchdog.ts',
       'loader-worker': 'src/train/data/loader-worker.ts',
       'gradient-worker': 'src/train/loop/gradient-worker.ts',

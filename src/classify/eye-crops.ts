@@ -3,7 +3,8 @@
  */
 import type { EyeCrop } from '../core/eye.js';
 import type { EyeSight, FaceView, PerEye } from '../core/face.js';
-import { cutLuminance } from '../image/crop.js';
+import type { Raster } from '../core/raster.js';
+import { cutLuminance, type TurnedRegion } from '../image/crop.js';
 
 /**
  * The crops of the eyes that can be looked at.
@@ -12,10 +13,13 @@ import { cutLuminance } from '../image/crop.js';
  * @param height px of a crop
  */
 export function cutEyes(face: Pick<FaceView, 'raster' | 'left' | 'right'>, width: number, height: number): PerEye<EyeCrop> {
-  const cut = ({ region }: EyeSight): EyeCrop | undefined => region === undefined
-    ? undefined
-    : { data: cutLuminance(face.raster, region, width, height), width, height };
+  const cut = ({ region }: EyeSight): EyeCrop | undefined => region === undefined ? undefined : cutEye(face.raster, region, width, height);
   const left = cut(face.left);
   const right = cut(face.right);
   return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
+}
+
+/** One crop. @param region px of `raster` */
+export function cutEye(raster: Raster, region: TurnedRegion, width: number, height: number): EyeCrop {
+  return { data: cutLuminance(raster, region, width, height), width, height };
 }

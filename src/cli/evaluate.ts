@@ -4,19 +4,20 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { noLabels, openSource, unusedTables, unusedTableWarning } from '../train/data/sources.js';
+import type { EyeCrop } from '../core/eye.js';
 import { UsageError } from '../core/usage-error.js';
 import { fileProblem } from '../files/problem.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { makeFolder } from '../files/make-folder.js';
 import { writeGray } from '../image/draw.js';
-import '../image/one-thread.js';
-import {
-  evaluateSource, openJudges, type Evaluation, type LabelledEye, type LevelFigures,
-} from '../train/data/evaluate.js';
+import { evaluateSource, type Evaluation, type LevelFigures } from '../train/data/evaluate.js';
+import type { LabelledEye } from '../train/data/image-task.js';
 import { describeQuality } from '../train/metrics/binary-metrics.js';
+import { settleEngine } from '../pipeline/engine.js';
 import { checkStages } from '../pipeline/stages.js';
 import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
+import { openImagePool } from './image-pool.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
@@ -66,24 +67,25 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
   if (source.unlabelled > 0) log.warn(`${String(source.unlabelled)} image(s) without a label were left out.`);
   const { debugCrops } = options;
   if (debugCrops !== undefined) makeFolder(debugCrops, '--debug-crops');
-  const judges = await openJudges(config);
+  const { config: settled } = await settleEngine(config);
+  const pool = openImagePool();
   const progress = createProgress(source.images.length);
   let evaluation: Evaluation;
   try {
-    evaluation = await evaluateSource(source, judges, {
-      kind: options.kind,
+    evaluation = await evaluateSource(source, pool.ask, {
+      kind: options.kind, config: settled,
       onImage: () => { progress.step(); },
-      ...(debugCrops === undefined ? {} : { onEye: (eye: LabelledEye) => writeIfWrong(debugCrops, eye) }),
+      ...(debugCrops === undefined ? {} : { onEye: (eye) => writeIfWrong(debugCrops, eye) }),
     });
   } finally {
     progress.stop();
     source.close();
-    await judges.release();
+    await pool.close();
   }
   finish(evaluation, options.report);
 }
 
-async function writeIfWrong(folder: string, { path, label, open, crop }: LabelledEye): Promise<void> {
+async function writeIfWrong(folder: string, { path, label, open, crop }: LabelledEye & { readonly crop: EyeCrop }): Promise<void> {
   if ((open >= 0.5) === (label === 1)) return;
   const name = path.replaceAll(/[^\p{L}\p{N}._#-]+/gu, '_').slice(-120);
   await writeGray(join(folder, `${open.toFixed(3)}-${label === 0 ? 'closed' : 'open'}-${name}.png`), crop);

@@ -9,14 +9,15 @@ import { datasetOf, writePackedFile } from '../train/data/packed-file.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { CLASSES } from '../train/data/labels.js';
 import { UsageError } from '../core/usage-error.js';
-import { createFaceFinder } from '../detect/faces.js';
-import '../image/one-thread.js';
+import { settleEngine } from '../pipeline/engine.js';
 import { escaped } from '../reports/csv.js';
-import { packSource, packedLayout, type LeftOut, type PackedSource } from '../train/data/pack.js';
+import type { LeftOut } from '../train/data/image-task.js';
+import { packSource, packedLayout, type PackedSource } from '../train/data/pack.js';
 import { writeSheet } from '../image/draw.js';
 import { packedSheet, SHEET_CELL } from '../train/run-report/sheets.js';
 import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
+import { openImagePool } from './image-pool.js';
 import { log } from './log.js';
 import { packBoxes } from './pack-boxes.js';
 import { createProgress } from './progress.js';
@@ -65,7 +66,8 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
   }
   const { kind } = options;
   if (options.show !== undefined) checkWritable(options.show);
-  const finder = await createFaceFinder(config.detect);
+  const { config: settled } = await settleEngine(config);
+  const pool = openImagePool();
   const packed: PackedSource[] = [];
   const opened: LabelledSource[] = [];
   try {
@@ -78,14 +80,14 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
         if (source.images.length === 0) throw new UsageError(noLabels(input, source));
         if (!Object.hasOwn(config.data.groups, source.name) && source.images.length > 1) log.warn(noGroupRule(source.name));
         if (source.unlabelled > 0) log.warn(`${source.name}: ${String(source.unlabelled)} image(s) without a label were left out.`);
-        packed.push(await packSource(source, finder, { kind, config, onImage: () => { progress.step(); } }));
+        packed.push(await packSource(source, pool.ask, { kind, config: settled, onImage: () => { progress.step(); } }));
       } finally {
         progress.stop();
         source.close();
       }
     }
   } finally {
-    await finder.release();
+    await pool.close();
   }
   finish(packed, options.output);
   if (options.show === undefined) return;

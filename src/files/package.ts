@@ -19,7 +19,7 @@ export function packageVersion(): string {
  * @param name as rolldown.config.js names it
  */
 export function workerScript(
-  name: 'worker' | 'watchdog' | 'loader-worker' | 'gradient-worker' | 'crop-gradient-worker' | 'decode-worker' | 'device-trial',
+  name: 'worker' | 'image-worker' | 'watchdog' | 'loader-worker' | 'gradient-worker' | 'crop-gradient-worker' | 'decode-worker' | 'device-trial',
 ): string {
   return join(packageFolder, 'dist', 'bin', `${name}.js`);
 }

@@ -5,23 +5,27 @@
 import type { PhotoFile, PhotoResult } from '../core/result.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
 
-export interface PhotoExecutor {
-  /** Gets ready for the first photos already, while its caller does. */
+/** Works on images, several at once. */
+export interface Executor<Item, Settings, Result> {
+  /** Gets ready for the first items already, while its caller does. */
   prepare(): void;
   /**
-   * Judges photos, several at once. One that cannot be judged, whatever it does to its judge, costs a result that says so.
-   * @param photos taken one by one, each when there is somebody to judge it: whoever gives them sets the pace
+   * Works on items, several at once. One that cannot be worked on, whatever it does to its worker, costs a result that says so.
+   * @param items taken one by one, each when there is somebody to work on it: whoever gives them sets the pace
    * @param settings of this run; several runs may have their own
-   * @param onResult called once a photo, in any order, with its number among those taken, from 0
-   * @param signal after its abort no further photo is begun; those in work are finished, but not tried again
-   * @throws if the nets cannot be loaded, or as `photos` and `onResult` do
+   * @param onResult called once an item, in any order, with its number among those taken, from 0
+   * @param signal after its abort no further item is begun; those in work are finished, but not tried again
+   * @throws if the nets cannot be loaded, or as `items` and `onResult` do
    */
   run(
-    photos: AsyncIterable<PhotoFile> | Iterable<PhotoFile>,
-    settings: PhotoSettings,
-    onResult: (index: number, result: PhotoResult) => void,
+    items: AsyncIterable<Item> | Iterable<Item>,
+    settings: Settings,
+    onResult: (index: number, result: Result) => void,
     signal: AbortSignal,
   ): Promise<void>;
   /** Ends at once what is still in work, and leaves no process behind. */
   close(): Promise<void>;
 }
+
+/** Judges photos. */
+export type PhotoExecutor = Executor<PhotoFile, PhotoSettings, PhotoResult>;

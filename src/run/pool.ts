@@ -6,10 +6,9 @@ import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { workerScript } from '../files/package.js';
 import type { Config } from '../pipeline/config.js';
-import { errorResult, type PhotoFile, type PhotoResult } from '../core/result.js';
-import type { PhotoSettings } from '../pipeline/photo.js';
-import type { PhotoExecutor } from './executor.js';
-import { WorkerDeath, WorkerProcess, type DeathCause } from './worker-process.js';
+import { errorResult } from '../core/result.js';
+import type { Executor, PhotoExecutor } from './executor.js';
+import { WorkerDeath, WorkerProcess, type DeathCause, type WorkerSettings } from './worker-process.js';
 
 /** Photos that a process has at once: while one is inferred on its main thread, the next is decoded on libvips' own. */
 const photosAProcess = 2;
@@ -29,11 +28,22 @@ export function workerCount(setting: Config['run']['workers']): number {
 }
 
 /**
- * A pool; its processes start with the first photos, and stay for the next run.
+ * A pool that judges photos; its processes start with the first photos, and stay for the next run.
  * @param script what the processes run, as worker.ts
  */
 export function createPool(script = workerScript('worker')): PhotoExecutor {
-  const processes = new Processes(script);
+  return createWorkerPool(script, errorResult);
+}
+
+/**
+ * A pool for any work on images.
+ * @param script what the processes run: it calls `serveTasks`
+ * @param blamed the result of an item that ended its process; the message says how
+ */
+export function createWorkerPool<Item, Settings extends WorkerSettings, Result>(
+  script: string, blamed: (item: Item, message: string) => Result,
+): Executor<Item, Settings, Result> {
+  const processes = new Processes<Item, Settings, Result>(script);
   return {
     prepare: () => { processes.prepare(); },
     run: async (photos, settings, onResult, signal) => {
@@ -42,9 +52,9 @@ export function createPool(script = workerScript('worker')): PhotoExecutor {
       const source = iterate(photos);
       // Whoever gives photos may be waiting for the next one: nobody will take it.
       stop.addEventListener('abort', () => void source.return?.());
-      const places = Array.from({ length: workerCount(settings.config.run.workers) }, () => new Place(processes, settings, stop));
+      const places = Array.from({ length: workerCount(settings.config.run.workers) }, () => new Place(processes, settings, blamed, stop));
       let taken = 0;
-      const lane = async (place: Place): Promise<void> => {
+      const lane = async (place: Place<Item, Settings, Result>): Promise<void> => {
         while (!stop.aborted) {
           const index = taken;
           taken += 1;
@@ -72,9 +82,9 @@ function iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> | 
 }
 
 /** All processes of a pool. */
-class Processes {
-  private readonly all = new Set<WorkerProcess>();
-  private idle: WorkerProcess[] = [];
+class Processes<Item, Settings extends WorkerSettings, Result> {
+  private readonly all = new Set<WorkerProcess<Item, Settings, Result>>();
+  private idle: WorkerProcess<Item, Settings, Result>[] = [];
   /** Whatever ends this process, an uncaught error or a second Ctrl-C: nothing of it lives on. */
   private readonly onExit = (): void => { for (const worker of this.all) void worker.end(); };
 
@@ -85,18 +95,18 @@ class Processes {
   }
 
   /** A process that has nothing to do. */
-  take(): WorkerProcess {
+  take(): WorkerProcess<Item, Settings, Result> {
     this.idle = this.idle.filter(({ alive }) => alive);
     return this.idle.shift() ?? this.start();
   }
 
-  giveBack(worker: WorkerProcess): void {
+  giveBack(worker: WorkerProcess<Item, Settings, Result>): void {
     this.idle.push(worker);
   }
 
-  start(): WorkerProcess {
+  start(): WorkerProcess<Item, Settings, Result> {
     if (this.all.size === 0) process.on('exit', this.onExit);
-    const worker = new WorkerProcess(this.script);
+    const worker = new WorkerProcess<Item, Settings, Result>(this.script);
     this.all.add(worker);
     void worker.gone.then(() => {
       this.all.delete(worker);
@@ -111,30 +121,31 @@ class Processes {
 }
 
 /** Where one process at a time works for a run: when it dies, the next takes its place. */
-class Place {
-  private worker: WorkerProcess | undefined;
+class Place<Item, Settings extends WorkerSettings, Result> {
+  private worker: WorkerProcess<Item, Settings, Result> | undefined;
   private readonly oneByOne = pLimit(1);
 
   constructor(
-    private readonly processes: Processes,
-    private readonly settings: PhotoSettings,
+    private readonly processes: Processes<Item, Settings, Result>,
+    private readonly settings: Settings,
+    private readonly blamed: (item: Item, message: string) => Result,
     private readonly stop: AbortSignal,
   ) {}
 
   /** @returns undefined where the run was stopped before it was clear whether a photo is to blame for a death */
-  async judge(photo: PhotoFile): Promise<PhotoResult | undefined> {
+  async judge(photo: Item): Promise<Result | undefined> {
     if (this.worker?.alive !== true) this.worker = this.processes.take();
     try {
       return await this.worker.judge(photo, this.settings, { afterLoading: false });
     } catch (error) {
       if (!(error instanceof WorkerDeath)) throw error;
-      if (error.alone && error.how !== 'crash') return blame(photo, error.how, this.settings);
+      if (error.alone && error.how !== 'crash') return this.blamed(photo, describeDeath(error.how, this.settings));
       // Which of its photos killed the process is found out by giving each a process of its own.
       return this.oneByOne(() => this.judgeAlone(photo));
     }
   }
 
-  private async judgeAlone(photo: PhotoFile): Promise<PhotoResult | undefined> {
+  private async judgeAlone(photo: Item): Promise<Result | undefined> {
     let starts = 0;
     for (let tries = 1; !this.stop.aborted;) {
       const worker = this.processes.start();
@@ -149,7 +160,7 @@ class Place {
           }
           continue;
         }
-        if (tries >= triesAlone[error.how]) return blame(photo, error.how, this.settings);
+        if (tries >= triesAlone[error.how]) return this.blamed(photo, describeDeath(error.how, this.settings));
         tries += 1;
       } finally {
         await worker.end();
@@ -165,11 +176,11 @@ class Place {
   }
 }
 
-function blame(photo: PhotoFile, how: DeathCause, { config: { run } }: PhotoSettings): PhotoResult {
+function describeDeath(how: DeathCause, { config: { run } }: WorkerSettings): string {
   const what = {
     crash: 'Reading this photo made the worker process crash',
     deadline: `This photo took more than ${String(run.photo_seconds)} seconds (run.photo_seconds)`,
     memory: `This photo took more than ${String(run.photo_megabytes)} MB of memory (run.photo_megabytes)`,
   }[how];
-  return errorResult(photo, `${what}; the run went on without it.`);
+  return `${what}; the run went on without it.`;
 }

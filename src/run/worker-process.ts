@@ -2,24 +2,28 @@
  * One worker process, seen from outside: it gets photos, and gives back a result for each or dies.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import type { PhotoFile, PhotoResult } from '../core/result.js';
-import type { PhotoSettings } from '../pipeline/photo.js';
+import type { Config } from '../pipeline/config.js';
 import { memorySignal, workerEnvironment } from './worker-memory.js';
 
+/** What all workers have to be told, whatever they do. Crosses a process boundary: plain data only. */
+export interface WorkerSettings {
+  readonly config: Config;
+}
+
 /** What a worker is sent: one photo, and all that its result depends on. */
-export interface PhotoTask {
+export interface WorkerTask<Item, Settings extends WorkerSettings> {
   readonly id: number;
-  readonly photo: PhotoFile;
-  readonly settings: PhotoSettings;
+  readonly photo: Item;
+  readonly settings: Settings;
   /** Open the photo only when the nets are loaded: what ends the process before is then not the photo's fault. */
   readonly afterLoading: boolean;
 }
 
 /** What a worker sends. */
-export type WorkerMessage =
+export type WorkerMessage<Result> =
   /** The nets are loaded. */
   | { readonly kind: 'ready' }
-  | { readonly kind: 'result'; readonly id: number; readonly result: PhotoResult }
+  | { readonly kind: 'result'; readonly id: number; readonly result: Result }
   /** No photo can be judged with these settings. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };
 
@@ -40,8 +44,8 @@ export class WorkerDeath extends Error {
   }
 }
 
-interface Task {
-  readonly resolve: (result: PhotoResult) => void;
+interface Task<Result> {
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
   /** Milliseconds. */
   readonly deadline: number;
@@ -56,18 +60,18 @@ interface Task {
  */
 const lookInterval = 250;
 
-export class WorkerProcess {
+export class WorkerProcess<Item, Settings extends WorkerSettings, Result> {
   /** Fulfilled when the process is gone. */
   readonly gone: Promise<void>;
   private readonly child: ChildProcess;
-  private readonly tasks = new Map<number, Task>();
+  private readonly tasks = new Map<number, Task<Result>>();
   private nextId = 0;
   private ready = false;
   private isGone = false;
   private endedFor: DeathCause | undefined;
   private readonly looking: NodeJS.Timeout;
 
-  /** @param script the module that the process runs, with this process's id: it answers each PhotoTask with a WorkerMessage */
+  /** @param script the module that the process runs, with this process's id: it answers each WorkerTask with a WorkerMessage */
   constructor(script: string) {
     this.child = fork(script, [String(process.pid)], {
       // The default serialization, JSON, has no bytes; previews are bytes.
@@ -76,9 +80,9 @@ export class WorkerProcess {
       // What a library prints must not get into a report on standard output.
       stdio: ['ignore', 2, 2, 'ipc'],
     });
-    this.child.on('message', (message) => { if (isWorkerMessage(message)) this.take(message); });
+    this.child.on('message', (message) => { if (isWorkerMessage<Result>(message)) this.take(message); });
     this.gone = new Promise((resolve) => {
-      const onGone = (fail: (task: Task) => Error): void => {
+      const onGone = (fail: (task: Task<Result>) => Error): void => {
         if (this.isGone) return;
         this.isGone = true;
         clearInterval(this.looking);
@@ -106,7 +110,7 @@ export class WorkerProcess {
    * Judges a photo, beside others that the process may have.
    * @throws WorkerDeath if the process ends meanwhile; another error if no photo can be judged
    */
-  judge(photo: PhotoFile, settings: PhotoSettings, { afterLoading }: { readonly afterLoading: boolean }): Promise<PhotoResult> {
+  judge(photo: Item, settings: Settings, { afterLoading }: { readonly afterLoading: boolean }): Promise<Result> {
     const id = this.nextId;
     this.nextId += 1;
     return new Promise((resolve, reject) => {
@@ -117,7 +121,7 @@ export class WorkerProcess {
         return;
       }
       this.tasks.set(id, { resolve, reject, deadline: settings.config.run.photo_seconds * 1000, age: 0, alone });
-      const task: PhotoTask = { id, photo, settings, afterLoading };
+      const task: WorkerTask<Item, Settings> = { id, photo, settings, afterLoading };
       // A failure to send is followed by the exit that caused it.
       this.child.send(task, () => undefined);
     });
@@ -134,7 +138,7 @@ export class WorkerProcess {
     this.child.kill('SIGKILL');
   }
 
-  private take(message: WorkerMessage): void {
+  private take(message: WorkerMessage<Result>): void {
     this.ready = true;
     if (message.kind === 'ready') return;
     const task = this.tasks.get(message.id);
@@ -151,6 +155,6 @@ export class WorkerProcess {
   }
 }
 
-function isWorkerMessage(value: unknown): value is WorkerMessage {
+function isWorkerMessage<Result>(value: unknown): value is WorkerMessage<Result> {
   return typeof value === 'object' && value !== null && 'kind' in value;
 }

@@ -2,7 +2,8 @@
  * The geometry of a packed eye: what the classifier sees (the crop) in the middle of a larger canvas, so that turning,
  * shifting and shrinking in augmentation bring in real pixels.
  */
-import { cutLuminance, type TurnedRegion } from '../../image/crop.js';
+import { cutEye } from '../../classify/eye-crops.js';
+import type { TurnedRegion } from '../../image/crop.js';
 import { CROP } from '../../core/eye.js';
 import type { Raster } from '../../core/raster.js';
 
@@ -26,7 +27,7 @@ const WIDEST_PATCH = 1.8;
  * Where the classifier's crop lies in an image that already shows one eye and little else.
  * @param width px of the image
  * @param height px of the image
- * @returns a level region around the image's centre, px of the image, for `cutLuminance` at 3:2
+ * @returns a level region around the image's centre, px of the image, for `cutEye` at 3:2
  */
 export function patchRegion(width: number, height: number): TurnedRegion {
   return {
@@ -40,10 +41,10 @@ export function patchRegion(width: number, height: number): TurnedRegion {
  * Cuts the packed canvas around an eye.
  * @param image RGB or luminance
  * @param region the classifier's crop (3:2), px of `image`
- * @returns CANVAS_BYTES of luminance whose centre CROP is what `cutLuminance(image, region, 48, 32)` gives, up to the
+ * @returns CANVAS_BYTES of luminance whose centre CROP is what `cutEye(image, region, 48, 32)` gives, up to the
  *   density of samples
  */
 export function cutCanvas(image: Raster, region: TurnedRegion): Uint8Array {
   const width = region.width * (CANVAS.width / CROP.width);
-  return cutLuminance(image, { ...region, width }, CANVAS.width, CANVAS.height);
+  return cutEye(image, { ...region, width }, CANVAS.width, CANVAS.height).data;
 }

@@ -2,18 +2,17 @@
  * How right the tool is on labelled images: an eye at a time and, for whole photos, a photo at a time.
  */
 import { groupOf } from './groups.js';
+import { guessKind } from './image-kind.js';
+import type { ImageNets, Judges } from './image-nets.js';
+import type { AskImages, JudgedImage, LabelledEye } from './image-task.js';
 import type { LabelledImage, LabelledSource } from './sources.js';
 import { BinaryMetrics, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
-import { cutLuminance } from '../../image/crop.js';
-import { PhotoError } from '../../image/decode.js';
-import { guessKind, matchFaces, patchEye, photoFaces, type EyeView, type FoundFace, type ImageKind } from './labelled-eyes.js';
+import { matchFaces, patchEye, photoFaces, type FoundFace, type ImageKind } from './labelled-eyes.js';
 import { CLOSED, OPEN, type FaceLabels } from './labels.js';
 import { eyeChances, type EyeAnswer } from '../../classify/calibration.js';
-import { createEyeClassifier, type EyeClassifier } from '../../classify/eye-classifier.js';
+import { cutEye } from '../../classify/eye-crops.js';
 import { judgeEyes } from '../../classify/judge.js';
-import { thresholdsOf, type EyeThresholds } from '../../classify/thresholds.js';
 import { eyeWidthOf, type EyeCrop } from '../../core/eye.js';
-import { createFaceFinder, type FaceFinder } from '../../detect/faces.js';
 import type { Config } from '../../pipeline/config.js';
 
 /** Figures of one level, with 95 % intervals. */
@@ -46,48 +45,13 @@ export interface Evaluation {
   readonly missing: ReadonlyMap<string, number>;
 }
 
-/** What labelled images are judged with. */
-export interface Judges {
-  readonly config: Config;
-  readonly faces: FaceFinder;
-  readonly eyes: EyeClassifier;
-  readonly thresholds: EyeThresholds;
-  release(): Promise<void>;
-}
-
-/**
- * Loads the nets.
- * @throws if a model is missing or damaged
- */
-export async function openJudges(config: Config): Promise<Judges> {
-  const [faces, eyes] = await Promise.all([createFaceFinder(config.detect), createEyeClassifier(config.classify.model)]);
-  return {
-    config, faces, eyes,
-    thresholds: thresholdsOf(config.classify, eyes.info),
-    release: async () => { await Promise.all([faces.release(), eyes.release()]); },
-  };
-}
-
-/** One eye of a labelled image as it was judged. */
-export interface LabelledEye {
-  /** Path in the source; the eye of a photo is told by `#left` or `#right`. */
-  readonly path: string;
-  readonly label: Lids;
-  /** Chance of open, given the other eye of the face too, 0 to 1. */
-  readonly open: number;
-  /** Luminance, as the classifier saw it. */
-  readonly crop: EyeCrop;
-}
-
-/** Labels that eyes are told apart by: closed or open. */
-type Lids = 0 | 1;
-
 export interface EvaluateOptions {
   readonly kind: ImageKind | 'auto';
+  readonly config: Config;
   /** Called after each image. */
   readonly onImage?: () => void;
-  /** Called for each eye, to draw or list it. */
-  readonly onEye?: (eye: LabelledEye) => Promise<void>;
+  /** Called for each eye in the order of the images, to draw or list it. */
+  readonly onEye?: (eye: LabelledEye & { readonly crop: EyeCrop }) => Promise<void>;
 }
 
 /**
@@ -98,20 +62,21 @@ export interface EvaluateOptions {
  * closed ones.) Its label is closed where either eye's is.
  * @throws UsageError if photos and eye patches lie mixed and `options.kind` does not say what they are
  */
-export async function evaluateSource(source: LabelledSource, judges: Judges, options: EvaluateOptions): Promise<Evaluation> {
-  const kind = options.kind === 'auto'
-    ? await guessKind(source, judges.faces, judges.config) : options.kind;
-  const tally = new Tally(judges, source.name, options);
-  for (const image of source.images) {
-    try {
-      await (kind === 'eye' ? tally.patch(image) : tally.photo(image));
-    } catch (error) {
-      if (!(error instanceof PhotoError)) throw error;
-      tally.unreadable.push({ path: image.path, reason: error.message });
-    }
-    options.onImage?.();
+export async function evaluateSource(source: LabelledSource, ask: AskImages, options: EvaluateOptions): Promise<Evaluation> {
+  const { config, onEye, onImage } = options;
+  const images = options.kind === 'auto' ? await guessKind(source, ask, config) : options.kind;
+  const tally = new Tally(source.name, config);
+  const task = { kind: 'evaluate', images, crops: onEye !== undefined } as const;
+  const outcomes = await ask(source.images, { config, source: source.name, task }, onImage);
+  for (const [index, outcome] of outcomes.entries()) {
+    const image = source.images[index];
+    if (image === undefined) continue;
+    if (outcome.kind === 'unreadable') tally.unreadable.push({ path: image.path, reason: outcome.reason });
+    if (outcome.kind !== 'evaluate') continue;
+    tally.add(image, outcome);
+    for (const { crop, ...eye } of outcome.eyes) if (crop !== undefined) await onEye?.({ ...eye, crop });
   }
-  return tally.result(kind);
+  return tally.result(images);
 }
 
 /** The probability whose logit is the mean of the given probabilities' logits. */
@@ -126,7 +91,90 @@ function together(probabilities: readonly number[]): number {
 
 const SIDES = ['left', 'right'] as const;
 
-/** What has been seen so far. */
+interface JudgeOptions {
+  readonly config: Config;
+  readonly images: ImageKind;
+  /** Give what the classifier saw, too. */
+  readonly crops: boolean;
+}
+
+/**
+ * Judges the eyes of one image.
+ * @throws PhotoError if it cannot be read
+ */
+export async function judgeImage(image: LabelledImage, nets: ImageNets, options: JudgeOptions): Promise<JudgedImage> {
+  const judging = new Judging(image, nets, await nets.judges(), options);
+  return options.images === 'eye' ? judging.patch() : judging.photo();
+}
+
+/** The judgement of one image. */
+class Judging {
+  private readonly eyes: LabelledEye[] = [];
+  private readonly missing: string[] = [];
+
+  constructor(
+    private readonly image: LabelledImage, private readonly nets: ImageNets, private readonly judges: Judges, private readonly options: JudgeOptions,
+  ) {}
+
+  async patch(): Promise<JudgedImage> {
+    const { faces: [face], file, path } = this.image;
+    const label = face?.left ?? face?.right;
+    if (label !== undefined) {
+      await this.face(path, { left: label }, { turn: 0, eyes: { left: await patchEye(file, this.options.config) } });
+    }
+    return { eyes: this.eyes, missing: this.missing };
+  }
+
+  async photo(): Promise<JudgedImage> {
+    const { faces, file, path } = this.image;
+    const opens: number[] = [];
+    const found = await photoFaces(file, this.nets, this.options.config, this.judges.eyes.info.width);
+    for (const [index, face] of matchFaces(faces, found).entries()) {
+      this.missing.push(...face.found?.reasons ?? ['no face found']);
+      if (face.found === undefined) continue;
+      const seen = await this.face(face.labels.box === undefined ? path : `${path}#${String(index)}`, face.labels, face.found);
+      if (seen.length > 0) opens.push(together(seen));
+    }
+    const lids = faces.flatMap(({ left, right }) => [left?.label, right?.label]).filter((label) => label === CLOSED || label === OPEN);
+    const photo = { closed: lids.includes(CLOSED), ...(opens.length > 0 ? { open: Math.min(...opens) } : {}) };
+    return { eyes: this.eyes, missing: this.missing, ...(lids.length === 0 ? {} : { photo }) };
+  }
+
+  /** Judges both eyes of a face together, as a run does. @returns the chances of open of those that are labelled open or closed */
+  private async face(name: string, labels: FaceLabels, { turn, eyes }: Pick<FoundFace, 'turn' | 'eyes'>): Promise<number[]> {
+    const { eyes: classifier, thresholds } = this.judges;
+    const { width, height, calibration } = classifier.info;
+    const views = SIDES.flatMap((side) => {
+      const view = eyes[side];
+      return view === undefined ? [] : [{ side, view, crop: cutEye(view.image, view.region, width, height) }];
+    });
+    const answers = await this.nets.exclusive(() => classifier.classify(views.map(({ crop }) => crop)));
+    const chances: { left?: EyeAnswer; right?: EyeAnswer } = {};
+    for (const [index, { side, view }] of views.entries()) {
+      const answer = answers[index];
+      if (answer !== undefined) chances[side] = eyeChances(calibration, answer, { width: eyeWidthOf(view.photoWidth), turn });
+    }
+    const judged = judgeEyes(calibration.pair, chances, thresholds);
+    const opens: number[] = [];
+    for (const { side, crop } of views) {
+      const label = labels[side]?.label;
+      // An eye that the net calls unknown has no chance of being open to compare; what it looked like is in the other figures.
+      const { open, state } = judged[side];
+      if (label !== CLOSED && label !== OPEN) continue;
+      if (open === undefined) {
+        this.missing.push('eye not visible');
+        continue;
+      }
+      opens.push(open);
+      this.eyes.push({
+        path: this.image.path === name && views.length < 2 ? name : `${name}#${side}`, label, open, state, ...(this.options.crops ? { crop } : {}),
+      });
+    }
+    return opens;
+  }
+}
+
+/** What has been seen of a source so far. */
 class Tally {
   readonly unreadable: { path: string; reason: string }[] = [];
   private readonly missing = new Map<string, number>();
@@ -136,77 +184,20 @@ class Tally {
   private decided = 0;
   private decidedRight = 0;
 
-  constructor(
-    private readonly judges: Judges, private readonly source: string, private readonly options: EvaluateOptions,
-  ) {}
+  constructor(private readonly source: string, private readonly config: Config) {}
 
-  async patch(image: LabelledImage): Promise<void> {
-    const label = image.faces[0]?.left ?? image.faces[0]?.right;
-    if (label === undefined) return;
-    const eye = await patchEye(image.file, this.judges.config);
-    await this.face(image, image.path, { left: label }, { turn: 0, eyes: { left: eye } });
-  }
-
-  async photo(image: LabelledImage): Promise<void> {
-    const { faces, config, eyes: { info } } = this.judges;
-    const opens: number[] = [];
-    for (const [index, { labels, found }] of matchFaces(image.faces, await photoFaces(image.file, faces, config, info.width)).entries()) {
-      for (const reason of found?.reasons ?? ['no face found']) this.missing.set(reason, (this.missing.get(reason) ?? 0) + 1);
-      if (found === undefined) continue;
-      const seen = await this.face(image, labels.box === undefined ? image.path : `${image.path}#${String(index)}`, labels, found);
-      if (seen.length > 0) opens.push(together(seen));
+  add(image: LabelledImage, { eyes, missing, photo }: JudgedImage): void {
+    const group = groupOf(this.source, image.path, this.config.data.groups);
+    for (const reason of missing) this.missing.set(reason, (this.missing.get(reason) ?? 0) + 1);
+    for (const { open, label, state } of eyes) {
+      this.eyes.add(open, label, group);
+      if (state !== 'open' && state !== 'closed') continue;
+      this.decided += 1;
+      if ((state === 'open') === (label === OPEN)) this.decidedRight += 1;
     }
-    const lids = image.faces.flatMap(({ left, right }) => [left?.label, right?.label]).filter((label) => label === CLOSED || label === OPEN);
-    if (lids.length === 0) return;
-    const closed = lids.includes(CLOSED);
-    if (opens.length === 0) this.undetected += 1;
-    this.photos.add(opens.length > 0 ? Math.min(...opens) : closed ? 1 : 0, closed ? 0 : 1, this.groupOf(image));
-  }
-
-  /** Judges both eyes of a face together, as a run does. @returns the chances of open of those that are labelled open or closed */
-  private async face(
-    image: LabelledImage, name: string, labels: FaceLabels, { turn, eyes }: Pick<FoundFace, 'turn' | 'eyes'>,
-  ): Promise<number[]> {
-    const { info } = this.judges.eyes;
-    const views = SIDES.flatMap((side) => {
-      const view = eyes[side];
-      return view === undefined ? [] : [{ side, view, crop: this.cut(view) }];
-    });
-    const answers = await this.judges.eyes.classify(views.map(({ crop }) => crop));
-    const chances: { left?: EyeAnswer; right?: EyeAnswer } = {};
-    for (const [index, { side, view }] of views.entries()) {
-      const answer = answers[index];
-      if (answer !== undefined) chances[side] = eyeChances(info.calibration, answer, { width: eyeWidthOf(view.photoWidth), turn });
-    }
-    const judged = judgeEyes(info.calibration.pair, chances, this.judges.thresholds);
-    const opens: number[] = [];
-    for (const { side, crop } of views) {
-      const label = labels[side]?.label;
-      // An eye that the net calls unknown has no chance of being open to compare; what it looked like is in the other figures.
-      const { open, state } = judged[side];
-      if (label !== CLOSED && label !== OPEN) continue;
-      if (open === undefined) {
-        this.missing.set('eye not visible', (this.missing.get('eye not visible') ?? 0) + 1);
-        continue;
-      }
-      opens.push(open);
-      this.eyes.add(open, label, this.groupOf(image));
-      if (state === 'open' || state === 'closed') {
-        this.decided += 1;
-        if ((state === 'open') === (label === OPEN)) this.decidedRight += 1;
-      }
-      await this.options.onEye?.({ path: image.path === name && views.length < 2 ? name : `${name}#${side}`, label, open, crop });
-    }
-    return opens;
-  }
-
-  private cut(view: EyeView): EyeCrop {
-    const { width, height } = this.judges.eyes.info;
-    return { data: cutLuminance(view.image, view.region, width, height), width, height };
-  }
-
-  private groupOf(image: LabelledImage): string {
-    return groupOf(this.source, image.path, this.judges.config.data.groups);
+    if (photo === undefined) return;
+    if (photo.open === undefined) this.undetected += 1;
+    this.photos.add(photo.open ?? (photo.closed ? 1 : 0), photo.closed ? 0 : 1, group);
   }
 
   result(kind: ImageKind): Evaluation {

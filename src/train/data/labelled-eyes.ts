@@ -3,16 +3,14 @@
  * run finds them, or already a patch around one eye.
  */
 import { patchRegion } from './canvas.js';
+import type { ImageNets } from './image-nets.js';
 import type { FaceLabels } from './labels.js';
-import type { LabelledSource } from './sources.js';
 import { enoughPixels } from '../../blur/stage.js';
-import { UsageError } from '../../core/usage-error.js';
 import type { Config } from '../../pipeline/config.js';
 import { seeFaces } from '../../pipeline/face-views.js';
 import { StageClock } from '../../pipeline/stage-clock.js';
 import { CROP } from '../../core/eye.js';
 import { headTurn, type EyeSight, type FaceView, type Side } from '../../core/face.js';
-import type { FaceFinder } from '../../detect/faces.js';
 import type { TurnedRegion } from '../../image/crop.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../../image/decode.js';
 import { intersectionOverUnion, type Box, type Raster } from '../../core/raster.js';
@@ -62,11 +60,11 @@ export async function patchEye(file: string, config: Config): Promise<EyeView> {
  * @param eyeWidth px of the crops: an eye that has fewer in a shrunk photo is looked at in the full-size one
  * @throws PhotoError if the photo cannot be read
  */
-export async function photoFaces(file: string, finder: FaceFinder, config: Config, eyeWidth: number = CROP.width): Promise<FoundFace[]> {
+export async function photoFaces(file: string, nets: ImageNets, config: Config, eyeWidth: number = CROP.width): Promise<FoundFace[]> {
   const photo = await openPhoto(file, config.image);
   const whole = await decodePhoto(photo, shrinkFor(photo, config.image.decode_side));
-  const lookout = { config, faces: finder, wants: { face: enoughPixels, eye: eyeWidth } };
-  const { faces, views } = await seeFaces(photo, whole, lookout, new StageClock());
+  const lookout = { config, faces: await nets.faces(), wants: { face: enoughPixels, eye: eyeWidth } };
+  const { faces, views } = await nets.exclusive(() => seeFaces(photo, whole, lookout, new StageClock()));
   const found = faces.flatMap(({ box }, index) => {
     const view = views[index];
     return view === undefined ? [] : [foundFace(box, view)];
@@ -99,46 +97,4 @@ export function matchFaces(labelled: readonly FaceLabels[], found: readonly Foun
     taken.add(face);
   }
   return labelled.map((labels, index) => ({ labels, found: labels.box === undefined ? found[0] : matched.get(index) }));
-}
-
-/** Images that are looked at to tell patches from photos. */
-const SAMPLE = 24;
-
-/**
- * Votes against the others that are put down to the detector, as a share of all: of the eye patches of public sets it
- * found a face in up to 2 of 24, of photos of one face it missed 1 of 60.
- */
-const NOISE = 0.15;
-
-/**
- * Tells photos from eye patches by looking at a few images, evenly spread: photos are those in which a face is found.
- * @param source its images, of one kind; unreadable ones do not vote
- * @throws UsageError if photos and patches lie mixed: the middle of a face would be taken for an eye
- */
-export async function guessKind(
-  source: Pick<LabelledSource, 'name' | 'images'>, finder: FaceFinder, config: Config,
-): Promise<ImageKind> {
-  let faces = 0;
-  let seen = 0;
-  for (const { file } of spread(source.images, SAMPLE)) {
-    try {
-      faces += (await photoFaces(file, finder, config)).length > 0 ? 1 : 0;
-      seen += 1;
-    } catch {
-      // Counted where the image is really needed, with its reason.
-    }
-  }
-  const others = seen - faces;
-  if (Math.min(faces, others) > Math.round(NOISE * seen)) {
-    throw new UsageError(`${source.name} seems to hold both photos and eye crops: of ${String(seen)} images looked at, ${String(faces)} `
-      + `${faces === 1 ? 'shows' : 'show'} a whole face and ${String(others)} ${others === 1 ? 'looks' : 'look'} like an eye crop. `
-      + 'Put them into two folders and give these apart, or say what all of them are with --kind photo or --kind eye.');
-  }
-  return faces * 2 > seen ? 'photo' : 'eye';
-}
-
-/** `count` items from the first to near the last, or all where there are fewer. */
-function spread<T>(items: readonly T[], count: number): T[] {
-  return items.filter((_, index) => items.length <= count
-    || Math.floor((index * count) / items.length) !== Math.floor(((index - 1) * count) / items.length));
 }

@@ -3,34 +3,22 @@
  */
 import type { Config } from '../../pipeline/config.js';
 import { CROP } from '../../core/eye.js';
-import type { FaceFinder } from '../../detect/faces.js';
-import { PhotoError } from '../../image/decode.js';
 import { CANVAS, cutCanvas } from './canvas.js';
 import { groupOf } from './groups.js';
-import { guessKind, matchFaces, patchEye, photoFaces, type EyeView, type FoundFace, type ImageKind, type LabelledFace } from './labelled-eyes.js';
+import { guessKind } from './image-kind.js';
+import type { ImageNets } from './image-nets.js';
+import type { AskImages, LeftOut, PackedImage } from './image-task.js';
+import { matchFaces, patchEye, photoFaces, type EyeView, type FoundFace, type ImageKind, type LabelledFace } from './labelled-eyes.js';
 import type { EyeLabel } from './labels.js';
 import { misplacedRegion } from './misplaced.js';
 import type { EyeRow } from './packed-file.js';
 import { mixSeed, Random } from './random.js';
 import type { LabelledImage, LabelledSource } from './sources.js';
 
-/** An image, or an eye of one, that gave no row. */
-export interface LeftOut {
-  readonly source: string;
-  readonly path: string;
-  /** What was said of it. */
-  readonly kind: string;
-  /** `no face found`, `eye turned away`, or why the image could not be read. */
-  readonly reason: string;
-  readonly unreadable: boolean;
-}
-
 /** What became of one source. */
-export interface PackedSource {
+export interface PackedSource extends PackedImage {
   readonly name: string;
   readonly kind: ImageKind;
-  readonly rows: readonly EyeRow[];
-  readonly leftOut: readonly LeftOut[];
 }
 
 export interface PackOptions {
@@ -44,35 +32,48 @@ const SIDES = ['left', 'right'] as const;
 
 /**
  * Cuts the eyes of one source. An image that cannot be read is left out and listed; packing goes on.
- * @param finder is only used where images may be photos
  * @throws UsageError if photos and eye patches lie mixed and `options.kind` does not say what they are
  */
-export async function packSource(source: LabelledSource, finder: FaceFinder, options: PackOptions): Promise<PackedSource> {
-  const { config } = options;
-  const kind = options.kind === 'auto' ? await guessKind(source, finder, config) : options.kind;
-  const packing = new Packing(source.name, config);
-  for (const image of source.images) {
-    try {
-      if (kind === 'eye') await packing.patch(image);
-      else await packing.photo(image, finder);
-    } catch (error) {
-      if (!(error instanceof PhotoError)) throw error;
-      packing.leave(image, error.message, true);
-    }
-    options.onImage?.();
+export async function packSource(source: LabelledSource, ask: AskImages, { kind, config, onImage }: PackOptions): Promise<PackedSource> {
+  const images = kind === 'auto' ? await guessKind(source, ask, config) : kind;
+  const packed = { rows: Array<EyeRow>(), leftOut: Array<LeftOut>() };
+  const outcomes = await ask(source.images, { config, source: source.name, task: { kind: 'pack', images } }, onImage);
+  for (const [index, outcome] of outcomes.entries()) {
+    const image = source.images[index];
+    if (outcome.kind === 'pack') {
+      packed.rows.push(...outcome.rows);
+      packed.leftOut.push(...outcome.leftOut);
+    } else if (outcome.kind === 'unreadable' && image !== undefined) packed.leftOut.push(leftOut(source.name, image, outcome.reason, true));
   }
-  return { name: source.name, kind, rows: packing.rows, leftOut: packing.leftOut };
+  return { name: source.name, kind: images, ...packed };
 }
 
-/** What has been packed of a source so far. */
+/**
+ * Cuts the eyes of one image.
+ * @throws PhotoError if it cannot be read
+ */
+export async function packImage(
+  image: LabelledImage, nets: ImageNets, { config, source, images }: { readonly config: Config; readonly source: string; readonly images: ImageKind },
+): Promise<PackedImage> {
+  const packing = new Packing(source, config);
+  if (images === 'eye') await packing.patch(image);
+  else await packing.photo(image, nets);
+  return { rows: packing.rows, leftOut: packing.leftOut };
+}
+
+function leftOut(source: string, { path, faces: [face] }: LabelledImage, reason: string, unreadable: boolean): LeftOut {
+  return { source, path, kind: face?.left?.kind ?? face?.right?.kind ?? '', reason, unreadable };
+}
+
+/** What has been packed of an image so far. */
 class Packing {
   readonly rows: EyeRow[] = [];
   readonly leftOut: LeftOut[] = [];
 
   constructor(private readonly source: string, private readonly config: Config) {}
 
-  leave({ path, faces: [face] }: LabelledImage, reason: string, unreadable: boolean): void {
-    this.leftOut.push({ source: this.source, path, kind: face?.left?.kind ?? face?.right?.kind ?? '', reason, unreadable });
+  private leave(image: LabelledImage, reason: string): void {
+    this.leftOut.push(leftOut(this.source, image, reason, false));
   }
 
   async patch(image: LabelledImage): Promise<void> {
@@ -81,15 +82,15 @@ class Packing {
     if (label !== undefined) this.add(image, image.path, label, await patchEye(image.file, this.config), 0);
   }
 
-  async photo(image: LabelledImage, finder: FaceFinder): Promise<void> {
-    const found = await photoFaces(image.file, finder, this.config);
+  async photo(image: LabelledImage, nets: ImageNets): Promise<void> {
+    const found = await photoFaces(image.file, nets, this.config);
     const faces = matchFaces(image.faces, found);
     for (const [index, face] of faces.entries()) {
       if (face.found === undefined) {
-        this.leave(image, 'no face found', false);
+        this.leave(image, 'no face found');
         continue;
       }
-      for (const reason of face.found.reasons) this.leave(image, reason, false);
+      for (const reason of face.found.reasons) this.leave(image, reason);
       // The eyes of one face have one name, with the side behind it: training pairs them by it.
       const name = face.labels.box === undefined ? image.path : `${image.path}#${String(index)}`;
       this.face(image, name, face.labels, face.found, found);

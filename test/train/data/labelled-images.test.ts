@@ -7,8 +7,11 @@ import { CANVAS_BYTES } from '../../../src/train/data/canvas.js';
 import { openSource, type LabelledSource } from '../../../src/train/data/sources.js';
 import { loadConfig } from '../../../src/pipeline/config.js';
 import { UsageError } from '../../../src/core/usage-error.js';
-import { evaluateSource, openJudges, type Judges } from '../../../src/train/data/evaluate.js';
-import { guessKind } from '../../../src/train/data/labelled-eyes.js';
+import { evaluateSource } from '../../../src/train/data/evaluate.js';
+import { guessKind } from '../../../src/train/data/image-kind.js';
+import { createImageNets } from '../../../src/train/data/image-nets.js';
+import type { AskImages, ImageOutcome } from '../../../src/train/data/image-task.js';
+import { workOnImage } from '../../../src/train/data/image-work.js';
 import { packSource } from '../../../src/train/data/pack.js';
 import { labelledSet } from '../../support/made-sets.js';
 
@@ -44,10 +47,15 @@ describe('a source', () => {
 describe('labelled images', () => {
   const config = loadConfig();
   const photos = join(folder, 'photos');
-  let judges: Judges;
+  const nets = createImageNets(config);
+  /** Does the work in this process, one image after the other. */
+  const ask: AskImages = async (images, settings) => {
+    const outcomes: ImageOutcome[] = [];
+    for (const image of images) outcomes.push(await workOnImage(image, nets, settings));
+    return outcomes;
+  };
 
   beforeAll(async () => {
-    judges = await openJudges(config);
     for (const [set, label] of [['cew_closed', 'closed'], ['utkface_open', 'open']] as const) {
       const from = join(await labelledSet(set), label);
       mkdirSync(join(photos, label), { recursive: true });
@@ -55,16 +63,16 @@ describe('labelled images', () => {
     }
     writeFileSync(join(photos, 'open', 'broken.jpg'), 'not a picture');
   });
-  afterAll(async () => { await judges.release(); });
+  afterAll(async () => { await nets.release(); });
 
   it('are told apart: photos by their faces, patches by the lack of them', async () => {
     const patches = join(await labelledSet('cew_patches'), 'closed');
     const few = join(folder, 'patches', 'closed');
     mkdirSync(few, { recursive: true });
     for (const name of readdirSync(patches).sort().slice(0, 6)) copyFileSync(join(patches, name), join(few, name));
-    const packed = await packSource(await openSource(join(folder, 'patches')), judges.faces, { kind: 'auto', config });
+    const packed = await packSource(await openSource(join(folder, 'patches')), ask, { kind: 'auto', config });
     expect([packed.kind, packed.rows.length]).toEqual(['eye', 6]);
-    expect((await packSource(await openSource(photos), judges.faces, { kind: 'auto', config })).kind).toBe('photo');
+    expect((await packSource(await openSource(photos), ask, { kind: 'auto', config })).kind).toBe('photo');
   });
 
   /** A source of the first images of shared sets, as many of each as said. */
@@ -80,19 +88,19 @@ describe('labelled images', () => {
 
   it('are refused where photos and eye crops lie mixed, wherever in the folder they lie', async () => {
     const mixed = await mixture('mixed', { cew_closed: 24, cew_patches: 16 });
-    const refused = packSource(mixed, judges.faces, { kind: 'auto', config });
+    const refused = packSource(mixed, ask, { kind: 'auto', config });
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(/^mixed seems to hold both photos and eye crops: of 24 images looked at, \d+ show .*--kind photo/);
-    await expect(evaluateSource(mixed, judges, { kind: 'auto' })).rejects.toThrow(UsageError);
+    await expect(evaluateSource(mixed, ask, { kind: 'auto', config })).rejects.toThrow(UsageError);
   });
 
   it('are told apart all the same where the detector errs now and then', async () => {
-    expect(await guessKind(await mixture('mostly-photos', { cew_closed: 14, cew_patches: 2 }), judges.faces, config)).toBe('photo');
-    expect(await guessKind(await mixture('mostly-patches', { cew_closed: 2, cew_patches: 14 }), judges.faces, config)).toBe('eye');
+    expect(await guessKind(await mixture('mostly-photos', { cew_closed: 14, cew_patches: 2 }), ask, config)).toBe('photo');
+    expect(await guessKind(await mixture('mostly-patches', { cew_closed: 2, cew_patches: 14 }), ask, config)).toBe('eye');
   });
 
   it('give both eyes of a photo with its label and group; what cannot be read is listed', async () => {
-    const { rows, leftOut } = await packSource(await openSource(photos), judges.faces, { kind: 'photo', config });
+    const { rows, leftOut } = await packSource(await openSource(photos), ask, { kind: 'photo', config });
     expect(rows.length + leftOut.filter(({ unreadable }) => !unreadable).length).toBeGreaterThanOrEqual(16);
     expect(rows.length).toBeGreaterThanOrEqual(28);
     const [eyes, beside] = [rows.filter(({ label }) => label !== 2), rows.filter(({ label }) => label === 2)];
@@ -106,7 +114,7 @@ describe('labelled images', () => {
   it('give a crop beside the eyes of as many faces as asked for', async () => {
     const besides = async (misplaced: number): Promise<number> => {
       const share = { ...config, data: { ...config.data, misplaced } };
-      const { rows } = await packSource(await openSource(photos), judges.faces, { kind: 'photo', config: share });
+      const { rows } = await packSource(await openSource(photos), ask, { kind: 'photo', config: share });
       return rows.filter(({ kind }) => kind === 'misplaced').length;
     };
     expect(await besides(0)).toBe(0);
@@ -127,7 +135,7 @@ describe('labelled images', () => {
   it('are judged an eye and a photo at a time; a photo without a face is undetected and wrong', async () => {
     const blank = join(photos, 'open', 'zz-blank.png');
     execFileSync(process.execPath, ['-e', `require('sharp')({create:{width:200,height:200,channels:3,background:'#888'}}).png().toFile(${JSON.stringify(blank)})`]);
-    const { eye, photo, unreadable } = await evaluateSource(await openSource(photos), judges, { kind: 'photo' });
+    const { eye, photo, unreadable } = await evaluateSource(await openSource(photos), ask, { kind: 'photo', config });
     expect(photo?.n).toBe(17);
     expect(photo?.undetected).toBe(1);
     expect(photo?.confusion[1][0]).toBeGreaterThanOrEqual(1);
