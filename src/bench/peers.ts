@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import { packageFilePath } from '../files/weight-packages.js';
 import { decodePhoto, openPhoto, type DecodeLimits } from '../image/decode.js';
 import type { Raster } from '../core/raster.js';
@@ -118,10 +119,11 @@ function humanSettings(): HumanSettings {
   };
 }
 
+const modelFile = z.object({ modelTopology: z.unknown(), format: z.unknown(), weightsManifest: z.array(z.object({ weights: z.array(z.unknown()) })) });
+
 async function readModel(url: string): Promise<unknown> {
   const file = fileURLToPath(url);
-  const json: { modelTopology: unknown; format: unknown; weightsManifest: { weights: unknown[] }[] } =
-    JSON.parse(await readFile(file, 'utf8'));
+  const json = modelFile.parse(JSON.parse(await readFile(file, 'utf8')));
   const bytes = await readFile(file.replace(/\.json$/, '.bin'));
   return {
     modelTopology: json.modelTopology,

@@ -23,7 +23,7 @@ const portrait = { photo: 3, cut: { left: 900, top: 100, width: 900, height: 600
 /** The sets, and how to remove the files that were made for them. */
 export interface DefaultSets {
   readonly sets: readonly PhotoSet[];
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface EyeClassifier {
    * @throws if a crop has another size
    */
   classify(crops: readonly EyeCrop[]): Promise<EyeAnswer[]>;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**

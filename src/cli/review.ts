@@ -91,10 +91,16 @@ function portFrom(text: string): number {
   return port;
 }
 
+/** What opens a link, by platform. */
+const openers: Partial<Record<NodeJS.Platform, readonly [command: string, first: readonly string[]]>> = {
+  darwin: ['open', []],
+  win32: ['cmd', ['/c', 'start', '']],
+};
+
 /** Where there is no browser to be opened, the link is printed all the same. */
 function openBrowser(link: string): void {
-  const [command, ...first] = process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open'];
-  const child = spawn(command ?? 'xdg-open', [...first, link], { stdio: 'ignore', detached: true });
+  const [command, first] = openers[process.platform] ?? ['xdg-open', []];
+  const child = spawn(command, [...first, link], { stdio: 'ignore', detached: true });
   child.on('error', () => undefined);
   child.unref();
 }

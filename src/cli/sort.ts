@@ -128,9 +128,13 @@ async function sortOn(
   if (!(await isWorthBeginning(plan, request, report, session))) return;
   if (request.isDryRun) {
     list(plan.steps.map((step) => describe(request.action, step)));
-    return tellLeft(plan.left);
+    tellLeft(plan.left);
+    return;
   }
-  if (plan.steps.length === 0) return tellLeft(plan.left);
+  if (plan.steps.length === 0) {
+    tellLeft(plan.left);
+    return;
+  }
   await checkSort(plan, request.to);
   const { above, lock } = isLocked ? { above: 0, lock: undefined } : await makeLockedTarget(plan.target, request.to);
   try {
@@ -165,7 +169,10 @@ async function finish({ folder, to, action, isDryRun }: Request, judged: JudgedP
       + 'that was not this one as it is now. Give the command as it was to finish it, or take it back with --undo.');
   }
   log.warn(`The last sort into ${to} was interrupted; ${isDryRun ? 'without --dry-run this finishes' : 'finishing'} it. --undo takes it back.`);
-  if (isDryRun) return list(session.steps.filter((_, number) => !session.done.has(number)).map((step) => describe(session.action, step)));
+  if (isDryRun) {
+    list(session.steps.filter((_, number) => !session.done.has(number)).map((step) => describe(session.action, step)));
+    return;
+  }
   say(pastOf(session.action), await finishSort(realDisk, session));
 }
 

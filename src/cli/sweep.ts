@@ -2,7 +2,6 @@
  * `pipeline train --sweep`: many runs one after the other, each a process of its own, and a table of what they say.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
@@ -70,7 +69,7 @@ async function trainOne(data: string, run: SweepRun, before: RunEntry | undefine
   // A stop is for the run in progress: what it has done stays, and the sweep goes on with it next time.
   const stop = (signal: NodeJS.Signals): void => { child.kill(signal); };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  const [code]: unknown[] = await once(child, 'exit');
+  const code = await new Promise<number | null>((resolve) => { child.once('exit', resolve); });
   process.off('SIGINT', stop).off('SIGTERM', stop);
   if (code !== 0) process.exitCode = exitCodes.failure;
 }

@@ -14,7 +14,7 @@ const commentColumn = 27;
 
 /** All settings with their defaults, each with a comment that says its type, range and meaning. */
 export function settingsYaml(schema: z.ZodObject): string {
-  const sections = Object.entries(schema.shape).map(([section, keys]) => sectionYaml(section, keys));
+  const sections = entriesOf(schema).map(([section, keys]) => sectionYaml(section, keys));
   return [head, ...sections].join('\n');
 }
 
@@ -23,10 +23,14 @@ export function settingsJsonSchema(schema: z.ZodObject): string {
   return `${JSON.stringify({ title: 'Settings of portrait-pipeline', ...z.toJSONSchema(schema, { io: 'input' }) }, undefined, 2)}\n`;
 }
 
+function entriesOf({ shape }: z.ZodObject): [key: string, schema: z.core.$ZodType][] {
+  return Object.entries<z.core.$ZodType>(shape);
+}
+
 function sectionYaml(section: string, schema: z.core.$ZodType): string {
   const keys = bare(schema);
   if (!(keys instanceof z.ZodObject)) throw new Error(`The section ${section} is not made of keys.`);
-  const lines = Object.entries(keys.shape).flatMap(([key, value]) => keyYaml(key, value));
+  const lines = entriesOf(keys).flatMap(([key, value]) => keyYaml(key, value));
   return [withComment(`${section}:`, z.globalRegistry.get(keys)?.description), ...lines, ''].join('\n');
 }
 
@@ -51,5 +55,5 @@ function flow(value: unknown): string {
 }
 
 function bare(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ? bare(schema.def.innerType) : schema;
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ? bare(schema.unwrap()) : schema;
 }

@@ -149,7 +149,9 @@ function keyMeta(schema: z.ZodObject, path: readonly string[]): z.core.GlobalMet
 function keySchema(schema: z.core.$ZodType, path: readonly string[]): z.core.$ZodType | undefined {
   return path.slice(0, 2).reduce<z.core.$ZodType | undefined>((current, key) => {
     const object = current === undefined ? undefined : inner(current);
-    return object instanceof z.ZodObject && Object.hasOwn(object.shape, key) ? object.shape[key] : undefined;
+    if (!(object instanceof z.ZodObject)) return undefined;
+    const shape: Readonly<Record<string, z.core.$ZodType>> = object.shape;
+    return Object.hasOwn(shape, key) ? shape[key] : undefined;
   }, schema);
 }
 

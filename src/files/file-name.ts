@@ -24,7 +24,7 @@ export function nameFromBytes(bytes: Buffer): string {
 /** A path as the system takes it. */
 export function systemPath(path: string): string | Buffer {
   if (!loneSurrogate.test(path)) return path;
-  return Buffer.concat([...path].map((character) => {
+  return Buffer.concat(Array.from(path, (character) => {
     const code = character.charCodeAt(0);
     return character.length === 1 && code >= 0xdc80 && code <= 0xdcff ? Buffer.from([code - 0xdc00]) : Buffer.from(character);
   }));

@@ -4,7 +4,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { z } from 'zod';
 
+const packageFile = z.object({ version: z.string() });
 const require = createRequire(import.meta.url);
 
 /** The version, or undefined where the package is not installed. Looked for as Node.js looks for packages. */
@@ -12,8 +14,7 @@ export async function installedVersion(name: string): Promise<string | undefined
   for (const folder of require.resolve.paths(name) ?? []) {
     const text = await readFile(join(folder, name, 'package.json'), 'utf8').catch(() => undefined);
     if (text === undefined) continue;
-    const file: { readonly version?: unknown } = JSON.parse(text);
-    return String(file.version);
+    return packageFile.parse(JSON.parse(text)).version;
   }
   return undefined;
 }

@@ -4,14 +4,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 
 /** The package's own folder: it holds config.yaml, models/ and dist/. */
 export const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Version of the tool, from package.json. */
 export function packageVersion(): string {
-  const file: { version: string } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
-  return file.version;
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))).version;
 }
 
 /**

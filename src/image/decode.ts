@@ -86,9 +86,9 @@ function captureOf(file: Buffer, format: string, { exif }: Metadata): Capture {
 
 /** A file of a few MB may ask for GB of memory or for minutes, with no more pixels than a camera's. */
 function checkCost(bytes: Buffer, metadata: Metadata, limits: DecodeLimits): void {
-  const { width, height, channels, depth, format, isProgressive = false } = metadata;
+  const { width, height, channels, depth, format, isProgressive } = metadata;
   // A progressive JPEG is decoded into coefficients of 2 bytes, which are all kept until its last scan.
-  const sampleBytes = Math.max(bytesOfDepth[depth ?? 'uchar'] ?? 8, format === 'jpeg' && isProgressive ? 2 : 1);
+  const sampleBytes = Math.max(bytesOfDepth[depth] ?? 8, format === 'jpeg' && isProgressive ? 2 : 1);
   const megabytes = (width * height * channels * sampleBytes) / 1e6;
   const limit = limits.max_megapixels * bytesOfPixel;
   if (megabytes > limit) {

@@ -72,7 +72,7 @@ function exifOf({ time, camera, bracket }: BurstFrame): { IFD0: Record<string, s
 
 /** Lays a closed eye over each eye, in the colour and contrast of the skin around it, its border faded out. */
 async function withClosedEyes(image: Sharp, eyes: readonly Box[], closedEye: string): Promise<Sharp> {
-  const { width: photoWidth = 0, height: photoHeight = 0 } = await image.metadata();
+  const { width: photoWidth, height: photoHeight } = await image.metadata();
   const layers = [];
   for (const eye of eyes) {
     const side = eye.width * 0.8;

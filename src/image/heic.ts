@@ -2,6 +2,7 @@
  * Decodes HEIC with heic-decode, which people install themselves where they have such photos: the codec beneath it
  * (libheif) is under the LGPL, so this project does not ship it.
  */
+import { z } from 'zod';
 
 /** Pixels of a HEIC photo, upright: RGBA, 8 bit. */
 export interface HeicPixels {
@@ -56,12 +57,13 @@ export async function decodeHeic(bytes: Uint8Array): Promise<HeicPixels> {
   return decode({ buffer: bytes });
 }
 
+const decoderModule = z.object({ default: z.custom<Decode>((value) => typeof value === 'function') });
+
 async function loadDecoder(): Promise<Decode> {
   // A name in a variable: the compiler must not look for what need not be there.
   const name = 'heic-decode';
   try {
-    const loaded: { default: Decode } = await import(name);
-    return loaded.default;
+    return decoderModule.parse(await import(name)).default;
   } catch {
     throw new HeicMissingError('HEIC photos need one more package: npm install heic-decode');
   }

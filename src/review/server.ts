@@ -31,7 +31,7 @@ export interface ServerOptions {
 const longestBody = 64e6;
 const idList = z.array(z.number().int().min(0)).min(1).max(200_000);
 const chooseBody = z.array(z.strictObject({ ids: idList, change: changeSchema })).min(1).max(100);
-const px = z.coerce.number().finite();
+const px = z.coerce.number();
 const partQuery = z.object({ x: px, y: px, width: px.refine((value) => value > 0 && value <= 4096), height: px.refine((value) => value > 0 && value <= 4096) });
 
 /** What the page may do: its own script and style, pictures and news from this server, and nothing else. */

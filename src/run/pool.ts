@@ -58,9 +58,9 @@ export function createWorkerPool<Item, Settings extends WorkerSettings, Result>(
         while (!stop.aborted) {
           const index = taken;
           taken += 1;
-          const { value, done } = await source.next();
-          if (done === true) return;
-          const result = await place.judge(value);
+          const next = await source.next();
+          if (next.done === true) return;
+          const result = await place.judge(next.value);
           if (result !== undefined) onResult(index, result);
         }
       };
@@ -77,7 +77,7 @@ export function createWorkerPool<Item, Settings extends WorkerSettings, Result>(
   };
 }
 
-function iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> | Iterator<T> {
+function iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator<T, unknown> | Iterator<T, unknown> {
   return Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
 }
 

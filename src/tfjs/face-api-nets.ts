@@ -2,6 +2,7 @@
  * Runs the nets of @vladmandic/face-api on TensorFlow.js itself, behind the interface of an ONNX session.
  */
 import type * as tfjs from '@tensorflow/tfjs';
+import { z } from 'zod';
 import { readPackageFile } from '../files/weight-packages.js';
 import { floatTensor, type Session } from '../onnx/session.js';
 import type { FaceApi, Net, NetInput } from './face-api.js';
@@ -42,7 +43,7 @@ export async function openFaceApiNet(name: FaceApiNetName): Promise<Session> {
       return Object.fromEntries(net.outputs.map((output, index) =>
         [output, floatTensor(values[index] ?? new Float32Array(), shapes[index] ?? [])]));
     },
-    release: async () => { net.dispose(); },
+    release: () => { net.dispose(); return Promise.resolve(); },
   };
 }
 
@@ -53,13 +54,15 @@ function imagesOf({ tf, NetInput }: FaceApi, pixels: Uint8Array, size: number): 
     tf.tensor3d(pixels.subarray(image * length, (image + 1) * length), [size, size, 3], 'int32')));
 }
 
+const weightsManifest = z.custom<tfjs.io.WeightsManifestConfig>((value) => Array.isArray(value));
+
 /** Gives a net its weights, as its own loader does, from the files of the package. */
 async function loadWeights({ tf }: FaceApi, net: Net, model: string): Promise<void> {
   const [json, bytes] = await Promise.all([
     readPackageFile('@vladmandic/face-api', `model/${model}-weights_manifest.json`),
     readPackageFile('@vladmandic/face-api', `model/${model}.bin`),
   ]);
-  const manifest: tfjs.io.WeightsManifestConfig = JSON.parse(new TextDecoder().decode(json));
+  const manifest = weightsManifest.parse(JSON.parse(new TextDecoder().decode(json)));
   // Copied: a Buffer may be a part of a larger one.
   net.loadFromWeightMap(tf.io.decodeWeights(Uint8Array.from(bytes).buffer, manifest.flatMap((group) => group.weights)));
 }

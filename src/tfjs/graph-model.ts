@@ -2,6 +2,7 @@
  * Runs the graph models of @vladmandic/human on TensorFlow.js itself, behind the interface of an ONNX session.
  */
 import type * as tfjs from '@tensorflow/tfjs';
+import { z } from 'zod';
 import { readPackageFile } from '../files/weight-packages.js';
 import { floatTensor, type Session, type Tensors } from '../onnx/session.js';
 import type { GraphModelSpec } from './graph-model-specs.js';
@@ -30,16 +31,18 @@ export async function openGraphModel(spec: GraphModelSpec): Promise<Session> {
       }
       return gather(spec, images);
     },
-    release: async () => { model.dispose(); },
+    release: () => { model.dispose(); return Promise.resolve(); },
   };
 }
+
+const modelFile = z.custom<tfjs.io.ModelJSON>((value) => typeof value === 'object' && value !== null && 'modelTopology' in value && 'weightsManifest' in value);
 
 async function readArtifacts({ name }: GraphModelSpec): Promise<tfjs.io.ModelArtifacts> {
   const [json, bytes] = await Promise.all([
     readPackageFile('@vladmandic/human', `models/${name}.json`),
     readPackageFile('@vladmandic/human', `models/${name}.bin`),
   ]);
-  const model: tfjs.io.ModelJSON = JSON.parse(new TextDecoder().decode(json));
+  const model = modelFile.parse(JSON.parse(new TextDecoder().decode(json)));
   return {
     modelTopology: model.modelTopology,
     weightSpecs: model.weightsManifest.flatMap((group) => group.weights),

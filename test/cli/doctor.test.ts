@@ -17,9 +17,9 @@ const bare: DoctorHost = {
   devices: {
     platform: 'linux/x64',
     hasCudaLibraries: false,
-    tryOut: async () => { throw new Error('No supported adapters'); },
+    tryOut: () => Promise.reject(new Error('No supported adapters')),
   },
-  loadTfjs: async () => { throw new TfjsMissingError(['@tensorflow/tfjs is not installed; npm install @tensorflow/tfjs.']); },
+  loadTfjs: () => Promise.reject(new TfjsMissingError(['@tensorflow/tfjs is not installed; npm install @tensorflow/tfjs.'])),
   findExiftool: () => Promise.resolve(undefined),
 };
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { csvHeader, readCsvRows, type CsvRow } from '../../src/reports/csv.js';
 import { demoPhotos } from '../support/shared-data.js';
 import { pipeline, pipelineUnder } from '../support/pipeline.js';
@@ -17,15 +18,14 @@ function rowsOf(path: string): CsvRow[] {
   return readCsvRows(readFileSync(path, 'utf8'));
 }
 
-interface JsonPhoto {
-  readonly photo: string;
-  readonly faces: readonly { readonly left_eye: { readonly box: unknown } }[];
-  readonly times_ms?: Readonly<Record<string, number>>;
-}
+const jsonPhotos = z.array(z.object({
+  photo: z.string(),
+  faces: z.array(z.looseObject({ left_eye: z.looseObject({ box: z.unknown() }) })),
+  times_ms: z.record(z.string(), z.number()).optional(),
+}));
 
-function readPhotos(path: string): readonly JsonPhoto[] {
-  const report: { readonly photos: readonly JsonPhoto[] } = JSON.parse(readFileSync(path, 'utf8'));
-  return report.photos;
+function readPhotos(path: string): z.infer<typeof jsonPhotos> {
+  return z.object({ photos: jsonPhotos }).parse(JSON.parse(readFileSync(path, 'utf8'))).photos;
 }
 
 describe('pipeline run on the demo photos', () => {

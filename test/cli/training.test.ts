@@ -7,8 +7,10 @@ import sharp from 'sharp';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { entry, pipeline } from '../support/pipeline.js';
 import { labelledSet } from '../support/made-sets.js';
+import { containing, matching } from '../support/matchers.js';
 
 let folder: string;
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'training-')); });
@@ -28,6 +30,10 @@ async function someEyes(name: string, every: number, states: readonly string[] =
 
 /** Settings that make training take seconds. */
 const quick = ['--backbone', 'plain-nano', '--epochs', '8', '--set', 'train.sizes=[16x24]', '--set', 'train.strength=[0.2,0.2]'];
+
+const figures = z.object({
+  kind: z.string(), photo: z.null(), eye: z.object({ n: z.number(), weighted_f1: z.number(), confusion: z.array(z.array(z.number())) }),
+});
 
 describe('labels of one\'s own', () => {
   let packed: string;
@@ -87,7 +93,7 @@ describe('labels of one\'s own', () => {
     expect(statSync(join(workdir, done, 'summary.html')).mtimeMs).toBe(before);
 
     writeFileSync(sweep, 'settings: { train.learning_rate: [0.1] }\n');
-    expect(await pipeline('train', packed, '--sweep', sweep, ...quicker)).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean train.lr?') });
+    expect(await pipeline('train', packed, '--sweep', sweep, ...quicker)).toMatchObject({ code: 2, stderr: containing('Did you mean train.lr?') });
   });
 
   it('go on only with the data and settings that the run began with', async () => {
@@ -111,8 +117,7 @@ describe('labels of one\'s own', () => {
       'evaluate', await someEyes('others', 9), '--kind', 'eye', '--set', `classify.model=${model}`, '--report', report);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toMatch(/^eye: n \d+, weighted F1 0\.\d+ \(95 %: /);
-    const { kind, eye, photo }: { kind: string; photo: null; eye: { n: number; weighted_f1: number; confusion: number[][] } } =
-      JSON.parse(readFileSync(report, 'utf8'));
+    const { kind, eye, photo } = figures.parse(JSON.parse(readFileSync(report, 'utf8')));
     expect({ kind, photo }).toEqual({ kind: 'eye', photo: null });
     expect(eye.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(eye.n);
     // Far better than chance, after seconds of training.
@@ -151,13 +156,13 @@ describe('labels of one\'s own', () => {
     expect(log.slice(0, 4)).toBe(':W&B');
     for (const told of ['train/gradient_norm', 'epoch/validation_f1', 'test/mine/weighted_f1', 'image-file', 'summary: ']) expect(log).toContain(told);
     const weights = readFileSync(join(run, 'weights.safetensors'));
-    const header = JSON.parse(weights.toString('utf8', 8, 8 + Number(weights.readBigUInt64LE(0))));
+    const header: unknown = JSON.parse(weights.toString('utf8', 8, 8 + Number(weights.readBigUInt64LE(0))));
     expect(header).toMatchObject({ 'stage1.wide.weight': { dtype: 'F32', shape: [24, 16, 5, 5] }, __metadata__: { backbone: 'two-scales' } });
 
     const wrong = await pipeline('train', packed, '--backbone', callbacks ?? '', '--set', `train.workdir=${workdir}`);
-    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/must export \{ name, description, write \} as its default/) });
+    expect(wrong).toMatchObject({ code: 2, stderr: matching(/must export \{ name, description, write \} as its default/) });
     const layer = await pipeline('train', packed, '--set', 'train.freeze=[conv9]', '--set', `train.workdir=${workdir}`);
-    expect(layer).toMatchObject({ code: 2, stderr: expect.stringMatching(/names conv9, which plain-\w+ does not have\. It has: conv1, /) });
+    expect(layer).toMatchObject({ code: 2, stderr: matching(/names conv9, which plain-\w+ does not have\. It has: conv1, /) });
   });
 
   it('improve the shipped model from where it stands', async () => {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import type * as faceApi from '@vladmandic/face-api';
 import type * as tfjs from '@tensorflow/tfjs';
 import type * as wasm from '@tensorflow/tfjs-backend-wasm';
@@ -13,9 +14,10 @@ import type { Box, Point } from '../../src/core/raster.js';
 const require = createRequire(import.meta.url);
 const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 // face-api's build for WASM is CommonJS and shares this TensorFlow.js.
-const tf: typeof tfjs = require('@tensorflow/tfjs');
-const backend: typeof wasm = require('@tensorflow/tfjs-backend-wasm');
-const api: typeof faceApi = require('@vladmandic/face-api/dist/face-api.node-wasm.js');
+const isModule = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const tf = z.custom<typeof tfjs>(isModule).parse(require('@tensorflow/tfjs'));
+const backend = z.custom<typeof wasm>(isModule).parse(require('@tensorflow/tfjs-backend-wasm'));
+const api = z.custom<typeof faceApi>(isModule).parse(require('@vladmandic/face-api/dist/face-api.node-wasm.js'));
 
 export interface Found {
   readonly box: Box;
@@ -36,8 +38,7 @@ function imageTensor(pixels: Uint8Array, size: number): tfjs.Tensor3D {
 /** Loads a graph model of @vladmandic/human with the converter's own loader. */
 async function loadGraphModel(name: string): Promise<tfjs.GraphModel> {
   const file = join(modules, '@vladmandic', 'human', 'models', name);
-  const json: { modelTopology: object; weightsManifest: { weights: tfjs.io.WeightsManifestEntry[] }[] } =
-    JSON.parse(readFileSync(`${file}.json`, 'utf8'));
+  const json = z.custom<tfjs.io.ModelJSON>(isModule).parse(JSON.parse(readFileSync(`${file}.json`, 'utf8')));
   return tf.loadGraphModel(tf.io.fromMemory({
     modelTopology: json.modelTopology,
     weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights),

@@ -75,7 +75,7 @@ describe('a file that is written whole or not at all', () => {
       import { writeWholeFile } from ${JSON.stringify(new URL('../../dist/files/whole-file.js', import.meta.url).href)};
       process.on('SIGXFSZ', () => undefined);
       try { writeWholeFile(process.argv[1], Buffer.alloc(1 << 20)); } catch (error) { process.stdout.write(error.code); }`;
-    const [command = '', ...rest] = [...filesUpTo(100), process.execPath, '--input-type=module', '-e', script, path];
+    const [command, ...rest] = [...filesUpTo(100), process.execPath, '--input-type=module', '-e', script, path];
     expect(spawnSync(command, rest, { encoding: 'utf8' }).stdout).toBe('EFBIG');
     expect(readFileSync(path, 'utf8')).toBe('earlier');
     expect(readdirSync(folder)).toEqual(['out.csv']);

@@ -10,6 +10,7 @@ import { defaultConfigPath } from '../../src/config/load.js';
 import { reportJsonSchema, reportSchema } from '../../src/reports/schema.js';
 import { demoPhotos } from '../support/shared-data.js';
 import { pipeline } from '../support/pipeline.js';
+import { matching } from '../support/matchers.js';
 
 const [, , third = ''] = demoPhotos;
 const published = readFileSync(join(dirname(defaultConfigPath), 'report.schema.json'), 'utf8');
@@ -32,13 +33,13 @@ describe('a JSON report', () => {
   afterAll(() => { rmSync(folder, { recursive: true }); });
 
   it('keeps the published schema, as the lines of a JSONL report do', () => {
-    const schema: z.core.JSONSchema.JSONSchema = JSON.parse(published);
+    const schema = z.custom<z.core.JSONSchema.JSONSchema>((value) => typeof value === 'object').parse(JSON.parse(published));
     z.fromJSONSchema(schema).parse(JSON.parse(text));
     const line = z.fromJSONSchema({ ...schema, ...schema.$defs?.['photo'], $defs: schema.$defs ?? {} });
     const lines = readFileSync(join(folder, 'out.jsonl'), 'utf8').trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     for (const each of lines) line.parse(JSON.parse(each));
-    expect(() => line.parse({ ...JSON.parse(lines[0] ?? ''), verdict: 'maybe' })).toThrow(/verdict/);
+    expect(() => line.parse({ ...z.looseObject({}).parse(JSON.parse(lines[0] ?? '')), verdict: 'maybe' })).toThrow(/verdict/);
   });
 
   it('says which tool, folder, settings and models it is of', () => {
@@ -46,7 +47,7 @@ describe('a JSON report', () => {
     expect(Object.keys(report.config)).not.toContain('run');
     const model = readFileSync(join(dirname(defaultConfigPath), 'models', 'eye-state.onnx'));
     expect(report.models).toMatchObject({
-      'blazeface.onnx': expect.any(String), 'facemesh.onnx': expect.any(String), 'eye-state.onnx': createHash('sha256').update(model).digest('hex'),
+      'blazeface.onnx': matching(/./), 'facemesh.onnx': matching(/./), 'eye-state.onnx': createHash('sha256').update(model).digest('hex'),
     });
   });
 

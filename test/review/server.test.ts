@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { ChoicesFile, readChoices } from '../../src/choices/file.js';
 import { ShownPhotos } from '../../src/image/shown.js';
 import { knownFrom, knownFromCsv } from '../../src/review/known.js';
@@ -18,6 +19,8 @@ const limits = { max_megapixels: 50, max_megabytes: 50, timeout_seconds: 30 };
 const token = 'a-token-of-this-review';
 const host = '127.0.0.1:8123';
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 describe('the server of a review', () => {
   let folder: string;
   let choices: ChoicesFile;
@@ -25,10 +28,10 @@ describe('the server of a review', () => {
   let app: ReturnType<typeof createApp>;
   let news: NewsData[];
 
-  const ask = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> =>
+  const ask = (path: string, init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}): Promise<Response> =>
     Promise.resolve(app.request(`http://${host}/${token}/${path}`, { ...init, headers: { host, ...init.headers } }));
   const post = (path: string, body: unknown): Promise<Response> => ask(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { origin: `http://${host}` } });
-  const data = async (): Promise<ShootData> => JSON.parse(await (await ask('shoot')).text());
+  const data = async (): Promise<ShootData> => z.custom<ShootData>(isObject).parse(await (await ask('shoot')).json());
 
   const open = async (): Promise<void> => {
     choices = await ChoicesFile.open(join(folder, 'choices.jsonl'));
@@ -90,7 +93,7 @@ describe('the server of a review', () => {
     expect((await ask('photo/1')).status).toBe(404);
     shoot.add([knownFrom(photoResult('<b> & "c".jpg'))]);
     expect(news).toMatchObject([{ kind: 'items', items: [{ id: 1, verdict: 'keep' }], progress: { judged: 2, total: 2 } }]);
-    const photo: ReviewPhoto = JSON.parse(await (await ask('photo/1')).text());
+    const photo = z.custom<ReviewPhoto>(isObject).parse(await (await ask('photo/1')).json());
     expect(photo.faces[0]?.look).toEqual([418 + 30 + 60, 480]);
   });
 

@@ -33,9 +33,9 @@ function fill(path: string): void {
 
 /** Fills a disk as soon as a run has judged its first photos. */
 async function fillDuring(run: Promise<Finished>, journal: string, filler: string): Promise<Finished> {
-  let ended = false;
-  void run.finally(() => { ended = true; });
-  while (!ended && (!existsSync(journal) || readFileSync(journal, 'latin1').split('\n').length < 3)) await sleep(2);
+  const ended = new AbortController();
+  void run.finally(() => { ended.abort(); });
+  while (!ended.signal.aborted && (!existsSync(journal) || readFileSync(journal, 'latin1').split('\n').length < 3)) await sleep(2);
   fill(filler);
   return run;
 }

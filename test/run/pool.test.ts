@@ -71,7 +71,7 @@ describe('an executor', () => {
     let taken = 0;
     let most = 0;
     let judged = 0;
-    const source = async function* (): AsyncGenerator<PhotoFile> {
+    const source = function* (): Generator<PhotoFile> {
       for (const photo of photos) {
         taken += 1;
         most = Math.max(most, taken - judged);
@@ -102,6 +102,8 @@ describe('an executor', () => {
   }, 30_000);
 });
 
+const anything: unknown = expect.anything();
+
 describe('a photo that lies in no file', () => {
   it('is judged as the file with the same bytes, within the same limits', async () => {
     const path = demoPhotos[2] ?? '';
@@ -111,7 +113,7 @@ describe('a photo that lies in no file', () => {
     const results = await judge(photos, 1);
     const file = results.get('file');
     expect(file?.faces).toHaveLength(3);
-    expect(results.get('bytes')).toEqual({ ...file, photo: 'bytes', times: expect.anything() });
+    expect(results.get('bytes')).toEqual({ ...file, photo: 'bytes', times: anything });
     expect(results.get('nothing')).toMatchObject({ status: 'error', error: 'The file is empty.' });
     const limited = await judge(photos.slice(1, 2), 1, undefined, 'image.max_megabytes=0.1');
     expect(limited.get('bytes')?.error).toContain('the limit is 0.1 (image.max_megabytes)');

@@ -65,7 +65,7 @@ export class Disk {
   }
 
   grow(kilobytes: number): void {
-    const [command = '', ...rest] = [...this.launcher, 'mount', '-o', `remount,size=${String(kilobytes)}k`, this.folder];
+    const [command, ...rest] = [...this.launcher, 'mount', '-o', `remount,size=${String(kilobytes)}k`, this.folder];
     execFileSync(command, rest);
   }
 

@@ -19,19 +19,21 @@ function nativeFaceApi(value: () => number, seesGpu = false): object {
   return {
     NetInput: net, SsdMobilenetv1: net, TinyFaceDetector: net, FaceLandmark68Net: net,
     tf: {
-      setBackend: async (name: string) => name === 'tensorflow',
-      ready: async () => undefined,
+      setBackend: (name: string) => Promise.resolve(name === 'tensorflow'),
+      ready: () => Promise.resolve(),
       getBackend: () => 'tensorflow',
       env: () => ({}),
       fill: () => ({}),
       tensor3d: () => ({}),
-      conv2d: () => ({ data: async () => [value()], dispose: () => undefined }),
+      conv2d: () => ({ data: () => Promise.resolve([value()]), dispose: () => undefined }),
       backend: () => ({ isUsingGpuDevice: seesGpu }),
       tidy: (work: () => unknown) => work(),
-      loadGraphModel: async () => ({}),
+      loadGraphModel: () => Promise.resolve({}),
     },
   };
 }
+
+const isThrower = (module: unknown): module is () => unknown => typeof module === 'function';
 
 /** Loads like a machine on which `installed` are there; a function in place of a module throws what loading it throws. */
 function machine(installed: Readonly<Record<string, unknown>>): { load: Load; asked: string[] } {
@@ -40,7 +42,7 @@ function machine(installed: Readonly<Record<string, unknown>>): { load: Load; as
     asked.push(name);
     if (!Object.hasOwn(installed, name)) throw missing(name);
     const module = installed[name];
-    return typeof module === 'function' ? module() : module;
+    return isThrower(module) ? module() : module;
   };
   return { load, asked };
 }

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { netPath } from '../../src/files/package.js';
 import { readMetadata } from '../../src/onnx/model-file.js';
 import { compileNets, type NetFile } from '../../src/weights/compile.js';
+import { matching } from '../support/matchers.js';
 
 let files: NetFile[];
 beforeAll(async () => { files = await compileNets(); });
@@ -30,7 +31,7 @@ describe('the foreign nets', () => {
   it('say which package and version they come from, and its licence', () => {
     const onnx = files.filter(({ name }) => name.endsWith('.onnx'));
     for (const { content } of onnx) {
-      expect(readMetadata(content)).toEqual({ source: expect.stringMatching(/^@vladmandic\/.* \d+\.\d+\.\d+$/), license: 'MIT' });
+      expect(readMetadata(content)).toEqual({ source: matching(/^@vladmandic\/.* \d+\.\d+\.\d+$/), license: 'MIT' });
     }
   });
 

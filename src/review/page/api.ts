@@ -12,15 +12,34 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
   return answer;
 }
 
+/** What the server answers is of its own version: a guard tells that it is the kind of thing that was asked for, no more. */
+async function answerOf<T>(answer: Response, is: (value: unknown) => value is T): Promise<T> {
+  const value: unknown = await answer.json();
+  if (!is(value)) throw new Error('The review answered with something else than was asked for.');
+  return value;
+}
+
+interface Imported {
+  readonly known: number;
+  readonly all: number;
+}
+
+const has = (value: unknown, ...keys: readonly string[]): boolean =>
+  typeof value === 'object' && value !== null && keys.every((key) => key in value);
+const isShoot = (value: unknown): value is ShootData => has(value, 'report', 'items', 'choices', 'progress');
+const isPhoto = (value: unknown): value is ReviewPhoto => has(value, 'photo', 'faces');
+const isImported = (value: unknown): value is Imported => has(value, 'known', 'all');
+const isNews = (value: unknown): value is NewsData => has(value, 'kind');
+
 export async function fetchShoot(): Promise<ShootData> {
-  return (await ask('shoot')).json();
+  return answerOf(await ask('shoot'), isShoot);
 }
 
 const known = new Map<number, Promise<ReviewPhoto>>();
 
 /** Everything about a photo; asked for once. */
 export function fetchPhoto(id: number): Promise<ReviewPhoto> {
-  const asked = known.get(id) ?? ask(`photo/${String(id)}`).then((answer): Promise<ReviewPhoto> => answer.json());
+  const asked = known.get(id) ?? ask(`photo/${String(id)}`).then((answer) => answerOf(answer, isPhoto));
   known.set(id, asked);
   asked.catch(() => known.delete(id));
   if (known.size > 400) for (const old of [...known.keys()].slice(0, 100)) known.delete(old);
@@ -46,14 +65,17 @@ export async function redo(): Promise<void> {
 }
 
 /** Hands a file that the HTML report saved to the server. @returns how many of its photos are in this review */
-export async function importChoices(text: string): Promise<{ readonly known: number; readonly all: number }> {
-  return (await ask('import', { method: 'POST', body: text })).json();
+export async function importChoices(text: string): Promise<Imported> {
+  return answerOf(await ask('import', { method: 'POST', body: text }), isImported);
 }
 
 /** Calls back with all that happens, in this page or another. */
 export function listen(onNews: (news: NewsData) => void, onConnection: (alive: boolean) => void): void {
   const source = new EventSource('news');
-  source.addEventListener('message', (event) => { onNews(JSON.parse(String(event.data))); });
+  source.addEventListener('message', (event) => {
+    const news: unknown = JSON.parse(String(event.data));
+    if (isNews(news)) onNews(news);
+  });
   source.addEventListener('open', () => { onConnection(true); });
   source.addEventListener('error', () => { onConnection(false); });
 }

@@ -143,7 +143,7 @@ export class Grid {
     const frame = card.querySelector('.frame') ?? element('div', { class: 'frame' }, image);
     card.replaceChildren(frame,
       element('span', { class: 'badge', 'data-colour': choice?.colour ?? '' }, signOf(choice)),
-      element('span', { class: 'count' }, stack > 0 ? `${String(stack)}` : item.scene?.rank === 1 ? 'best' : ''),
+      element('span', { class: 'count' }, stack > 0 ? String(stack) : item.scene?.rank === 1 ? 'best' : ''),
       element('div', { class: 'caption' }, element('i', { class: 'dot' }), element('span', { class: 'name' }, name)),
       element('p', { class: 'why' }, verdict === undefined ? 'waiting' : item.reasons));
   }

@@ -24,7 +24,9 @@ export function groupOf(source: string, path: string, rules: Readonly<Record<str
   const rule = rules[source];
   if (rule === undefined) return alone;
   const match = new RegExp(rule.pattern).exec(path.split('/').at(-1) ?? path);
-  const captured = match?.slice(1).find((text) => text !== undefined);
+  // A part of the pattern that was not needed captures nothing, which the types of the language do not say.
+  const captures: readonly (string | undefined)[] = match?.slice(1) ?? [];
+  const captured = captures.find((text) => text !== undefined);
   if (captured === undefined) return alone;
   if (!/^\d+$/.test(captured)) return captured;
   return `${source}:${String(Math.floor(Number(captured) / rule.block))}`;

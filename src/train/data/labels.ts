@@ -63,7 +63,7 @@ function eyeFromFolder(folder: string): EyeLabel | undefined {
 export interface LabelTable {
   readonly file: string;
   /** The faces of an image that the table speaks of, without those that nobody could tell anything of; undefined where it does not know the image. */
-  of(source: string, path: string): readonly FaceLabels[] | undefined;
+  readonly of: (source: string, path: string) => readonly FaceLabels[] | undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ import { eyeWidthOf } from '../../core/eye.js';
 import type { EyeDataset } from './packed-file.js';
 import { mixSeed } from './random.js';
 import { plainCrop, shrunkCrop } from './plain-crop.js';
-import type { BatchReply, BatchRequest, LoaderSetup } from './loader-worker.js';
+import { batchReply, type BatchReply, type BatchRequest, type LoaderSetup } from './loader-messages.js';
 
 /** Eyes ready for a step. */
 export interface Batch {
@@ -173,7 +173,7 @@ class AugmentThread {
   /** Takes answers that have come in while the thread was blocked, without waiting for a turn of the event loop. */
   collect(): void {
     for (let got = receiveMessageOnPort(this.port); got !== undefined; got = receiveMessageOnPort(this.port)) {
-      this.settle(got.message);
+      this.settle(batchReply.parse(got.message));
     }
   }
 

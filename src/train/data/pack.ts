@@ -102,7 +102,7 @@ class Packing {
       const [label, view] = [labels[side], face.eyes[side]];
       if (label !== undefined && view !== undefined) this.add(image, `${name}#${side}`, label, view, face.turn);
     }
-    const random = new Random(mixSeed(...[...name].map((letter) => letter.codePointAt(0) ?? 0)));
+    const random = new Random(mixSeed(...Array.from(name, (letter) => letter.codePointAt(0) ?? 0)));
     if (!random.chance(this.config.data.misplaced)) return;
     const side = random.chance(0.5) ? 'left' : 'right';
     const view = face.eyes[side];

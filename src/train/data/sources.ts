@@ -137,7 +137,7 @@ async function readFolder(name: string, folder: string, files: LabelFiles, close
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
   // A table that knows any of a source's images speaks for all of them: what it lacks was left out on purpose.
-  const fits = ({ of }: LabelTable): boolean => paths.some((path) => of(name, path) !== undefined);
+  const fits = (table: LabelTable): boolean => paths.some((path) => table.of(name, path) !== undefined);
   const fitting = tables.find(fits);
   const labelled = (path: string): readonly FaceLabels[] => {
     const corrected = corrections.map((table) => table.of(name, path)).find((faces) => faces !== undefined);

@@ -114,7 +114,11 @@ export class Cropper {
       const blank = this.scenes.length > 0 && random.chance(AUGMENT.blanks);
       const place = this.placeFor([...faces, ...pasted], random);
       if (place === undefined) continue;
-      const face = blank ? this.pasteBlank(place, random, out, offset) : this.pasteFace(place, random, out, offset);
+      if (blank) {
+        this.pasteBlank(place, random, out, offset);
+        continue;
+      }
+      const face = this.pasteFace(place, random, out, offset);
       if (face !== undefined) pasted.push(face);
     }
     return pasted;
@@ -149,19 +153,18 @@ export class Cropper {
     return toCrop(face, window, this.size)[0];
   }
 
-  private pasteBlank(place: Oval, random: Random, out: Uint8Array, offset: number): undefined {
+  private pasteBlank(place: Oval, random: Random, out: Uint8Array, offset: number): void {
     const scene = this.scenes[random.below(this.scenes.length)];
     const level = scene?.levels[0];
-    if (scene === undefined || level === undefined) return undefined;
+    if (scene === undefined || level === undefined) return;
     const step = random.between(0.5, 2);
     const [x, y] = [random.between(0, level.width), random.between(0, level.height)];
     const reach = step * place.height;
     const touches = scene.faces.some((face) => Math.abs(face.x + face.width / 2 - x) < face.width / 2 + reach
       && Math.abs(face.y + face.height / 2 - y) < face.height / 2 + reach);
-    if (touches) return undefined;
+    if (touches) return;
     const window = windowAround(x, y, step, place, this.size, { angle: 0, mirrored: false });
     sampleOval(this.all.pixels, scene, window, { ...place, width: 1.2 * place.width, height: 1.2 * place.height }, out, offset, this.size);
-    return undefined;
   }
 
   /** Light, colour, sharpness, noise and compression. */

@@ -2,10 +2,11 @@
  * The thread that makes crops and finds the gradients of its part of each batch.
  */
 import { workerData } from 'node:worker_threads';
-import type { GradientSetup } from '../loop/gradient-threads.js';
+import { z } from 'zod';
+import { isGradientSetup, type GradientSetup } from '../loop/gradient-threads.js';
 import { PartGradients } from '../loop/gradients.js';
 import { cropInputs } from './crop-inputs.js';
 import type { Scenes } from './scenes.js';
 
-const { memory, source, port }: GradientSetup<Scenes> = workerData;
+const { memory, source, port } = z.custom<GradientSetup<Scenes>>(isGradientSetup).parse(workerData);
 new PartGradients(memory, cropInputs(source)).serve(port);

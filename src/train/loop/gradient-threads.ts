@@ -5,7 +5,7 @@
  * like these. The main thread is the first of them. Their gradients are added up in one order, so that the same number of
  * threads gives the same weights.
  */
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, MessagePort, Worker } from 'node:worker_threads';
 import { workerScript } from '../../files/package.js';
 import { addShare, PartGradients, type GradientMemory, type GradientRequest, type GraphInputs, type Part } from './gradients.js';
 
@@ -15,6 +15,11 @@ export interface GradientSetup<Source> {
   /** What parts are made from, where a thread makes its own. */
   readonly source: Source;
   readonly port: MessagePort;
+}
+
+/** Whether a thread was started as one of these; of what kind its source is, its script knows. */
+export function isGradientSetup(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'memory' in value && 'source' in value && 'port' in value && value.port instanceof MessagePort;
 }
 
 /** What a whole batch gives. */

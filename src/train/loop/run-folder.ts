@@ -9,6 +9,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify as stringifyCsv } from 'csv-stringify/sync';
 import { stringify as stringifyYaml } from 'yaml';
+import { z } from 'zod';
 import { UsageError } from '../../core/usage-error.js';
 import { makeFolder, makeNewFolder } from '../../files/make-folder.js';
 import { writeWholeFile } from '../../files/whole-file.js';
@@ -79,6 +80,8 @@ export function openRunFolder(path: string): RunFolder {
   };
 }
 
+const beginning = z.object({ data: z.string().optional(), data_sha256: z.string().optional() });
+
 /**
  * Whether a run goes on with what it began with: other data would make its figures and models those of neither.
  * @param digest of the packed file that is given now
@@ -86,7 +89,7 @@ export function openRunFolder(path: string): RunFolder {
  */
 export function checkSameData(folder: RunFolder, digest: string): void {
   if (!existsSync(folder.file(runFiles.versions))) return;
-  const began: { data?: string; data_sha256?: string } = JSON.parse(readFileSync(folder.file(runFiles.versions), 'utf8'));
+  const began = beginning.parse(JSON.parse(readFileSync(folder.file(runFiles.versions), 'utf8')));
   if (began.data_sha256 === undefined || began.data_sha256 === digest) return;
   throw new UsageError(`${folder.path} was trained on another packed file (${began.data ?? 'unknown'}). `
     + 'Give --resume that file as it was, or start a new run.');

@@ -111,7 +111,7 @@ export class BinaryMetrics {
 
   private count(group: string, step: number, [closed, open]: readonly [number, number]): void {
     let histogram = this.groups.get(group);
-    if (histogram === undefined) this.groups.set(group, histogram = new Map());
+    if (histogram === undefined) this.groups.set(group, histogram = new Map<number, [number, number]>());
     const counts = histogram.get(step) ?? [0, 0];
     histogram.set(step, [counts[0] + closed, counts[1] + open]);
   }

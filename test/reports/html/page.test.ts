@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { loadConfig } from '../../../src/pipeline/config.js';
 import { createHtmlReport } from '../../../src/reports/html/report.js';
 import type { PhotoResult } from '../../../src/core/result.js';
@@ -112,8 +113,10 @@ describe.skipIf(!hasChromium)(`the page of an HTML report${withoutChromium}`, ()
   });
 
   it('marks on the bars where closed ends and open begins, blurred ends and sharp begins', async () => {
-    const marks = (bar: string): Promise<(string | null)[]> => page.locator('.detail .face').first().locator(bar).first().locator('line')
-      .evaluateAll((lines) => lines.map((line) => line.getAttribute('x1')));
+    const marks = async (bar: string): Promise<(string | null)[]> => {
+      const lines = await page.locator('.detail .face').first().locator(bar).first().locator('line').all();
+      return Promise.all(lines.map((line) => line.getAttribute('x1')));
+    };
     await page.locator('.card', { hasText: 'b.jpg' }).locator('.frame').click();
     expect(await marks('.eye .bar')).toEqual(['20', '85']);
     const { blurred_below: blurred, sharp_above: sharp } = loadConfig().blur;
@@ -214,7 +217,7 @@ describe.skipIf(!hasChromium)(`the page of an HTML report${withoutChromium}`, ()
     await page.keyboard.press('3');
     await page.locator('.menu summary').click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('JSON', { exact: true }).click()]);
-    const saved: { photo: string; stars: number }[] = JSON.parse(readFileSync(await download.path(), 'utf8'));
+    const saved = z.array(z.looseObject({ photo: z.string(), stars: z.number() })).parse(JSON.parse(readFileSync(await download.path(), 'utf8')));
     expect(saved[0]).toMatchObject({ photo: 'a.jpg', verdict: 'keep', stars: 3, chosen_by: 'me' });
     expect(saved.at(-1)?.photo).toBe(hostile);
   });

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, symli
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { loadConfig } from '../../../src/pipeline/config.js';
 import { mergeMarks } from '../../../src/reports/xmp/packet.js';
 import { createSidecarWriter, marksFor, sidecarPath, writeSidecar } from '../../../src/reports/xmp/sidecars.js';
@@ -123,7 +124,7 @@ describe('the sidecar of a photo', () => {
   it.skipIf(!hasExiftool)(`reads back in exiftool, old fields and new${withoutExiftool}`, async () => {
     const photos = folder();
     const read = (path: string): Record<string, unknown> => {
-      const [tags]: Record<string, unknown>[] = JSON.parse(execFileSync('exiftool', ['-j', '-n', path], { encoding: 'utf8' }));
+      const [tags] = z.array(z.record(z.string(), z.unknown())).parse(JSON.parse(execFileSync('exiftool', ['-j', '-n', path], { encoding: 'utf8' })));
       return tags ?? {};
     };
     const lightroom = join(photos, 'a.xmp');

@@ -6,6 +6,7 @@ import { loadConfig } from '../../../src/pipeline/config.js';
 import { createRunFolder } from '../../../src/train/loop/run-folder.js';
 import { listRuns, settingDifferences } from '../../../src/train/experiments/run-list.js';
 import { pipeline } from '../../support/pipeline.js';
+import { containing } from '../../support/matchers.js';
 
 const workdir = mkdtempSync(join(tmpdir(), 'runs-'));
 afterAll(() => { rmSync(workdir, { recursive: true, force: true }); });
@@ -43,7 +44,7 @@ describe('the runs of a working directory', () => {
     const { code, stdout } = await pipeline('runs', workdir);
     expect(code).toBe(0);
     expect(stdout).toMatch(/001-eyes +plain-wide +3 of 16 epochs +F1 0\.9500 in epoch 3 +finished\n002-eyes +plain-small +2 of 16 .*go on with --resume\n/);
-    expect(await pipeline('runs', join(workdir, 'nowhere'))).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no training run') });
+    expect(await pipeline('runs', join(workdir, 'nowhere'))).toMatchObject({ code: 2, stderr: containing('There is no training run') });
   });
 
   it('are compared, with their curves over each other in a page', async () => {
@@ -54,7 +55,7 @@ describe('the runs of a working directory', () => {
     const html = readFileSync(page, 'utf8');
     expect(html.match(/<svg/g)).toHaveLength(3);
     expect(html).toMatch(/<td>train\.backbone<\/td><td>plain-wide<\/td><td>plain-small<\/td>/);
-    expect(await pipeline('runs', '--compare', first, workdir)).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a run folder') });
+    expect(await pipeline('runs', '--compare', first, workdir)).toMatchObject({ code: 2, stderr: containing('is not a run folder') });
   });
 
   it('are cleaned of checkpoints that are neither best nor last, finished runs alone', async () => {

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createBackbone } from '../../../src/train/backbones/index.js';
 import { CheckpointError, readCheckpoint, writeCheckpoint, type Progress } from '../../../src/train/loop/checkpoint.js';
 import { initialState, layoutOf } from '../../../src/train/loop/step.js';
@@ -17,6 +18,8 @@ const progress: Progress = {
   top: [{ score: 0.93, loss: 0.2, epoch: 3 }], leg: { epoch: 0, step: 0, until: 18 }, partial: { lossSum: 3.5, seconds: 60 },
   state: { ...initialState(layout, 'adamw', 5), step: 250 },
 };
+
+const headerOf = z.looseObject({ lengths: z.array(z.number()) });
 
 describe('checkpoints', () => {
   it('give back what was put in', () => {
@@ -56,7 +59,7 @@ describe('checkpoints', () => {
     expect(readdirSync(folder).filter((name) => name.includes('part'))).toEqual([]);
   });
 
-  it.each<[string, (header: { best?: unknown; history?: unknown; lengths: number[] }) => unknown]>([
+  it.each<[string, (header: z.infer<typeof headerOf>) => unknown]>([
     ['a header of other kinds', (header) => ({ ...header, history: 'long' })],
     ['a header that is none', () => null],
     ['vectors of other lengths', ({ lengths: [first = 0, ...rest], ...header }) => ({ ...header, lengths: [first - 1, ...rest] })],
@@ -68,7 +71,7 @@ describe('checkpoints', () => {
     const content = readFileSync(path).subarray(0, -32);
     const start = content.indexOf(10) + 1;
     const end = start + 4 + content.readUInt32LE(start);
-    const header = Buffer.from(JSON.stringify(forge(JSON.parse(content.toString('utf8', start + 4, end)))));
+    const header = Buffer.from(JSON.stringify(forge(headerOf.parse(JSON.parse(content.toString('utf8', start + 4, end))))));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(header.length);
     const forged = Buffer.concat([content.subarray(0, start), length, header, content.subarray(end)]);

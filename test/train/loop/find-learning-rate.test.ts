@@ -10,7 +10,7 @@ const batch: Batch = {
   pixels: new Uint8Array(0), labels: new Uint8Array(0), weights: empty, rows: new Int32Array(0), count: 0, height: 8, width: 12,
 };
 async function* batches(): AsyncGenerator<Batch, void, void> {
-  for (;;) yield batch;
+  for (;;) yield await Promise.resolve(batch);
 }
 
 /** The loss falls from 0.7 to 0.3 around a rate of `middle`, and rises steeply from `limit` on; steps are noisy. */

@@ -84,7 +84,7 @@ describe.skipIf(missing !== '')(`a run for Weights & Biases${missing}`, () => {
     expect(history.map((row) => row.step?.num ?? 0)).toEqual(history.map((_, index) => index));
     expect(valuesOf(history[299]?.item ?? [])).toMatchObject({ 'train/step': 300, 'train/loss': 1 / 300, 'train/gradient_norm': 2, _step: 299 });
     expect(valuesOf(history[300]?.item ?? [])).toMatchObject({ epoch: 1, 'epoch/validation_f1': 0.9 });
-    const summary = Object.assign({}, ...all.map((record) => valuesOf(record.summary?.update ?? [])));
+    const summary = Object.fromEntries(all.flatMap((record) => Object.entries(valuesOf(record.summary?.update ?? []))));
     expect(summary).toMatchObject({ validation_f1: 0.9, 'test/weighted_f1': 0.98 });
     expect(all.find((record) => record.output_raw)?.output_raw?.line).toBe('epoch 1 16x24: Größe "ü"\n');
     expect(valuesOf(all.find((record) => record.stats)?.stats?.item ?? [])['proc.memory.rssMB']).toBeGreaterThan(1);

@@ -11,6 +11,10 @@ export interface Choice {
   readonly stars: number;
 }
 
+function isChoice(value: unknown): value is Choice {
+  return typeof value === 'object' && value !== null && 'verdict' in value && 'stars' in value;
+}
+
 export class Choices {
   private readonly chosen = new Map<string, Choice>();
   private readonly key = `choices:${location.pathname}`;
@@ -41,7 +45,9 @@ export class Choices {
 
   private stored(): Record<string, Choice> {
     try {
-      return JSON.parse(localStorage.getItem(this.key) ?? '{}');
+      const stored: unknown = JSON.parse(localStorage.getItem(this.key) ?? '{}');
+      if (typeof stored !== 'object' || stored === null) return {};
+      return Object.fromEntries(Object.entries(stored).filter((entry): entry is [string, Choice] => isChoice(entry[1])));
     } catch {
       return {};
     }

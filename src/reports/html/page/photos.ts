@@ -24,16 +24,27 @@ export interface Photo extends PhotoData {
   pictures(face: number): FacePictures;
 }
 
+function isReport(value: unknown): value is ReportData {
+  return typeof value === 'object' && value !== null && 'title' in value && 'orders' in value;
+}
+
+function isPhoto(value: unknown): value is PhotoData {
+  return typeof value === 'object' && value !== null && 'photo' in value && 'faces' in value;
+}
+
 /** What the report says of itself. */
 export function readReport(): ReportData {
-  return JSON.parse(document.getElementById('report')?.textContent ?? '');
+  const report: unknown = JSON.parse(document.getElementById('report')?.textContent ?? '');
+  if (!isReport(report)) throw new Error('This page does not say what it is a report of.');
+  return report;
 }
 
 /** All photos, in report order. Their pictures stay text in the page until somebody looks. */
 export function readPhotos(): Photo[] {
   const pictures = document.querySelectorAll('script.pictures');
   return [...document.querySelectorAll('script.photo')].map((block, index) => {
-    const data: PhotoData = JSON.parse(block.textContent);
+    const data: unknown = JSON.parse(block.textContent);
+    if (!isPhoto(data)) throw new Error(`Photo ${String(index + 1)} of this page cannot be read.`);
     const picture = (line: number): string | undefined => dataUrl(pictures[index]?.textContent.split('\n')[line]);
     return {
       ...data,

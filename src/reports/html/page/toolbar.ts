@@ -8,11 +8,11 @@ import { button, element, select } from './dom.js';
 import type { Photo } from './photos.js';
 
 export interface ToolbarEvents {
-  view(change: Partial<View>): void;
-  compare(): void;
-  clearMarks(): void;
-  save(kind: 'csv' | 'json'): void;
-  help(): void;
+  readonly view: (change: Partial<View>) => void;
+  readonly compare: () => void;
+  readonly clearMarks: () => void;
+  readonly save: (kind: 'csv' | 'json') => void;
+  readonly help: () => void;
 }
 
 const verdictFilters: readonly { readonly value: View['verdict']; readonly text: string }[] = [
