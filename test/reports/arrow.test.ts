@@ -72,7 +72,7 @@ describe('the Arrow report', () => {
 
   it('says where the points of a face are and where it looks, and what is known of the photo\'s moment and file', async () => {
     const table = tableFromIPC(readFileSync(await write('more.arrow', [good, bad])));
-    const [row, , other] = table.toArray().map((each) => each.toJSON());
+    const [row, , other] = table.toArray().map((each: unknown) => arrowRow.parse(each).toJSON());
     expect(row).toMatchObject({
       left_eye_outer_x: face.landmarks.left.outer.x, mouth_right_y: face.landmarks.mouth.right.y, yaw: -12.5, roll: 0,
       scene: 2, best_of_scene: 'yes', scene_rank: 1, scene_reason: 'eyes open', camera: 'X 1', taken: Date.UTC(2026, 10, 24, 9, 30, 0, 250),

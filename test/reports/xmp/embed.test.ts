@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { ChoicesFile, readChoices } from '../../../src/choices/file.js';
 import { realDisk } from '../../../src/files/disk.js';
 import { embedMarks, planMarks, undoEmbedding, type EmbedOutcome } from '../../../src/reports/xmp/embed.js';
@@ -25,7 +26,7 @@ const hashOf = (path: string): string => createHash('sha256').update(readFileSyn
 function tagsOf(path: string): Record<string, unknown> {
   const config = join(mkdtempSync(join(tmpdir(), 'exiftool-')), 'config');
   writeFileSync(config, '%Image::ExifTool::UserDefined = (\'Image::ExifTool::XMP::xmpDM\' => { pick => { Writable => \'integer\' } });\n1;\n');
-  const [tags]: Record<string, unknown>[] = JSON.parse(execFileSync('exiftool', ['-config', config, '-j', '-n', '-G1', path], { encoding: 'utf8' }));
+  const [tags] = z.array(z.record(z.string(), z.unknown())).parse(JSON.parse(execFileSync('exiftool', ['-config', config, '-j', '-n', '-G1', path], { encoding: 'utf8' })));
   return Object.fromEntries(Object.entries(tags ?? {}).filter(([name]) => !/^(System|ExifTool|SourceFile|File)|(Offsets?|Start|MediaDataSize)$/.test(name)));
 }
 
