@@ -35,6 +35,7 @@ export default {
     ...[
       { room: 'image', packages: 'sharp|heic-decode' },
       { room: 'onnx', packages: 'onnxruntime-node' },
+      { room: 'queue', packages: 'bullmq|ioredis' },
       { room: 'tfjs|bench', packages: '@tensorflow/.*' },
     ].map(({ room, packages }) => ({
       name: `${room.replace('|', '-or-')}-alone-touches-its-packages`,

@@ -22,6 +22,7 @@ export const floors = [
   { pipeline: 'one photo through the stages; the verdict; all settings together.' },
   { scenes: 'frames of one moment, and which is the best.' },
   { run: 'many photos: order, journal, executors, sinks.', train: 'packed data, autodiff, backbones, loop, metrics, run folders.' },
+  { queue: 'photos for the workers of other machines; the only room that touches Redis.' },
   { reports: 'CSV, JSON, HTML, sidecars.' },
   { choices: 'what a person chose, kept safe.' },
   { sort: 'photos into folders by verdict.', review: 'a page to choose by.', bench: 'measures speed.' },

@@ -9,7 +9,8 @@ process.stdout.on('error', () => undefined);
 
 const pool = createPool();
 const [, , ...arguments_] = process.argv;
-if (arguments_[0] === 'run') pool.prepare();
+// With a queue, others judge.
+if (arguments_[0] === 'run' && !arguments_.some((each) => each.startsWith('--queue'))) pool.prepare();
 const { runProgram } = await import('./program.js');
 process.exitCode = await runProgram(arguments_, pool);
 await pool.close();

@@ -14,6 +14,7 @@ type Register = (program: Command, executor: PhotoExecutor) => void;
 /** Verbs in the order in which the help shows them. */
 const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
+  worker: async () => (await import('./worker.js')).registerWorker,
   review: async () => (await import('./review.js')).registerReview,
   xmp: async () => (await import('./xmp.js')).registerXmp,
   sort: async () => (await import('./sort.js')).registerSort,

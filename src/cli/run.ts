@@ -10,12 +10,14 @@ import type { PhotoExecutor } from '../run/executor.js';
 import { runPhotos } from '../run/run.js';
 import { checkStages } from '../pipeline/stages.js';
 import { findPhotos } from '../run/walk.js';
+import { queueHelp } from '../queue/address.js';
 import { reportOutput } from '../reports/output.js';
 import type { Editor } from '../reports/xmp/packet.js';
 import { exitCodes } from './exit-codes.js';
 import { readFileList } from './file-list.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
+import { openRunQueue } from './run-queue.js';
 import { addSettingsOptions, collect, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
 
 interface RunVerbOptions extends SettingsOptions {
@@ -33,6 +35,9 @@ interface RunVerbOptions extends SettingsOptions {
   readonly xmp?: Editor;
   readonly force?: boolean;
   readonly debugCrops?: string;
+  readonly queue?: string;
+  readonly root?: string;
+  readonly detach?: boolean;
 }
 
 /** @param executor where photos will be judged */
@@ -56,8 +61,12 @@ export function registerRun(program: Command, executor: PhotoExecutor): void {
     .option('--force', 'with --xmp: put the stars and labels in place of those that a sidecar has')
     .option('--follow-links', 'follow links that lead outside the folders given')
     .option('--debug-crops <folder>', 'write pictures of the faces and eye crops that were found')
+    .option('--queue <address>', 'let the workers of a queue judge the photos, on as many machines as there are (see pipeline worker, docs/cluster.md)')
+    .option('--root <folder>', 'with --queue: the folder that holds all photos and that every worker sees as its --root; else the one that they are named by')
+    .option('--detach', 'with --queue: hand all photos out and end; the same command with --resume instead takes what was found')
     .action((inputs: readonly string[], options: RunVerbOptions) => run(inputs, options, executor));
-  addSettingsOptions(command).addHelpText('after', `
+  addSettingsOptions(command).addHelpText('after', `${queueHelp}
+
 Exit codes: 0 all photos read; 3 finished, but some photos could not be read; 2 wrong usage or settings; 1 anything else.
 
 Examples:
@@ -66,7 +75,8 @@ Examples:
   pipeline run ./photos --report out.csv --report out.html --resume
   pipeline run day1 day2 extra.jpg --report - > out.csv
   find . -newer last-run -name '*.jpg' -print0 | pipeline run --files-from - --report out.arrow
-  pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1`);
+  pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1
+  pipeline run /mnt/photos --report out.csv --queue redis://host:6379/0`);
 }
 
 async function run(named: readonly string[], options: RunVerbOptions, executor: PhotoExecutor): Promise<void> {
@@ -93,10 +103,13 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
 
   const reports = eachOnce(options.report ?? []);
   const start = performance.now();
+  const queue = options.queue === undefined ? undefined
+    : await openRunQueue({ address: options.queue, root: options.root ?? folder, settings: config.queue, leave: options.detach ?? false });
   const progress = createProgress(photos.length);
+  queue?.onNote((note) => { progress.note(note); });
   const stop = stopOnInterrupt(() => { progress.stop(); });
   const summary = await runPhotos(photos, {
-    executor,
+    executor: queue?.executor ?? executor,
     settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
     folder,
     output: reportOutput({
@@ -105,6 +118,7 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
     }),
     resume: options.resume ?? false,
     compareContent: options.compareContent ?? false,
+    leave: options.detach ?? false,
     onNote: (note) => { progress.note(note); },
     onProgress: () => { progress.step(); },
     onResult: (result) => { if (result.error !== undefined) progress.note(`${result.photo}: ${result.error}`); },
@@ -112,9 +126,15 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
   }).finally(() => {
     progress.stop();
     stop.dispose();
+    queue?.close();
   });
+  if (options.detach === true) {
+    log.log(`Handed out ${String(photos.length)} photos. The same command with --resume instead of --detach takes what is found, now or later.`);
+    return;
+  }
 
   for (const line of summary.lines((performance.now() - start) / 1000)) log.log(line);
+  for (const line of queue?.shares() ?? []) log.log(line);
   for (const report of reports) if (report !== '-' && !summary.stopped) log.log(`Report: ${report}`);
   if (options.report === undefined) log.log('No report was written; --report out.csv writes one.');
   if (summary.stopped) log.warn(`Stopped after ${String(summary.photos)} of ${String(summary.total)} photos. What is done is in the .partial report; --resume goes on.`);
@@ -122,13 +142,28 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
   process.exitCode = failed ? exitCodes.failure : summary.errors > 0 || unreadFolders.length > 0 ? exitCodes.someUnread : exitCodes.ok;
 }
 
-/** Options that only mean something with another. */
-function checkCompanions({ force, xmp, compareContent, resume }: RunVerbOptions): void {
+/** Options that only mean something with another, or not with it. */
+function checkCompanions(options: RunVerbOptions): void {
+  checkQueueCompanions(options);
+  const { force, xmp, compareContent, resume } = options;
   if (force === true && xmp === undefined) {
     throw new UsageError('--force is about the stars and labels in sidecars, and no sidecars are written. Add --xmp lightroom or --xmp darktable, or leave --force out.');
   }
   if (compareContent === true && resume !== true) {
     throw new UsageError('--compare-content is for --resume. Give both, in the first run already: only what was noted of the contents then can be compared later.');
+  }
+}
+
+function checkQueueCompanions({ queue, root, detach, report = [], workers, followLinks, debugCrops }: RunVerbOptions): void {
+  if (queue === undefined) {
+    if (root !== undefined || detach === true) throw new UsageError('--root and --detach are about the machines of a queue. Name it with --queue, or leave them out.');
+    return;
+  }
+  if (workers !== undefined) throw new UsageError('With --queue every machine decides for itself how much it does: give --workers to pipeline worker.');
+  if (followLinks === true) throw new UsageError('--follow-links leads out of the folder that all machines see. Leave it out, or leave --queue out.');
+  if (debugCrops !== undefined) throw new UsageError('--debug-crops are written where photos are judged, which with --queue is elsewhere. Leave one of them out.');
+  if (detach === true && !report.some((path) => path !== '-')) {
+    throw new UsageError('--detach needs a --report that is a file: by it the run is found again.');
   }
 }
 

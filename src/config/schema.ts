@@ -221,4 +221,14 @@ export const otherSections = {
     photo_megabytes: z.number().min(300).max(1_000_000).default(3000)
       .describe('(MB, 300-1000000) a worker process that grows beyond this is ended; the photo that did it gets an error row'),
   }),
+  queue: z.strictObject({
+    batch: z.number().int().min(1).max(256).default(8)
+      .describe('(photos, 1-256) what a worker is handed at once, and what is judged again where it is lost'),
+    ahead: z.number().int().min(256).max(100_000).default(4096)
+      .describe('(photos, 256-100000) handed out before the first of them is back: two for each worker process of all machines'),
+    lost_seconds: z.number().min(1).max(3600).default(30)
+      .describe('(seconds, 1-3600) a worker that is not heard of for so long has lost its photos: others get them'),
+    tries: z.number().int().min(1).max(20).default(3)
+      .describe('(number, 1-20) workers that a batch may be lost with, and then each of its photos alone, before it gets an error row'),
+  }).describe('for many machines (--queue), see docs/cluster.md'),
 };

@@ -16,6 +16,8 @@ export interface PhotoFile {
   readonly content?: Uint8Array;
   /** How the reports call it: relative to the folder given, `/` between the parts. */
   readonly photo: string;
+  /** How the file looked to whoever hands it out; absent where nobody looked. */
+  readonly looks?: FileLooks;
 }
 
 /** One face of a photo. */

@@ -9,7 +9,7 @@ import { checkStages } from '../pipeline/stages.js';
 import type { PhotoExecutor } from '../run/executor.js';
 import { createPool, workerCount } from '../run/pool.js';
 import { mapOrdered } from './ordered.js';
-import { JobQueue } from './queue.js';
+import { JobQueue } from '../run/job-queue.js';
 
 /** A photo: the path of a file, the bytes of one, or bytes with a name of their own. */
 export type PhotoInput = string | Uint8Array | NamedPhoto;

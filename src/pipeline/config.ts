@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { loadSettings } from '../config/load.js';
 import { otherSections, photoSections } from '../config/schema.js';
 import type { StageSettings } from '../core/measurements.js';
+import { UsageError } from '../core/usage-error.js';
 import { faceStages } from './face-stages.js';
 
 const stageSections = Object.fromEntries(faceStages.map(({ name, settings }) => [name, settings]));
@@ -35,6 +36,19 @@ export function loadConfig(given?: string | SomeSettings, overrides: readonly st
   const settings: object = loadSettings(configSchema, given, overrides);
   if (!isConfig(settings)) throw new Error('The schema of the configuration lacks a section.');
   return settings;
+}
+
+/**
+ * Settings that another process has sent, all of them.
+ * @throws UsageError where they are not those of this version
+ */
+export function parseConfig(sent: unknown): Config {
+  const { data, error } = configSchema.safeParse(sent);
+  if (data === undefined || !isConfig(data)) {
+    const [issue] = error?.issues ?? [];
+    throw new UsageError(`The settings are not those of this version${issue === undefined ? '' : `: ${issue.path.join('.')}: ${issue.message}`}.`);
+  }
+  return data;
 }
 
 /** What `configSchema` has parsed is a Config where no section is missing; its type cannot say so for a list of stages. */

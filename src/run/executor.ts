@@ -15,6 +15,7 @@ export interface Executor<Item, Settings, Result> {
    * @param settings of this run; several runs may have their own
    * @param onResult called once an item, in any order, with its number among those taken, from 0
    * @param signal after its abort no further item is begun; those in work are finished, but not tried again
+   * @param name of the run: an executor that goes on when this process ends knows it again by this
    * @throws if the nets cannot be loaded, or as `items` and `onResult` do
    */
   run(
@@ -22,10 +23,14 @@ export interface Executor<Item, Settings, Result> {
     settings: Settings,
     onResult: (index: number, result: Result) => void,
     signal: AbortSignal,
+    name?: string,
   ): Promise<void>;
   /** Ends at once what is still in work, and leaves no process behind. */
   close(): Promise<void>;
 }
 
 /** Judges photos. */
-export type PhotoExecutor = Executor<PhotoFile, PhotoSettings, PhotoResult>;
+export interface PhotoExecutor extends Executor<PhotoFile, PhotoSettings, PhotoResult> {
+  /** How many photos a run may take before the first of them is done and written: what one slow photo lets pile up. */
+  readonly mostAhead: number;
+}

@@ -80,7 +80,9 @@ const record: z.ZodType<JournalRecord> = z.strictObject({
   }),
 });
 
-const header = z.strictObject({ journal: z.literal('portrait-pipeline'), version: z.literal(1), fingerprint: z.string() });
+const header = z.strictObject({
+  journal: z.literal('portrait-pipeline'), version: z.literal(1), fingerprint: z.string(), id: z.uuid(),
+});
 
 export type JournalHeader = z.infer<typeof header>;
 

@@ -5,7 +5,7 @@
  * A line a record, each with a checksum, only ever appended to. Whatever the moment of a kill or a power cut, at most the
  * last line is cut short. Results stay on the disk; memory holds where each one lies.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { contentHash } from '../files/content-hash.js';
@@ -18,6 +18,8 @@ import type { PhotoResult } from '../core/result.js';
 import { parseHeader, parseRecord, recordText, type FileStamp, type JournalHeader, type JournalRecord } from './journal-record.js';
 
 export interface Journal {
+  /** Of the run, from its beginning to its end, however often it is gone on with; no other run has it. */
+  readonly id: string;
   /** Records that can be recalled. */
   readonly size: number;
   /** Whether an unfinished run was found and is gone on with. */
@@ -68,7 +70,7 @@ export async function fileStamp(path: string, withHash: boolean): Promise<FileSt
 export async function openJournal(path: string, fingerprint: string, options: JournalOptions): Promise<Journal> {
   const notes: string[] = [];
   const earlier = await readIndex(path);
-  const usable = options.resume && earlier?.fingerprint === fingerprint;
+  const usable = options.resume && earlier?.header?.fingerprint === fingerprint;
   if (earlier !== undefined && !usable && earlier.places.size > 0) {
     await rename(path, `${path}.old`);
     notes.push(`${whyUnused(earlier, options)} Its journal is now ${path}.old.`);
@@ -80,10 +82,11 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
     notes.push(`${String(earlier.damaged)} record(s) of ${path} are damaged; their photos are judged again.`);
   }
   const file = await openFile(path, usable ? earlier.end : 0);
-  const journal = new JournalFile(path, file, usable ? earlier : emptyIndex(), usable, notes);
+  const begun: JournalHeader = usable ? earlier.header : { journal: 'portrait-pipeline', version: 1, fingerprint, id: randomUUID() };
+  const journal = new JournalFile(begun.id, path, file, usable ? earlier : emptyIndex(), usable, notes);
   if (usable) return journal;
   try {
-    await journal.write(header(fingerprint));
+    await journal.write(begun);
     return journal;
   } catch (error) {
     await journal.close();
@@ -100,7 +103,7 @@ interface Place {
 }
 
 interface JournalIndex {
-  readonly fingerprint: string | undefined;
+  readonly header: JournalHeader | undefined;
   readonly places: Map<string, Place>;
   readonly damaged: number;
   /** Byte after the last whole line. */
@@ -117,6 +120,7 @@ class JournalFile implements Journal {
   private queue: Promise<void> = Promise.resolve();
 
   constructor(
+    readonly id: string,
     private readonly path: string,
     private readonly file: FileHandle,
     private readonly index: JournalIndex,
@@ -192,16 +196,12 @@ class JournalFile implements Journal {
 
 function whyUnused(earlier: JournalIndex, options: JournalOptions): string {
   if (!options.resume) return 'An earlier run was not finished; with --resume this one would have gone on with it.';
-  if (earlier.fingerprint === undefined) return 'The beginning of the journal is damaged; all photos are judged anew.';
+  if (earlier.header === undefined) return 'The beginning of the journal is damaged; all photos are judged anew.';
   return 'The settings, the model or the folder are not those of the unfinished run; all photos are judged anew.';
 }
 
-function header(fingerprint: string): JournalHeader {
-  return { journal: 'portrait-pipeline', version: 1, fingerprint };
-}
-
 function emptyIndex(): JournalIndex {
-  return { fingerprint: undefined, places: new Map(), damaged: 0, end: 0 };
+  return { header: undefined, places: new Map(), damaged: 0, end: 0 };
 }
 
 async function openFile(path: string, length: number): Promise<FileHandle> {
@@ -223,14 +223,14 @@ async function openFile(path: string, length: number): Promise<FileHandle> {
 /** Reads a journal once, from start to end. Undefined where there is none. */
 async function readIndex(path: string): Promise<JournalIndex | undefined> {
   const places = new Map<string, Place>();
-  let fingerprint: string | undefined;
+  let header: JournalHeader | undefined;
   let damaged = 0;
   let end = 0;
   try {
     for await (const line of wholeLines(path)) {
       const text = checkedText(line.bytes);
       const record = text === undefined || line.offset === 0 ? undefined : parseRecord(text);
-      if (line.offset === 0) fingerprint = text === undefined ? undefined : parseHeader(text)?.fingerprint;
+      if (line.offset === 0) header = text === undefined ? undefined : parseHeader(text);
       else if (record === undefined) damaged += 1;
       else places.set(record.result.photo, { offset: line.offset, length: line.bytes.length, stamp: record.stamp });
       end = line.offset + line.bytes.length + 1;
@@ -239,7 +239,7 @@ async function readIndex(path: string): Promise<JournalIndex | undefined> {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new UsageError(`Cannot read the run's journal ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return { fingerprint, places, damaged, end };
+  return { header, places, damaged, end };
 }
 
 /** The lines of a file that end in a line feed, with their places. */

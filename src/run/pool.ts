@@ -19,6 +19,9 @@ const photosAProcess = 2;
  */
 const triesAlone: Readonly<Record<DeathCause, number>> = { crash: 2, deadline: 1, memory: 1 };
 
+/** Results that may wait for an earlier photo. */
+const mostAhead = 512;
+
 /** Processes in a row that may end before they have loaded their nets. */
 const failedStarts = 4;
 
@@ -32,7 +35,7 @@ export function workerCount(setting: Config['run']['workers']): number {
  * @param script what the processes run, as worker.ts
  */
 export function createPool(script = workerScript('worker')): PhotoExecutor {
-  return createWorkerPool(script, errorResult);
+  return { ...createWorkerPool(script, errorResult), mostAhead };
 }
 
 /**

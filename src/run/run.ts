@@ -1,6 +1,7 @@
 /**
  * A run over many photos: from the list of files to finished reports.
  */
+import { randomUUID } from 'node:crypto';
 import type { PhotoFile, PhotoResult } from '../core/result.js';
 import { UsageError } from '../core/usage-error.js';
 import { runFingerprint } from './fingerprint.js';
@@ -24,6 +25,11 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Tell changed photos by their content too, not by size and time alone. */
   readonly compareContent?: boolean;
+  /**
+   * The photos are handed out and nothing is waited for: whoever judges them goes on when this process ends, and the same run with
+   * `resume` takes what they found. No report is written.
+   */
+  readonly leave?: boolean;
   /** Called with every result, in report order. */
   readonly onResult?: (result: PhotoResult) => void;
   /** Called whenever a photo is done, in any order. */
@@ -61,12 +67,13 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
       options.onResult?.(result);
     }
   };
-  const writing = new OrderedWriting((result) => writeAll(scenes.take(result)), stop, fail);
+  const most = Math.min(executor.mostAhead, settings.previews ? mostWithPictures : Infinity);
+  const writing = new OrderedWriting((result) => writeAll(scenes.take(result)), most, stop, fail);
   const inWork: Todo[] = [];
   /** The photos that are not done, as fast as their results are written: a slow disk or reader makes nothing pile up. */
   const todo = async function* (): AsyncGenerator<PhotoFile> {
     for (const [index, file] of photos.entries()) {
-      await writing.roomFor(index);
+      if (options.leave !== true) await writing.roomFor(index);
       if (stop.aborted) return;
       const stamp = file.content !== undefined ? undefined : await fileStamp(file.path, journal !== undefined && options.compareContent === true);
       if (journal !== undefined && stamp !== undefined && journal.has(file.photo, stamp)) {
@@ -74,7 +81,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
         writing.take(index, () => journal.recall(file.photo).then((result) => withLooks(result, stamp)));
       } else {
         inWork.push({ index, stamp });
-        yield file;
+        yield stamp === undefined ? file : { ...file, looks: { size: stamp.size, modified: stamp.modified } };
       }
     }
   };
@@ -90,12 +97,12 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
       }
       const journaled = journaling;
       writing.take(index, () => journaled.then(() => withLooks(result, stamp)));
-    }, stop);
+    }, stop, journal?.id ?? randomUUID());
     await writing.done();
     await writeAll(scenes.rest());
     await journaling;
     const complete = summary.photos === photos.length;
-    for (const sink of sinks) await (complete ? sink.finish() : sink.abandon());
+    for (const sink of sinks) await (complete ? sink.finish() : options.leave === true ? sink.discard() : sink.abandon());
     await (complete ? journal?.remove() : journal?.close());
   } catch (error) {
     // Where the disk is full, half a report would only be in the way: the journal has all that was found.
@@ -154,8 +161,8 @@ async function openFiles(
   }
 }
 
-/** Results that may wait for being written, be it for an earlier one: with the pictures of a page, some 50 MB. */
-const mostWaiting = 512;
+/** Results with the pictures of a page that may wait for being written, be it for an earlier one: some 50 MB. */
+const mostWithPictures = 512;
 
 /** Writes results one after the other in the order of their index, however they arrive. */
 class OrderedWriting {
@@ -166,11 +173,13 @@ class OrderedWriting {
   private wake: () => void = () => undefined;
 
   /**
+   * @param most results that may wait for being written, be it for an earlier one
    * @param stop after its abort nobody is kept waiting for room
    * @param onFailure called when a result cannot be written; what it was is thrown by `done`
    */
   constructor(
     private readonly write: (result: PhotoResult) => Promise<void>,
+    private readonly most: number,
     private readonly stop: AbortSignal,
     private readonly onFailure: () => void,
   ) {
@@ -179,7 +188,7 @@ class OrderedWriting {
 
   /** Waits until few enough results are on their way for another one. For one caller at a time. */
   async roomFor(index: number): Promise<void> {
-    while (index >= this.written + mostWaiting && !this.stop.aborted) {
+    while (index >= this.written + this.most && !this.stop.aborted) {
       await new Promise<void>((resolve) => { this.wake = resolve; });
     }
   }

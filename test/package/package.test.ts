@@ -53,7 +53,7 @@ describe('the tarball', () => {
   it('holds the compiled nets with the licences of their weights', () => {
     for (const name of ['blazeface', 'facemesh', 'ssd-mobilenet-v1', 'tiny-face', 'landmarks68']) expect(files).toContain(`dist/nets/${name}.onnx`);
     expect(files).toEqual(expect.arrayContaining([
-      'dist/nets/LICENSE-vladmandic-human', 'dist/nets/LICENSE-vladmandic-face-api', 'models/eye-state.onnx', 'config.yaml', 'LICENSE', 'THIRD-PARTY.md',
+      'dist/bin/LICENSES.txt', 'dist/nets/LICENSE-vladmandic-human', 'dist/nets/LICENSE-vladmandic-face-api', 'models/eye-state.onnx', 'config.yaml', 'LICENSE', 'THIRD-PARTY.md',
     ]));
   });
 

@@ -15,6 +15,7 @@ import { demoPhotos } from '../support/shared-data.js';
 /** Judges by telling what it was told; whoever waits for another photo waits. */
 function executorOf(results: ReadonlyMap<string, PhotoResult>): PhotoExecutor {
   return {
+    mostAhead: 512,
     prepare: () => undefined,
     run: async (photos, _settings, onResult) => {
       let number = 0;

@@ -10,6 +10,7 @@ import { photoResult } from '../support/results.js';
 /** Judges at once, the first photo last of all that it could take. */
 function fast(onTaken: () => void): PhotoExecutor {
   return {
+    mostAhead: 512,
     prepare: () => undefined,
     close: () => Promise.resolve(),
     run: async (photos, _settings, onResult) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PhotoResult } from '../../src/core/result.js';
 import { errorResult } from '../../src/core/result.js';
-import { JobQueue } from '../../src/library/queue.js';
+import { JobQueue } from '../../src/run/job-queue.js';
 
 const file = (photo: string): { path: string; photo: string } => ({ path: `/${photo}`, photo });
 const result = (photo: string): PhotoResult => errorResult(file(photo), 'judged');
