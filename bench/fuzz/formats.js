@@ -240,11 +240,16 @@ const report = {
     const { readVerdicts } = await import('../../dist/sort/verdicts.js');
     const rows = ['a.jpg', 'day 1/b.jpg', "'=c.jpg", '\\xff.jpg'].map((photo) => ({ photo, status: 'ok', verdict: 'keep', reasons: [], file_size: 10, file_modified: '2026-01-01T00:00:00Z', faces: [] }));
     const csv = Buffer.from(`photo,status,verdict,reasons,file_size,file_modified\r\n${rows.map((row) => `${row.photo},ok,keep,"a, ""b""",10,2026-01-01T00:00:00Z\r\n`).join('')}`);
+    const arrow = await arrowReport(folder);
     return {
-      whole: [csv, Buffer.from(JSON.stringify(rows))],
-      damage: (number, random) => [mutate(csv, random), mutate(Buffer.from(JSON.stringify(rows)), random), Buffer.from(JSON.stringify(mutateTree(rows, random)))][number % 3],
+      whole: [csv, Buffer.from(JSON.stringify(rows)), arrow],
+      damage: (number, random) => [
+        () => mutate(csv, random), () => mutate(Buffer.from(JSON.stringify(rows)), random), () => Buffer.from(JSON.stringify(mutateTree(rows, random))),
+        () => mutate(arrow, random),
+      ][number % 4](),
       read: async (bytes) => {
-        const path = join(folder, bytes[0] === 0x5b || bytes[0] === 0x7b ? 'report.json' : 'report.csv');
+        const isJson = bytes[0] === 0x5b || bytes[0] === 0x7b;
+        const path = join(folder, bytes.subarray(0, 5).toString('latin1') === 'ARROW' ? 'report.arrow' : isJson ? 'report.json' : 'report.csv');
         writeFileSync(path, bytes);
         const { photos } = await readVerdicts(path);
         if ([...photos.values()].some(({ verdict }) => !['keep', 'review', 'reject'].includes(verdict))) throw new Error('a verdict that there is none of');
@@ -252,6 +257,18 @@ const report = {
     };
   },
 };
+
+/** An Arrow report of two photos that could not be read. */
+async function arrowReport(folder) {
+  const { createArrowReport } = await import('../../dist/reports/arrow.js');
+  const path = join(folder, 'whole.arrow');
+  const report = await createArrowReport(path, { format: 'portrait-pipeline report', format_version: 1, tool_version: '1', root: folder, config: {}, models: {} });
+  for (const photo of ['a.jpg', 'day 1/b.jpg']) {
+    await report.write({ photo, status: 'error', width: 0, height: 0, faces: [], verdict: 'review', reasons: ['photo could not be read'], error: 'The file is empty.', times: {}, file: { size: 10, modified: 0 } });
+  }
+  await report.finish();
+  return readFileSync(path);
+}
 
 const sidecar = {
   // What is not UTF-8 (a TypeError) is refused before it is parsed.

@@ -4,13 +4,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { UsageError } from '../core/usage-error.js';
 import type { PhotoExecutor } from '../run/executor.js';
 import { findPhotos } from '../run/walk.js';
-import { readCsvRows } from '../reports/csv.js';
+import { isReadable, readReport } from '../reports/read.js';
 import { openReview } from '../review/review.js';
 import { folderOfPhotos } from '../sort/wrong-folder.js';
 import { log } from './log.js';
@@ -28,8 +27,8 @@ interface ReviewVerbOptions extends SettingsOptions {
 export function registerReview(program: Command, executor: PhotoExecutor): void {
   addSettingsOptions(program.command('review')
     .description('Look at photos in the browser and choose: judges what is not judged yet. Nothing leaves this machine.')
-    .argument('<folder or report>', 'a folder of photos, or the CSV report of one')
-    .option('--report <file>', 'for a folder: the CSV report, which is written if it is not there (default: FOLDER.csv, here)')
+    .argument('<folder or report>', 'a folder of photos, or the report of one: .csv, .json, .jsonl or .arrow')
+    .option('--report <file>', 'for a folder: its report, which is written if it is not there (default: FOLDER.csv, here)')
     .option('--photos <folder>', 'for a report: the folder that was judged, where it is not found nearby')
     .option('--port <number>', 'where the page is served on this machine; 0: any that is free', portFrom, 0)
     .option('--no-open', 'only print the link'))
@@ -68,21 +67,14 @@ async function placesOf(what: string, { report, photos }: ReviewVerbOptions): Pr
   if (stats === undefined) throw new UsageError(`There is no file or folder called ${what}.`);
   if (stats.isDirectory()) {
     if (photos !== undefined) throw new UsageError('--photos is for a report; name the folder alone.');
+    if (report !== undefined && !isReadable(report)) throw new UsageError(`A review keeps a report in .csv, .json, .jsonl or .arrow; ${report} is none.`);
     return { folder: what, report: resolve(report ?? `${basename(resolve(what)) || 'photos'}.csv`) };
   }
-  if (extname(what).toLowerCase() !== '.csv') throw new UsageError(`${what} is not a folder, nor a report in CSV.`);
+  if (!isReadable(what)) throw new UsageError(`${what} is not a folder, nor a report in .csv, .json, .jsonl or .arrow.`);
   if (report !== undefined) throw new UsageError('--report is for a folder; the report is named already.');
-  const folder = photos ?? await folderOfPhotos(what, namesIn(await readFile(what, 'utf8'), what));
+  const folder = photos ?? await folderOfPhotos(what, (await readReport(what)).photos.map(({ photo }) => photo));
   if (folder === undefined) throw new UsageError(`The photos of ${what} are not found nearby. Name their folder: pipeline review ${what} --photos FOLDER`);
   return { folder, report: resolve(what) };
-}
-
-function namesIn(text: string, path: string): string[] {
-  try {
-    return readCsvRows(text).map(({ photo }) => photo);
-  } catch (error) {
-    throw new UsageError(`${path} cannot be reviewed: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function portFrom(text: string): number {

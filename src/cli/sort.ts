@@ -39,7 +39,7 @@ export function registerSort(program: Command): void {
     .description('Put photos into the folders keep, review and reject. Nothing is deleted, nothing is written over; --undo takes it back.')
     .argument('[folder]', 'the folder that was judged')
     .requiredOption('--to <dir>', 'where keep, review and reject are made')
-    .option('--report <file>', 'the CSV or JSON report, or the choices saved from the HTML report')
+    .option('--report <file>', 'the report (.csv, .json, .jsonl or .arrow), or the choices saved from the HTML report')
     .option('--scenes <best[:n]>', 'of frames of one moment only the best, or the n best, keep their verdict; the others go to reject')
     .option('--choices <file>', 'what you chose in pipeline review: by default choices.jsonl beside the report, if there is one')
     .option('--no-choices', 'go by the report alone')

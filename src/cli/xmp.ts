@@ -36,7 +36,7 @@ interface XmpOptions extends SettingsOptions {
 export function registerXmp(program: Command): void {
   addSettingsOptions(program.command('xmp')
     .description('Write stars, colours, picks and rejects into sidecars beside the photos, where an editor reads them; with --embed into the photos.')
-    .argument('<report>', 'the CSV or JSON report')
+    .argument('<report>', 'the report: .csv, .json, .jsonl or .arrow')
     .addOption(new Option('--editor <name>', 'whose sidecars: IMG.xmp (lightroom; also Bridge and digiKam) or IMG.CR2.xmp (darktable)')
       .choices(['lightroom', 'darktable']).default('lightroom'))
     .option('--embed', 'write into JPEG, HEIC, AVIF, TIFF and DNG files themselves, through exiftool; other photos get sidecars')

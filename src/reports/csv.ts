@@ -20,7 +20,7 @@ export const csvColumns: readonly string[] = [
 ];
 
 /** A row as it is read back: a text a column, and those that no tool may do without by name. */
-export type CsvRow = Readonly<Record<(typeof photoColumns)[number] | (typeof verdictColumns)[number], string>> & Readonly<Record<string, string>>;
+export type CsvRow = Readonly<Record<'photo' | 'verdict', string>> & Readonly<Record<string, string>>;
 
 /** Rows as RFC 4180 has them, with line feeds of their own in quotes; the cells are not guarded against spreadsheets. */
 function csvLines(rows: readonly (readonly string[])[]): string {
@@ -41,26 +41,23 @@ export function csvRows(result: PhotoResult): string {
 }
 
 /**
- * Reads a report back.
+ * Reads a report back, or choices in the same form: the cells without what guards them against spreadsheets.
  * @throws if the text is not such a report; the message says what is missing
  */
 export function readCsvRows(text: string): CsvRow[] {
   const records: unknown = parse(text, { columns: true, bom: true, skip_empty_lines: true });
-  if (!Array.isArray(records)) return [];
-  return records.map((record: unknown) => {
-    const cell = (column: string): string => plainText(field(record, column));
-    return {
-      ...Object.fromEntries(csvColumns.map((column) => [column, cell(column)])),
-      photo: cell('photo'), status: cell('status'), width: cell('width'), height: cell('height'), faces: cell('faces'),
-      verdict: cell('verdict'), reasons: cell('reasons'), error: cell('error'),
-    };
+  return (Array.isArray(records) ? records : []).map((record: unknown) => {
+    const cells = Object.entries(record ?? {}).flatMap(([column, value]): [string, string][] =>
+      typeof value === 'string' ? [[column, plainText(value)]] : []);
+    const row: Readonly<Record<string, string>> = Object.fromEntries(cells);
+    const [photo, verdict] = [needed(row, 'photo'), needed(row, 'verdict')];
+    return { ...row, photo, verdict };
   });
 }
 
-function field(record: unknown, column: string): string {
-  const fields = new Map(Object.entries(record ?? {}));
-  const value: unknown = fields.get(column);
-  if (typeof value !== 'string') throw new Error(`This is not a report of pipeline run: it has no column ${column}.`);
+function needed(row: Readonly<Record<string, string>>, column: string): string {
+  const value = row[column];
+  if (value === undefined) throw new Error(`This is not a report of pipeline run: it has no column ${column}.`);
   return value;
 }
 

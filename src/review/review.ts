@@ -3,24 +3,22 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { ChoicesFile, choicesPath } from '../choices/file.js';
 import type { PhotoFile } from '../core/result.js';
-import { UsageError } from '../core/usage-error.js';
 import { realDisk } from '../files/disk.js';
 import { ShownPhotos } from '../image/shown.js';
 import type { Config } from '../pipeline/config.js';
-import { readCsvRows } from '../reports/csv.js';
 import { reportData } from '../reports/html/report.js';
 import { reportOutput } from '../reports/output.js';
+import { readReport } from '../reports/read.js';
 import { embedJournalPath, readEmbedJournal, samePhotos } from '../reports/xmp/embed-journal.js';
 import type { PhotoExecutor } from '../run/executor.js';
 import { runPhotos } from '../run/run.js';
 import type { ResultSink, RunOutput } from '../run/sink.js';
-import { knownFrom, knownFromCsv } from './known.js';
+import { knownFrom, knownFromReport } from './known.js';
 import { readPageFiles } from './page-files.js';
 import { createApp } from './server.js';
 import { Shoot } from './shoot.js';
@@ -31,7 +29,7 @@ export interface ReviewOptions {
   readonly photos: readonly PhotoFile[];
   /** The folder that photos are named by. */
   readonly folder: string;
-  /** The CSV report: read where it is there, written where it is not. */
+  /** The report, CSV, JSON, JSON Lines or Arrow: read where it is there, written where it is not. */
   readonly report: string;
   readonly config: Config;
   readonly executor: PhotoExecutor;
@@ -62,7 +60,7 @@ export async function openReview(options: ReviewOptions): Promise<Review> {
     const data = await reportData(report, { folder, config });
     const shoot = new Shoot(data, photos, choices);
     const kept = await readKnown(storePath(report), photos, samePhotos(await readEmbedJournal(realDisk, embedJournalPath(report))));
-    const reported = existsSync(report) ? knownFromCsv(readReport(await readFile(report, 'utf8'), report)) : [];
+    const reported = existsSync(report) ? knownFromReport((await readReport(report)).photos, report) : [];
     const known = [...new Map([...reported, ...kept].map((photo) => [photo.photo, photo])).values()];
     shoot.add(known);
     await shoot.recognize();
@@ -82,14 +80,6 @@ export async function openReview(options: ReviewOptions): Promise<Review> {
   } catch (error) {
     await choices.close();
     throw error;
-  }
-}
-
-function readReport(text: string, path: string): ReturnType<typeof readCsvRows> {
-  try {
-    return readCsvRows(text);
-  } catch (error) {
-    throw new UsageError(`${path} cannot be reviewed: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { errorResult, type PhotoResult } from '../../src/core/result.js';
 import { createArrowReport } from '../../src/reports/arrow.js';
-import type { ReportHeader } from '../../src/reports/header.js';
 import { measured } from '../support/measured.js';
+import { header, writeReport } from '../support/reports.js';
 import { frontalLandmarks } from '../support/views.js';
 
 let folder: string;
@@ -33,9 +33,6 @@ const readers = [
   },
 ].map((reader) => ({ ...reader, isThere: spawnSync(python, ['-c', `import ${reader.modules}`]).status === 0 }));
 
-const header: ReportHeader = {
-  format: 'portrait-pipeline report', format_version: 1, tool_version: '1.2.3', root: '/photos', config: { detect: { min_score: 0.6 } }, models: { 'a.onnx': '00' },
-};
 const box = { x: 10.5, y: 20, width: 100, height: 100 } as const;
 const face = {
   box, landmarks: frontalLandmarks(box), pose: { yaw: -12.5, pitch: 3, roll: 0 }, score: 0.875, eyeBoxes: {}, measured: measured(), bystander: false,
@@ -52,9 +49,7 @@ const bad = errorResult({ path: '/b.jpg', photo: 'b.jpg' }, 'The file is empty.'
 
 async function write(name: string, results: readonly PhotoResult[]): Promise<string> {
   const path = join(folder, name);
-  const report = await createArrowReport(path, header);
-  for (const result of results) await report.write(result);
-  await report.finish();
+  await writeReport(path, results);
   return path;
 }
 
@@ -86,7 +81,7 @@ describe('the Arrow report', () => {
     const { metadata } = tableFromIPC(readFileSync(await write('header.arrow', [good]))).schema;
     expect(Object.fromEntries(metadata)).toEqual({
       format: 'portrait-pipeline report', format_version: '1', tool_version: '1.2.3', root: '/photos',
-      config: '{"detect":{"min_score":0.6}}', models: '{"a.onnx":"00"}',
+      config: '{"detect":{"min_score":0.6}}', models: JSON.stringify(header.models),
     });
   });
 

@@ -6,13 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ChoicesFile, readChoices } from '../../src/choices/file.js';
 import { ShownPhotos } from '../../src/image/shown.js';
-import { knownFrom, knownFromCsv } from '../../src/review/known.js';
+import { knownFrom, knownFromReport } from '../../src/review/known.js';
 import { createApp } from '../../src/review/server.js';
 import { Shoot } from '../../src/review/shoot.js';
-import { csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
+import { readReport } from '../../src/reports/read.js';
 import type { NewsData, ReviewPhoto, ShootData } from '../../src/review/data.js';
 import sharp from 'sharp';
 import { face, photoResult } from '../support/results.js';
+import { writeReport } from '../support/reports.js';
 import { demoPhotos } from '../support/shared-data.js';
 
 const limits = { max_megapixels: 50, max_megabytes: 50, timeout_seconds: 30 };
@@ -137,13 +138,15 @@ describe('the server of a review', () => {
   });
 });
 
-describe('what a review knows from a CSV report', () => {
-  it('is what it knows from the results themselves, but for bars', () => {
+describe('what a review knows from a report', () => {
+  it.each(['csv', 'json', 'jsonl', 'arrow'])('is what it knows from the results themselves, but for bars (.%s)', async (kind) => {
     const results = [
       photoResult('a.jpg', { faces: [face(), face({ x: 900, reasons: ['eyes closed'] })], reasons: ['face 2: eyes closed'], verdict: 'reject', scene: { scene: 1, frames: 2, rank: 2, reason: 'more eyes closed than b.jpg', people: [0, 1] } }),
       photoResult('b.jpg', { scene: { scene: 1, frames: 2, rank: 1, reason: 'best of 2: all eyes open', people: [0] } }),
     ];
-    const known = knownFromCsv(readCsvRows(csvHeader() + results.map(csvRows).join('')));
+    const path = join(mkdtempSync(join(tmpdir(), 'known-')), `out.${kind}`);
+    await writeReport(path, results);
+    const known = knownFromReport((await readReport(path)).photos, path);
     expect(known).toMatchObject(results.map((result) => {
       const { photo, verdict, reasons, scene, faces } = knownFrom(result);
       return { photo, verdict, reasons, scene, faces: faces.map(({ box, reasons: said }) => ({ box, reasons: said })) };

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { csvHeader, csvRows } from '../../src/reports/csv.js';
 import { jsonPhoto } from '../../src/reports/json.js';
+import { writeReport } from '../support/reports.js';
 import type { PhotoResult } from '../../src/core/result.js';
 import { stemOf } from '../../src/sort/companions.js';
 import { UsageError } from '../../src/core/usage-error.js';
@@ -98,15 +99,17 @@ describe('pipeline sort', () => {
       const { size, mtimeMs: modified } = statSync(join(photos, name));
       return { file: { size, modified, ...changes } };
     };
-    const write = (...results: readonly PhotoResult[]): void => {
+    const write = async (...results: readonly PhotoResult[]): Promise<void> => {
       report = join(base, 'out.json');
       writeFileSync(report, `{"photos":[${results.map((result) => jsonPhoto(result, false)).join()}]}`);
       writeFileSync(join(base, 'out.csv'), csvHeader() + results.map(csvRows).join(''));
+      writeFileSync(join(base, 'out.jsonl'), results.map((result) => `${jsonPhoto(result, false)}\n`).join(''));
+      await writeReport(join(base, 'out.arrow'), results);
     };
 
     it('leaves a photo that is another one, or was written to since, and its companions', async () => {
-      write(photoResult('a.jpg', looks('a.jpg', { size: 1 })), photoResult('c.png', looks('c.png')));
-      for (const name of ['out.csv', 'out.json']) {
+      await write(photoResult('a.jpg', looks('a.jpg', { size: 1 })), photoResult('c.png', looks('c.png')));
+      for (const name of ['out.csv', 'out.json', 'out.jsonl', 'out.arrow']) {
         const { code, stderr } = await pipeline('sort', photos, '--report', join(base, name), '--to', join(base, name.slice(4)));
         expect(stderr).toMatch(/Left as it is: .*a\.jpg: it is not the file that was judged: its size or time is another\. Judge it again\./);
         expect(code).toBe(1);
@@ -115,7 +118,7 @@ describe('pipeline sort', () => {
     });
 
     it('does nothing in another folder of the same names', async () => {
-      write(photoResult('a.jpg', looks('a.jpg', { modified: 1e12 })), photoResult('c.png', looks('c.png', { size: 1 })));
+      await write(photoResult('a.jpg', looks('a.jpg', { modified: 1e12 })), photoResult('c.png', looks('c.png', { size: 1 })));
       const { code, stderr } = await sort('--move');
       expect(stderr).toMatch(/have the names of those in .*out\.json, such as a\.jpg, but are other files.*Name the folder that was judged/);
       expect(code).toBe(2);
@@ -123,7 +126,7 @@ describe('pipeline sort', () => {
     });
 
     it('takes a time for the same that differs by no more than FAT keeps', async () => {
-      write(photoResult('c.png', looks('c.png', { modified: statSync(join(photos, 'c.png')).mtimeMs - 1900 })));
+      await write(photoResult('c.png', looks('c.png', { modified: statSync(join(photos, 'c.png')).mtimeMs - 1900 })));
       expect((await sort()).code).toBe(0);
     });
   });
@@ -486,10 +489,10 @@ describe('pipeline sort', () => {
     ['a CSV report on one line', 'one.csv', 'secret'],
     ['a JSON report that is cut short', 'cut.json', '[{"photo": "secret.jpg", "ver'],
     ['a CSV report with a broken row', 'row.csv', 'photo,verdict\na.jpg,keep\nb.jpg,"secret"secret\n'],
-  ])('says of %s that it is no report in CSV or JSON, and prints nothing of it', async (_, name, text) => {
+  ])('says of %s that it is no report, and prints nothing of it', async (_, name, text) => {
     writeFileSync(join(base, name), text);
     const { code, stdout, stderr } = await pipeline('sort', photos, '--report', join(base, name), '--to', to);
-    expect(stderr).toMatch(/is not a report in CSV or JSON: .*Choices made in an HTML report are saved from its page, as CSV or JSON\./);
+    expect(stderr).toMatch(/is not a report in CSV, JSON, JSON Lines or Arrow: .*Choices made in an HTML report are saved from its page, as CSV or JSON\./);
     expect(stdout + stderr).not.toMatch(/secret/);
     expect(code).toBe(2);
   });

@@ -10,7 +10,7 @@ import {
 import { fileProblem } from '../../files/problem.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 import { CROP } from '../../core/eye.js';
-import { isArrowFile, isWholeArrowFile, readArrowTable } from './arrow-table.js';
+import { isArrowFile, isWholeArrowFile, readArrowTable } from '../../files/arrow-table.js';
 import { CANVAS, CANVAS_BYTES } from './canvas.js';
 import { CLASSES, type Label } from './labels.js';
 

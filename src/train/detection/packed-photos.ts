@@ -9,7 +9,7 @@ import {
 } from 'apache-arrow';
 import { z } from 'zod';
 import { writeWholeFile } from '../../files/whole-file.js';
-import { readArrowTable } from '../data/arrow-table.js';
+import { readArrowTable } from '../../files/arrow-table.js';
 import { PackedFileError } from '../data/packed-file.js';
 import { faceSchema, type CropFace } from './faces.js';
 
