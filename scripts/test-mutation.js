@@ -8,12 +8,12 @@ import { URL } from 'node:url';
 
 /** What each score stands for: sources, and the tests that have to catch a fault in them. */
 const rooms = {
-  exposure: { sources: 'src/exposure/**/*.ts', tests: 'test/exposure/**/*.test.ts' },
-  blur: { sources: 'src/blur/**/*.ts', tests: 'test/blur/**/*.test.ts' },
-  classify: { sources: 'src/classify/**/*.ts', tests: 'test/classify/**/*.test.ts' },
-  verdict: { sources: 'src/pipeline/{verdict,measured,face-stages,stage-clock,config}.ts', tests: 'test/pipeline/{verdict,config}.test.ts' },
-  judging: { sources: 'src/pipeline/{photo,face-views,stages,engine,debug-crops}.ts', tests: 'test/pipeline/**/*.test.ts' },
-  data: { sources: 'src/train/data/**/*.ts', tests: 'test/train/data/**/*.test.ts' },
+  exposure: { sources: ['src/exposure/**/*.ts'], tests: 'test/exposure/**/*.test.ts' },
+  blur: { sources: ['src/blur/**/*.ts'], tests: 'test/blur/**/*.test.ts' },
+  classify: { sources: ['src/classify/**/*.ts'], tests: 'test/classify/**/*.test.ts' },
+  verdict: { sources: inPipeline('verdict', 'measured', 'face-stages', 'stage-clock', 'config'), tests: 'test/pipeline/{verdict,config}.test.ts' },
+  judging: { sources: inPipeline('photo', 'face-views', 'stages', 'engine', 'debug-crops'), tests: 'test/pipeline/**/*.test.ts' },
+  data: { sources: ['src/train/data/**/*.ts'], tests: 'test/train/data/**/*.test.ts' },
 };
 
 const asked = process.argv.slice(2);
@@ -26,9 +26,13 @@ for (const room of asked.length === 0 ? Object.keys(rooms) : asked) scores.set(r
 writeFileSync(page, pageOf(scores));
 if ([...scores.values()].some(({ caught, survived }) => caught / (caught + survived) < 0.75)) process.exitCode = 1;
 
+function inPipeline(...names) {
+  return names.map((name) => `src/pipeline/${name}.ts`);
+}
+
 function test(room) {
   const report = new URL(`../.cache/mutation-${room}.json`, import.meta.url);
-  const { status } = spawnSync('npx', ['stryker', 'run', '--mutate', rooms[room].sources], {
+  const { status } = spawnSync('npx', ['stryker', 'run', '--mutate', rooms[room].sources.join(',')], {
     cwd: new URL('..', import.meta.url), stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: rooms[room].tests, MUTATION_REPORT: report.pathname },
   });
   if (!existsSync(report)) throw new Error(`Stryker ended with ${String(status)} and wrote no report for ${room}.`);
