@@ -44,6 +44,71 @@ describe('measureExposure', () => {
   });
 });
 
+/** An image of one colour with some pixels of another. */
+function painted(width: number, height: number, ground: readonly [number, number, number], spots: (x: number, y: number) => readonly [number, number, number] | undefined): Raster {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) data.set(spots(x, y) ?? ground, (y * width + x) * 3);
+  return { data, width, height, channels: 3 };
+}
+
+describe('measureExposure on small boxes', () => {
+  const gray = [100, 100, 100] as const;
+
+  it('takes every pixel of the oval once, and none outside it', () => {
+    // Of 4 x 4 pixels the corners lie outside the oval.
+    const corners = painted(4, 4, gray, (x, y) => ((x === 0 || x === 3) && (y === 0 || y === 3) ? [255, 255, 255] : undefined));
+    expect(measureExposure(corners, { x: 0, y: 0, width: 4, height: 4 })).toEqual({ burnt: 0, black: 0, luminance: near(100) });
+    const edge = painted(4, 4, gray, (x, y) => (x === 1 && y === 0 ? [255, 255, 255] : undefined));
+    expect(measureExposure(edge, { x: 0, y: 0, width: 4, height: 4 }).burnt).toBeCloseTo(1 / 12, 6);
+    const lower = painted(4, 4, gray, (x, y) => (x === 3 && y === 2 ? [0, 0, 0] : undefined));
+    expect(measureExposure(lower, { x: 0, y: 0, width: 4, height: 4 }).black).toBeCloseTo(1 / 12, 6);
+  });
+
+  it('looks where the box is', () => {
+    const spot = painted(12, 12, gray, (x, y) => (x === 7 && y === 5 ? [255, 255, 255] : undefined));
+    expect(measureExposure(spot, { x: 6, y: 5, width: 4, height: 4 }).burnt).toBeCloseTo(1 / 12, 6);
+    expect(measureExposure(spot, { x: 6, y: 6, width: 4, height: 4 }).burnt).toBe(0);
+  });
+
+  it.each([
+    ['left of', { x: -2, y: 0, width: 4, height: 4 }], ['above', { x: 0, y: -2, width: 4, height: 4 }],
+    ['right of', { x: 2, y: 0, width: 4, height: 4 }], ['below', { x: 0, y: 2, width: 4, height: 4 }],
+  ])('leaves out what lies %s the image', (_, box) => {
+    expect(measureExposure(painted(4, 4, [255, 255, 255], () => undefined), box)).toEqual({ burnt: 1, black: 0, luminance: near(255) });
+  });
+
+  it('samples a large face as sparsely as one of 64 px, by its longer side', () => {
+    // Only the odd columns are white: a step of two px from column 1 on meets no other.
+    const stripes = painted(128, 128, gray, (x) => (x % 2 === 1 ? [255, 255, 255] : undefined));
+    expect(measureExposure(stripes, { x: 0, y: 0, width: 128, height: 128 }).burnt).toBe(1);
+    expect(measureExposure(stripes, { x: 0, y: 0, width: 32, height: 128 }).burnt).toBe(1);
+    expect(measureExposure(stripes, { x: 0, y: 0, width: 64, height: 64 }).burnt).toBeCloseTo(0.5, 2);
+  });
+
+  it('calls 250 burnt out and 249 not, 5 black and 6 not, in all channels', () => {
+    const of = (...colour: readonly [number, number, number]): unknown =>
+      measureExposure(painted(4, 4, colour, () => undefined), { x: 0, y: 0, width: 4, height: 4 });
+    expect(of(250, 250, 250)).toMatchObject({ burnt: 1 });
+    expect(of(250, 249, 250)).toMatchObject({ burnt: 0 });
+    expect(of(250, 250, 249)).toMatchObject({ burnt: 0 });
+    expect(of(5, 5, 5)).toMatchObject({ black: 1 });
+    expect(of(5, 6, 5)).toMatchObject({ black: 0 });
+    expect(of(5, 5, 6)).toMatchObject({ black: 0 });
+  });
+
+  it('weighs the colours as the eye does', () => {
+    const of = (...colour: readonly [number, number, number]): number =>
+      measureExposure(painted(4, 4, colour, () => undefined), { x: 0, y: 0, width: 4, height: 4 }).luminance;
+    expect([of(100, 0, 0), of(0, 100, 0), of(0, 0, 100)]).toEqual([near(29.9), near(58.7), near(11.4)]);
+  });
+
+  it('reads a gray image as one, whatever lies in the next pixel', () => {
+    const steps: Raster = { width: 3, height: 1, channels: 1, data: Uint8Array.of(255, 0, 255) };
+    expect(measureExposure(steps, { x: 0, y: 0, width: 1, height: 1 })).toEqual({ burnt: 1, black: 0, luminance: near(255) });
+    expect(measureExposure(steps, { x: 1, y: 0, width: 1, height: 1 })).toEqual({ burnt: 0, black: 1, luminance: 0 });
+  });
+});
+
 describe('the exposure stage', () => {
   const folder = mkdtempSync(join(tmpdir(), 'exposure-'));
   const bright = join(folder, 'bright.jpg');
