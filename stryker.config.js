@@ -3,7 +3,7 @@ export default {
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts' },
   plugins: ['@stryker-mutator/vitest-runner'],
-  ignorePatterns: ['bench', 'docs', 'workdir', '.cache', '*.arrow'],
+  ignorePatterns: ['docs', 'workdir', '.cache', '*.arrow'],
   coverageAnalysis: 'perTest',
   // Constants of a module are read once, when a test file loads it: to test a fault in one of them all files run again.
   ignoreStatic: true,
