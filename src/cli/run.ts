@@ -30,6 +30,7 @@ interface RunVerbOptions extends SettingsOptions {
   readonly filesFrom?: string;
   readonly followLinks?: boolean;
   readonly resume?: boolean;
+  readonly update?: boolean;
   readonly compareContent?: boolean;
   readonly times: boolean;
   readonly xmp?: Editor;
@@ -54,7 +55,8 @@ export function registerRun(program: Command, executor: PhotoExecutor): void {
     .option('--device <name>', 'where the onnx engine runs them: cpu, cuda, webgpu or auto (see pipeline doctor)')
     .option('--workers <n>', 'photos worked on at once; auto: one a core')
     .option('--resume', 'go on with a run of the same report that was stopped or killed; done and unchanged photos are skipped')
-    .option('--compare-content', 'tell changed photos by their content too, not by size and time alone (with --resume, from the first run on)')
+    .option('--update', 'judge only photos that are new or changed since the last run of this report with --update; what was found is kept beside it (out.csv.found)')
+    .option('--compare-content', 'tell changed photos by their content too, not by size and time alone (with --resume or --update, from the first run on)')
     .option('--no-times', 'leave out of a JSON report how many milliseconds each stage took: then two runs write the same bytes')
     .addOption(new Option('--xmp <editor>', 'write sidecars with stars and colour labels beside the photos, as this editor reads them')
       .choices(['lightroom', 'darktable']))
@@ -73,6 +75,7 @@ Examples:
   pipeline run ./photos --report out.csv
   pipeline run ./photos --report out.csv --report out.json
   pipeline run ./photos --report out.csv --report out.html --resume
+  pipeline run ./photos --report out.csv --update
   pipeline run day1 day2 extra.jpg --report - > out.csv
   find . -newer last-run -name '*.jpg' -print0 | pipeline run --files-from - --report out.arrow
   pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1
@@ -117,6 +120,7 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
       ...(options.xmp === undefined ? {} : { sidecars: { editor: options.xmp, force: options.force ?? false } }),
     }),
     resume: options.resume ?? false,
+    update: options.update ?? false,
     compareContent: options.compareContent ?? false,
     leave: options.detach ?? false,
     onNote: (note) => { progress.note(note); },
@@ -145,12 +149,12 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
 /** Options that only mean something with another, or not with it. */
 function checkCompanions(options: RunVerbOptions): void {
   checkQueueCompanions(options);
-  const { force, xmp, compareContent, resume } = options;
+  const { force, xmp, compareContent, resume, update } = options;
   if (force === true && xmp === undefined) {
     throw new UsageError('--force is about the stars and labels in sidecars, and no sidecars are written. Add --xmp lightroom or --xmp darktable, or leave --force out.');
   }
-  if (compareContent === true && resume !== true) {
-    throw new UsageError('--compare-content is for --resume. Give both, in the first run already: only what was noted of the contents then can be compared later.');
+  if (compareContent === true && resume !== true && update !== true) {
+    throw new UsageError('--compare-content is for --resume and --update. Give both, in the first run already: only what was noted of the contents then can be compared later.');
   }
 }
 

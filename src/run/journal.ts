@@ -7,13 +7,14 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { contentHash } from '../files/content-hash.js';
 import { errorCode } from '../files/error-code.js';
 import { systemPath } from '../files/file-name.js';
 import { openRegularFile } from '../files/regular-file.js';
 import { UsageError } from '../core/usage-error.js';
 import { fileProblem, WriteError } from '../files/problem.js';
+import { WholeFile } from '../files/whole-file.js';
 import type { PhotoResult } from '../core/result.js';
 import { parseHeader, parseRecord, recordText, type FileStamp, type JournalHeader, type JournalRecord } from './journal-record.js';
 
@@ -40,6 +41,11 @@ export interface Journal {
    * @throws WriteError where the disk is full; nothing is written any more then
    */
   append(result: PhotoResult, stamp: FileStamp): Promise<void>;
+  /**
+   * Writes what is known of these photos into the file that a later run with `update` begins with.
+   * @throws WriteError where it cannot be written; an earlier one stays
+   */
+  keep(photos: Iterable<string>): Promise<void>;
   /** Flushes and keeps the file: the run is not complete. */
   close(): Promise<void>;
   /** Removes the file: the report is complete. */
@@ -49,6 +55,13 @@ export interface Journal {
 export interface JournalOptions {
   /** Go on with the journal that is there; else it is set aside and a new one begun. */
   readonly resume: boolean;
+  /** Go on, too, with what was kept of the last run that was complete. */
+  readonly update?: boolean;
+}
+
+/** Where a run with `update` keeps what it found, when it is complete: `out.csv.found` beside `out.csv.journal`. */
+export function keptPath(journal: string): string {
+  return `${journal.replace(/\.journal$/, '')}.found`;
 }
 
 /** The stamp of a file, or undefined where it cannot be looked at. */
@@ -69,21 +82,24 @@ export async function fileStamp(path: string, withHash: boolean): Promise<FileSt
  */
 export async function openJournal(path: string, fingerprint: string, options: JournalOptions): Promise<Journal> {
   const notes: string[] = [];
+  const { update = false } = options;
+  if (update) await takeUpKept(path);
   const earlier = await readIndex(path);
-  const usable = options.resume && earlier?.header?.fingerprint === fingerprint;
+  const usable = (options.resume || update) && earlier?.header?.fingerprint === fingerprint;
   if (earlier !== undefined && !usable && earlier.places.size > 0) {
     await rename(path, `${path}.old`);
     notes.push(`${whyUnused(earlier, options)} Its journal is now ${path}.old.`);
   }
-  if (options.resume && !usable && notes.length === 0) {
-    notes.push('There is no unfinished run of this report to go on with; all photos are judged.');
+  if ((options.resume || update) && !usable && notes.length === 0) {
+    notes.push(update ? 'Nothing is kept of an earlier run of this report; all photos are judged, and the next --update knows them.'
+      : 'There is no unfinished run of this report to go on with; all photos are judged.');
   }
   if (usable && earlier.damaged > 0) {
     notes.push(`${String(earlier.damaged)} record(s) of ${path} are damaged; their photos are judged again.`);
   }
   const file = await openFile(path, usable ? earlier.end : 0);
   const begun: JournalHeader = usable ? earlier.header : { journal: 'portrait-pipeline', version: 1, fingerprint, id: randomUUID() };
-  const journal = new JournalFile(begun.id, path, file, usable ? earlier : emptyIndex(), usable, notes);
+  const journal = new JournalFile(begun, path, file, usable ? earlier : emptyIndex(), usable, notes);
   if (usable) return journal;
   try {
     await journal.write(begun);
@@ -92,6 +108,17 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
     await journal.close();
     await rm(path, { force: true });
     throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Renamed, not copied: a run that is killed from here on goes on with the journal. An unfinished run knows more than the last one. */
+async function takeUpKept(path: string): Promise<void> {
+  try {
+    await lstat(path);
+  } catch {
+    await rename(keptPath(path), path).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw new UsageError(`Cannot go on with ${keptPath(path)}: ${fileProblem(error, 'write')}`);
+    });
   }
 }
 
@@ -120,7 +147,7 @@ class JournalFile implements Journal {
   private queue: Promise<void> = Promise.resolve();
 
   constructor(
-    readonly id: string,
+    private readonly header: JournalHeader,
     private readonly path: string,
     private readonly file: FileHandle,
     private readonly index: JournalIndex,
@@ -128,6 +155,10 @@ class JournalFile implements Journal {
     readonly notes: readonly string[],
   ) {
     this.end = index.end;
+  }
+
+  get id(): string {
+    return this.header.id;
   }
 
   get size(): number {
@@ -174,10 +205,31 @@ class JournalFile implements Journal {
       const { bytesWritten } = await this.file.write(line, done, line.length - done, this.end + done);
       done += bytesWritten;
     }
+    if ('result' in record) this.index.places.set(record.result.photo, { offset: this.end, length: line.length - 1, stamp: record.stamp });
     this.end += line.length;
     if (performance.now() - this.flushed < flushInterval) return;
     await this.file.datasync();
     this.flushed = performance.now();
+  }
+
+  async keep(photos: Iterable<string>): Promise<void> {
+    await this.queue;
+    let kept: WholeFile | undefined;
+    try {
+      kept = WholeFile.begin(keptPath(this.path));
+      // Another run than this one will go on from here.
+      kept.append(`${checked(recordText({ ...this.header, id: randomUUID() }))}\n`);
+      for (const photo of photos) {
+        const place = this.index.places.get(photo);
+        if (place === undefined) continue;
+        const { buffer } = await this.file.read(Buffer.alloc(place.length), 0, place.length, place.offset);
+        kept.append(Buffer.concat([buffer, Buffer.from('\n')]));
+      }
+      kept.commit();
+    } catch (error) {
+      kept?.discard();
+      throw new WriteError(`Cannot keep what was found in ${keptPath(this.path)}: ${fileProblem(error, 'write')}`);
+    }
   }
 
   async close(): Promise<void> {
@@ -195,9 +247,9 @@ class JournalFile implements Journal {
 }
 
 function whyUnused(earlier: JournalIndex, options: JournalOptions): string {
-  if (!options.resume) return 'An earlier run was not finished; with --resume this one would have gone on with it.';
+  if (!options.resume && options.update !== true) return 'An earlier run was not finished; with --resume this one would have gone on with it.';
   if (earlier.header === undefined) return 'The beginning of the journal is damaged; all photos are judged anew.';
-  return 'The settings, the model or the folder are not those of the unfinished run; all photos are judged anew.';
+  return 'The settings, the model or the folder are not those of the earlier run; all photos are judged anew.';
 }
 
 function emptyIndex(): JournalIndex {

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly output: RunOutput;
   /** Go on with an unfinished run of the same reports: photos that are done and unchanged are not judged again. */
   readonly resume?: boolean;
+  /** Judge only what is new or changed since the last complete run with `update` of the same reports; also goes on as `resume` does. */
+  readonly update?: boolean;
   /** Tell changed photos by their content too, not by size and time alone. */
   readonly compareContent?: boolean;
   /**
@@ -102,6 +104,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
     await writeAll(scenes.rest());
     await journaling;
     const complete = summary.photos === photos.length;
+    if (complete && options.update === true) await journal?.keep(photos.map(({ photo }) => photo));
     for (const sink of sinks) await (complete ? sink.finish() : options.leave === true ? sink.discard() : sink.abandon());
     await (complete ? journal?.remove() : journal?.close());
   } catch (error) {
@@ -138,11 +141,12 @@ function doneBefore(photos: readonly PhotoFile[], journal: Journal): string {
 async function openRunJournal(settings: PhotoSettings, options: RunOptions): Promise<Journal | undefined> {
   const { journal } = options.output;
   if (journal === undefined) {
+    if (options.update === true) throw new UsageError('--update is about a report that is a file; name it with --report.');
     if (options.resume !== true) return undefined;
     throw new UsageError('--resume goes on with a report that is a file; name it with --report, as in the run that stopped.');
   }
   const fingerprint = await runFingerprint(settings, options.folder);
-  return openJournal(journal, fingerprint, { resume: options.resume === true });
+  return openJournal(journal, fingerprint, { resume: options.resume === true, update: options.update === true });
 }
 
 /** Opens everything that the run writes to; where one thing cannot be written, none is left behind. */

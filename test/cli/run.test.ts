@@ -240,7 +240,7 @@ describe('pipeline run, used wrongly', () => {
     ['a report of an unknown kind', ['run', ...demoPhotos, '--report', 'out.xlsx'], /\.csv/],
     ['a report in a missing folder', ['run', ...demoPhotos, '--report', join(empty, 'no', 'out.csv')], /folder does not exist/],
     ['--force without sidecars', ['run', ...demoPhotos, '--force'], /--force is about .*Add --xmp/],
-    ['--compare-content without --resume', ['run', ...demoPhotos, '--compare-content'], /--compare-content is for --resume\. Give both/],
+    ['--compare-content without --resume', ['run', ...demoPhotos, '--compare-content'], /--compare-content is for --resume and --update\. Give both/],
     ['a model that does not exist', ['run', ...demoPhotos, '--set', 'classify.model=nowhere.onnx'], /nowhere\.onnx/],
   ])('%s: exit code 2 and a message that helps', async (_, arguments_, message) => {
     const { code, stdout, stderr } = await pipeline(...arguments_);
