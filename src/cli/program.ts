@@ -16,6 +16,7 @@ const verbs: Readonly<Record<string, () => Promise<Register>>> = {
   run: async () => (await import('./run.js')).registerRun,
   worker: async () => (await import('./worker.js')).registerWorker,
   review: async () => (await import('./review.js')).registerReview,
+  tune: async () => (await import('./tune.js')).registerTune,
   xmp: async () => (await import('./xmp.js')).registerXmp,
   sort: async () => (await import('./sort.js')).registerSort,
   models: async () => (await import('./models.js')).registerModels,

@@ -13,7 +13,7 @@ import { isReadable, readReport } from '../reports/read.js';
 import { openReview } from '../review/review.js';
 import { folderOfPhotos } from '../sort/wrong-folder.js';
 import { log } from './log.js';
-import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
+import { addSettingsOptions, learnedPath, learnedSettings, settingsFrom, type SettingsOptions } from './settings.js';
 import { checkWritable } from './writable.js';
 import '../image/one-thread.js';
 
@@ -51,7 +51,8 @@ async function review(what: string, options: ReviewVerbOptions, executor: PhotoE
   checkWritable(report);
   const stop = new AbortController();
   const opened = await openReview({
-    photos, folder: named, report, config, executor, port: options.port, signal: stop.signal, onNote: (note) => { log.warn(note); },
+    photos, folder: named, report, config, executor, port: options.port, signal: stop.signal,
+    learned: { file: learnedPath(options, report), config: () => learnedSettings(options, report) }, onNote: (note) => { log.warn(note); },
   });
   log.log(`${String(photos.length)} photo(s). The page: ${opened.link}`);
   if (options.open) openBrowser(opened.link);

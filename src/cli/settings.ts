@@ -1,6 +1,8 @@
 /**
  * Options that choose the configuration, the same for every verb.
  */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../pipeline/config.js';
 import type { Config } from '../pipeline/config.js';
@@ -32,6 +34,17 @@ export function collect(value: string, previous: readonly string[] | undefined):
 export function settingsFrom(options: SettingsOptions, shortcuts: readonly (string | undefined)[] = []): Config {
   const chosen = shortcuts.filter((shortcut) => shortcut !== undefined);
   return loadConfig(options.config, [...chosen, ...(options.set ?? [])]);
+}
+
+/** Where settings that are learned from a person's choices go: the person's own file, or else `pipeline.yaml` beside the report. */
+export function learnedPath({ config }: SettingsOptions, report: string): string {
+  return config ?? join(dirname(resolve(report)), 'pipeline.yaml');
+}
+
+/** The settings with what was learned before. @throws UsageError as `loadConfig` does */
+export function learnedSettings(options: SettingsOptions, report: string): Config {
+  const file = learnedPath(options, report);
+  return settingsFrom(existsSync(file) ? { ...options, config: file } : options);
 }
 
 /** `key=value` for a verb's own option, or nothing where it was not given. */

@@ -65,6 +65,16 @@ export interface ProgressData {
   readonly problem?: string;
 }
 
+/** What was learned from the person's choices. */
+export interface LessonData {
+  /** For people, line by line. */
+  readonly lines: readonly string[];
+  /** The settings file that the proposal can be written into; absent where nothing is proposed. */
+  readonly file?: string;
+  /** Photos that would be judged otherwise then. */
+  readonly changed: readonly { readonly id: number; readonly photo: string; readonly said: string }[];
+}
+
 /** What the server tells every open page. */
 export type NewsData =
   | { readonly kind: 'items'; readonly items: readonly ItemData[]; readonly progress: ProgressData }

@@ -22,6 +22,7 @@ import { knownFrom, knownFromReport } from './known.js';
 import { readPageFiles } from './page-files.js';
 import { createApp } from './server.js';
 import { Shoot } from './shoot.js';
+import { Teacher } from './teacher.js';
 import { createStore, readKnown, storePath } from './store.js';
 import type { ReviewPhoto } from './data.js';
 
@@ -33,6 +34,8 @@ export interface ReviewOptions {
   readonly report: string;
   readonly config: Config;
   readonly executor: PhotoExecutor;
+  /** Where settings that are learned from choices are written, and the settings with what is there. */
+  readonly learned: { readonly file: string; readonly config: () => Config };
   /** 0: any that is free. */
   readonly port: number;
   /** Called with what the person should know. */
@@ -136,11 +139,11 @@ function liveOutput({ reports, journal, sinks }: {
   };
 }
 
-async function serve(shoot: Shoot, { port, config }: ReviewOptions): Promise<{ readonly link: string; close(): Promise<void> }> {
+async function serve(shoot: Shoot, { port, config, learned, executor, signal }: ReviewOptions): Promise<{ readonly link: string; close(): Promise<void> }> {
   const token = randomBytes(24).toString('base64url');
   let actual = port;
   const app = createApp({
-    shoot, token, shown: new ShownPhotos(config.image), page: readPageFiles(shoot.report.title), port: () => actual,
+    shoot, token, teacher: new Teacher({ shoot, executor, signal, ...learned }), shown: new ShownPhotos(config.image), page: readPageFiles(shoot.report.title), port: () => actual,
   });
   const server = createServer((request, response) => { void getRequestListener(app.fetch)(request, response); });
   // This machine only: no other one can reach it.

@@ -16,11 +16,13 @@ import type { ShownPhotos } from '../image/shown.js';
 import type { NewsData } from './data.js';
 import type { PageFiles } from './page-files.js';
 import type { Shoot } from './shoot.js';
+import type { Teacher } from './teacher.js';
 
 export interface ServerOptions {
   readonly shoot: Shoot;
   readonly shown: ShownPhotos;
   readonly page: PageFiles;
+  readonly teacher: Teacher;
   /** Part of every address: at least 128 random bits. */
   readonly token: string;
   /** Where the server listens: what a browser that was not tricked (DNS rebinding) names as its host. */
@@ -41,7 +43,7 @@ const contentPolicy = [
 ].join('; ');
 
 /** The application; `fetch` of it answers requests. */
-export function createApp({ shoot, shown, page, token, port }: ServerOptions): Hono {
+export function createApp({ shoot, shown, page, teacher, token, port }: ServerOptions): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     context.header('Content-Security-Policy', contentPolicy);
@@ -70,6 +72,8 @@ export function createApp({ shoot, shown, page, token, port }: ServerOptions): H
   }));
   addPictures(photos, shoot, shown);
   addChoices(photos, shoot);
+  photos.post('/learn', async (context) => context.json(await teacher.learn()));
+  photos.post('/learn/write', (context) => context.json({ file: teacher.write() }));
   photos.onError((error, context) => {
     if (error instanceof PhotoError || error instanceof UsageError) return context.text(error.message, 422);
     if (error instanceof WriteError) return context.text(error.message, 507);

@@ -77,11 +77,11 @@ export class Shoot {
     };
   }
 
-  /** Photos with the person's choices, for exporting. */
-  async chosen(): Promise<{ readonly photo: string; readonly known: ReviewPhoto | undefined; readonly choice: Choice }[]> {
+  /** All photos with the person's choices, in the order of the list. */
+  async chosen(): Promise<(PhotoFile & { readonly known: ReviewPhoto | undefined; readonly choice: Choice })[]> {
     await this.recognize();
     const byId = new Map([...this.idsOfKey].flatMap(([key, ids]) => ids.map((id) => [id, this.choices.history.of(key)] as const)));
-    return this.entries.map(({ photo, known }, id) => ({ photo, known, choice: byId.get(id) ?? {} }));
+    return this.entries.map(({ path, photo, known }, id) => ({ path, photo, known, choice: byId.get(id) ?? {} }));
   }
 
   /** Chooses for photos, all at once; unknown numbers are left out. @throws WriteError */

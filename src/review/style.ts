@@ -60,6 +60,10 @@ body[data-place=compare] .sheet, body[data-place=compare] .photo-view { display:
 h4 { font-size: 13px; }
 .note:empty { display: none; }
 
+.lesson pre { font: inherit; white-space: pre-wrap; margin: 10px 0; font-variant-numeric: tabular-nums; }
+.lesson ul { list-style: none; padding: 0; margin-top: 10px; display: grid; gap: 4px; max-height: 40vh; overflow-y: auto; }
+.lesson { max-width: min(680px, 94vw); } .problem { color: var(--reject); }
+
 @media (max-width: 900px) {
   .photo-view { grid-template-columns: none; grid-template-rows: minmax(0, 1fr) 40dvh; }
   .side { border-left: 0; border-top: 1px solid var(--line); }

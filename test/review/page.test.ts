@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/pipeline/config.js';
 import { csvHeader, csvRows } from '../../src/reports/csv.js';
@@ -44,12 +45,13 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     photoResult('4.jpg'), photoResult('5.jpg'),
   ];
 
-  const start = async (photos: readonly PhotoFile[], rows: readonly PhotoResult[] | undefined): Promise<void> => {
+  const start = async (photos: readonly PhotoFile[], rows: readonly PhotoResult[] | undefined, judged = results): Promise<void> => {
     const report = join(folder, 'out.csv');
     if (rows !== undefined) writeFileSync(report, csvHeader() + rows.map(csvRows).join(''));
     review = await openReview({
-      photos, folder: join(folder, 'photos'), report, config: loadConfig(), port: 0, signal: new AbortController().signal, onNote: () => undefined,
-      executor: executorOf(new Map(results.map((result) => [result.photo, result]))),
+      photos, folder: join(folder, 'photos'), report, config: loadConfig(), port: 0,
+      learned: { file: join(folder, 'mine.yaml'), config: () => loadConfig() }, signal: new AbortController().signal, onNote: () => undefined,
+      executor: executorOf(new Map(judged.map((result) => [result.photo, result]))),
     });
   };
   const window = async (): Promise<Page> => {
@@ -164,6 +166,38 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     page = await window();
     expect(existsSync(join(folder, 'out.csv'))).toBe(true);
     expect(await page.locator('.card[data-verdict=waiting]').count()).toBe(0);
+  });
+
+  it('learns from choices: proposes, lists what would change, opens a photo of the list, and writes when told to', async () => {
+    await page.close();
+    await review.close();
+    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    const small = await sharp(demoPhotos[0]).resize(64).jpeg().toBuffer();
+    const own = Array.from({ length: 60 }, (_, index) => photoResult(`${String(index).padStart(2, '0')}.jpg`, { faces: [face({ sharpness: index < 20 ? 10 : index < 50 ? 36 : 80 })] }));
+    for (const { photo } of own) writeFileSync(join(folder, photo), Buffer.concat([small, Buffer.from(photo)]));
+    writeFileSync(join(folder, 'mine.yaml'), '# my own\nblur:\n  for: print # large\n');
+    await start(own.map(({ photo }) => ({ path: join(folder, photo), photo })), own, own);
+    page = await window();
+    // The first twenty are bad to anybody; the others this person keeps, soft as they are.
+    for (const [from, to, key] of [[0, 19, 'x'], [20, 59, 'p']] as const) {
+      await page.click(`#card-${String(from)}`);
+      await page.keyboard.down('Shift');
+      for (let step = from; step < to; step += 1) await page.keyboard.press('ArrowRight');
+      await page.keyboard.up('Shift');
+      await page.keyboard.press(key);
+      await expect.poll(() => badge(to)).toBe(key === 'x' ? '✕' : '✓');
+    }
+    await page.click('summary');
+    await page.click('text=Learn from my choices …');
+    await page.waitForSelector('dialog[open] li');
+    expect(await text('dialog[open] pre')).toMatch(/blur\.blurred_below: 45 -> \d+.*30 of your photos would be judged otherwise/s);
+    await page.click('dialog[open] >> text=Write into');
+    await expect.poll(() => text('dialog[open]')).toContain('Written:');
+    expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toMatch(/# my own\nblur:\n(.*\n)* {2}for: print # large\n/);
+    expect(loadConfig(join(folder, 'mine.yaml')).blur.blurred_below).toBeLessThan(40);
+    await page.click('dialog[open] li button >> nth=0');
+    await page.waitForSelector('.face-facts');
+    expect(await text('.side h2')).toContain('20.jpg');
   });
 
   it('scrolls through 20,000 photos with no more than those in sight in the page', async () => {

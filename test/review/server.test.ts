@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,9 @@ import { knownFrom, knownFromReport } from '../../src/review/known.js';
 import { createApp } from '../../src/review/server.js';
 import { Shoot } from '../../src/review/shoot.js';
 import { readReport } from '../../src/reports/read.js';
+import { Teacher } from '../../src/review/teacher.js';
+import { loadConfig } from '../../src/pipeline/config.js';
+import type { PhotoExecutor } from '../../src/run/executor.js';
 import type { NewsData, ReviewPhoto, ShootData } from '../../src/review/data.js';
 import sharp from 'sharp';
 import { face, photoResult } from '../support/results.js';
@@ -21,6 +24,7 @@ const token = 'a-token-of-this-review';
 const host = '127.0.0.1:8123';
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const executor: PhotoExecutor = { mostAhead: 8, prepare: () => undefined, run: () => Promise.resolve(), close: () => Promise.resolve() };
 
 describe('the server of a review', () => {
   let folder: string;
@@ -42,7 +46,8 @@ describe('the server of a review', () => {
     await shoot.recognize();
     news = [];
     shoot.listen((each) => { news.push(each); });
-    app = createApp({ shoot, token, shown: new ShownPhotos(limits), page: { html: '<p>page</p>', script: '', style: '' }, port: () => 8123 });
+    const teacher = new Teacher({ shoot, executor, signal: new AbortController().signal, file: join(folder, 'mine.yaml'), config: () => loadConfig() });
+    app = createApp({ shoot, token, shown: new ShownPhotos(limits), page: { html: '<p>page</p>', script: '', style: '' }, port: () => 8123, teacher });
   };
 
   beforeEach(async () => {
@@ -126,6 +131,13 @@ describe('the server of a review', () => {
 
   it.each([[{}], [[]], [[{ ids: [0], change: { stars: 9 } }]], [[{ ids: ['../x'], change: {} }]], ['nonsense']])('refuses what is no choice: %j', async (body) => {
     expect((await post('choose', body)).status).toBe(400);
+  });
+
+  it('says what choices teach, or how many are missing, and writes nothing that was not proposed', async () => {
+    await post('choose', [{ ids: [0], change: { stars: 5 } }]);
+    expect(await (await post('learn', '')).json()).toEqual({ lines: [expect.stringContaining('49 more choices')], changed: [] });
+    expect((await post('learn/write', '')).status).toBe(422);
+    expect(existsSync(join(folder, 'mine.yaml'))).toBe(false);
   });
 
   it('imports what an HTML report saved, and saves in the same form', async () => {

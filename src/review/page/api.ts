@@ -1,7 +1,7 @@
 /**
  * Talks to the server. All addresses are relative: the token of the review is in the page's own.
  */
-import type { ChangeData, NewsData, ReviewPhoto, ShootData } from '../data.js';
+import type { ChangeData, LessonData, NewsData, ReviewPhoto, ShootData } from '../data.js';
 
 /** @throws with the server's words where it refuses */
 async function ask(path: string, init?: RequestInit): Promise<Response> {
@@ -67,6 +67,16 @@ export async function redo(): Promise<void> {
 /** Hands a file that the HTML report saved to the server. @returns how many of its photos are in this review */
 export async function importChoices(text: string): Promise<Imported> {
   return answerOf(await ask('import', { method: 'POST', body: text }), isImported);
+}
+
+/** What the choices so far teach; takes as long as judging the chosen photos again. */
+export async function learn(): Promise<LessonData> {
+  return (await ask('learn', { method: 'POST' })).json();
+}
+
+/** Writes what was proposed last. @returns the file that it is in now */
+export async function writeLearned(): Promise<{ readonly file: string }> {
+  return (await ask('learn/write', { method: 'POST' })).json();
 }
 
 /** Calls back with all that happens, in this page or another. */

@@ -9,6 +9,7 @@ export interface BarEvents {
   undo(): void;
   redo(): void;
   import(text: string): void;
+  learn(): void;
   size(px: number): void;
   help(): void;
 }
@@ -77,7 +78,8 @@ function saveMenu(events: BarEvents): HTMLElement {
   });
   return element('details', { class: 'menu' }, element('summary', {}, 'Choices'), element('div', {},
     element('a', { href: 'choices.csv', download: '' }, 'Save as CSV'), element('a', { href: 'choices.json', download: '' }, 'Save as JSON'),
-    element('label', {}, 'Import what an HTML report saved', file)));
+    element('label', {}, 'Import what an HTML report saved', file),
+    button('Learn from my choices …', 'Propose settings that fit my choices', () => { events.learn(); })));
 }
 
 /** Follows the system until it is pressed. */

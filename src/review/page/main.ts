@@ -9,6 +9,7 @@ import { changeForKey, type Act } from './choice-bar.js';
 import { Compare } from './compare.js';
 import { Grid } from './grid.js';
 import { helpDialog } from './help.js';
+import { LessonDialog } from './lesson.js';
 import { Model, type View } from './model.js';
 import { PhotoView } from './photo-view.js';
 
@@ -25,6 +26,10 @@ class Page {
   private readonly compare: Compare;
   private readonly bar: Bar;
   private readonly help = helpDialog();
+  private readonly lesson = new LessonDialog((id) => {
+    this.moveTo(id);
+    this.go('photo');
+  });
   private readonly note = element('p', { class: 'note', role: 'status' });
   private place: Place = 'grid';
   private cameFrom: Place = 'grid';
@@ -44,13 +49,14 @@ class Page {
       undo: () => { this.do(undo()); },
       redo: () => { this.do(redo()); },
       import: (text) => { this.do(importChoices(text).then(({ known, all }) => { this.say(`${String(known)} of ${String(all)} choices are of photos that are here.`); })); },
+      learn: () => { this.lesson.show(); },
       size: (px) => { this.grid.setSize(px); },
       help: () => { this.help.showModal(); },
     });
   }
 
   start(root: HTMLElement): void {
-    root.replaceChildren(this.bar.root, this.grid.root, this.photo.root, this.compare.root, this.help, this.note);
+    root.replaceChildren(this.bar.root, this.grid.root, this.photo.root, this.compare.root, this.help, this.lesson.root, this.note);
     this.go('grid');
     this.grid.layout();
     document.addEventListener('keydown', (event) => { this.key(event); });
@@ -182,7 +188,7 @@ class Page {
   }
 
   private key(event: KeyboardEvent): void {
-    if (isTyping(event.target) || this.help.open) return;
+    if (isTyping(event.target) || this.help.open || this.lesson.root.open) return;
     if ((event.key === 'Enter' || event.key === ' ') && isButton(event.target)) return;
     const handled = event.ctrlKey || event.metaKey ? this.command(event) : !event.altKey && this.plainKey(event);
     if (handled) event.preventDefault();
