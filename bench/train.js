@@ -20,7 +20,7 @@ import { cutCanvas } from '../dist/train/data/canvas.js';
 import { createLoader } from '../dist/train/data/loader.js';
 import { datasetOf } from '../dist/train/data/packed-file.js';
 import { openSource } from '../dist/train/data/sources.js';
-import { madeUpBatch } from '../dist/train/loop/batch.js';
+import { madeUpBatch } from '../dist/train/loop/step-input.js';
 import { createTrainingStep, initialState, layoutOf } from '../dist/train/loop/step.js';
 import { loadConfig } from '../dist/pipeline/config.js';
 import { patchEye } from '../dist/train/data/labelled-eyes.js';

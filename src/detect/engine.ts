@@ -23,7 +23,7 @@ export async function openNet(name: ForeignNetName, options: EngineOptions): Pro
   if (options.engine !== 'tfjs') return createSession(await readGraph(name), options);
   // Loaded only here: TensorFlow.js is not needed, and need not be installed, for anything else.
   const tfjs = await import('../tfjs/nets.js');
-  return tfjs.openNet(name);
+  return tfjs.openTfjsNet(name);
 }
 
 async function readGraph(name: ForeignNetName): Promise<Uint8Array> {

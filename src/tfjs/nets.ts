@@ -14,6 +14,6 @@ export type ForeignNetName = GraphModelName | FaceApiNetName;
  * @returns a session that takes and gives what the ONNX graph of the same name does
  * @throws if no TensorFlow.js is installed, or the net's own package is not
  */
-export function openNet(name: ForeignNetName): Promise<Session> {
+export function openTfjsNet(name: ForeignNetName): Promise<Session> {
   return name === 'blazeface' || name === 'facemesh' ? openGraphModel(graphModels[name]) : openFaceApiNet(name);
 }

@@ -2,14 +2,14 @@
  * ConvNeXt-like nets (Liu et al. 2022): wide depthwise kernels, normalization over channels, GELU, patches instead of
  * strided convolutions inside blocks. Kernels are 5x5, not 7x7: the maps are small.
  */
-import { eyeHeads, type Backbone, type FeatureMap, type NetWriter } from './net.js';
+import { eyeHeads, type Backbone, type Features, type NetWriter } from './net.js';
 
 /** Channels of a stage and how many blocks it has; each stage after the first starts by halving the map. */
 type Stage = readonly [channels: number, blocks: number];
 
 const EXPANSION = 3;
 
-function block(net: NetWriter, name: string, x: FeatureMap): FeatureMap {
+function block(net: NetWriter, name: string, x: Features): Features {
   const mixed = net.conv(`${name}.depthwise`, x, { channels: x.channels, kernel: 5, depthwise: true });
   const normalized = net.channelNorm(`${name}.norm`, mixed);
   const wide = net.activate(net.conv(`${name}.expand`, normalized, { channels: x.channels * EXPANSION, kernel: 1 }), 'gelu');

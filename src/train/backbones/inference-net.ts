@@ -8,7 +8,7 @@ import { NORM_EPSILON } from '../autodiff/normalization.js';
 import type { GraphBuilder, Value } from '../../onnx/graph.js';
 import type { Precision } from '../../classify/model-info.js';
 import { storeWeight } from './stored-weight.js';
-import type { ConvOptions, FeatureMap, FeatureVector, NetWriter } from './net.js';
+import type { ConvLayer, Features, FeatureVector, NetWriter } from './net.js';
 
 export class InferenceNet implements NetWriter {
   private readonly foldedTensors = new Map<string, Float32Array>();
@@ -28,11 +28,11 @@ export class InferenceNet implements NetWriter {
     return this.foldedTensors;
   }
 
-  conv(name: string, x: FeatureMap, options: ConvOptions): FeatureMap {
+  conv(name: string, x: Features, options: ConvLayer): Features {
     return this.writeConv(name, x, this.tensor(`${name}.weight`), this.tensor(`${name}.bias`), options);
   }
 
-  convNorm(name: string, x: FeatureMap, options: ConvOptions): FeatureMap {
+  convNorm(name: string, x: Features, options: ConvLayer): Features {
     const weight = this.tensor(`${name}.weight`);
     const norm = batchNormOf(this.tensors, name);
     for (const part of BATCH_NORM_PARTS) this.foldedTensors.set(`${name}.${part}`, norm[part]);
@@ -40,7 +40,7 @@ export class InferenceNet implements NetWriter {
     return this.writeConv(name, x, scaleRows(weight, factors), bias, options);
   }
 
-  channelNorm(name: string, x: FeatureMap): FeatureMap {
+  channelNorm(name: string, x: Features): Features {
     const { graph } = this;
     const axes = { axes: { ints: [1] } };
     const centred = graph.op('Sub', [x, graph.op('ReduceMean', [x], axes)]);
@@ -51,15 +51,15 @@ export class InferenceNet implements NetWriter {
     return { ...x, ...graph.op('Add', [scaled, perChannel('shift')]) };
   }
 
-  activate<T extends FeatureMap | FeatureVector>(x: T, activation: Activation): T {
+  activate<T extends Features | FeatureVector>(x: T, activation: Activation): T {
     return { ...x, name: this.writeActivation(x, activation).name };
   }
 
-  add(a: FeatureMap, b: FeatureMap): FeatureMap {
+  add(a: Features, b: Features): Features {
     return { ...a, ...this.graph.op('Add', [a, b]) };
   }
 
-  double(x: FeatureMap): FeatureMap {
+  double(x: Features): Features {
     const scales = this.graph.constant(Float32Array.of(1, 1, 2, 2), [4]);
     const output = this.graph.op('Resize', [x, undefined, scales], {
       mode: { string: 'nearest' }, coordinate_transformation_mode: { string: 'asymmetric' }, nearest_mode: { string: 'floor' },
@@ -67,11 +67,11 @@ export class InferenceNet implements NetWriter {
     return { ...output, channels: x.channels, height: 2 * x.height, width: 2 * x.width };
   }
 
-  gate(x: FeatureMap, gates: FeatureVector): FeatureMap {
+  gate(x: Features, gates: FeatureVector): Features {
     return { ...x, ...this.graph.op('Mul', [x, this.graph.op('Unsqueeze', [gates, this.graph.int64s([2, 3])])]) };
   }
 
-  pool(x: FeatureMap): FeatureVector {
+  pool(x: Features): FeatureVector {
     const pooled = this.graph.op('Flatten', [this.graph.op('GlobalAveragePool', [x])]);
     return { ...pooled, channels: x.channels };
   }
@@ -89,7 +89,7 @@ export class InferenceNet implements NetWriter {
     return graph.op('Mul', [x, graph.op('Sigmoid', [steepness === 1 ? x : graph.op('Mul', [x, graph.scalar(steepness)])])]);
   }
 
-  private writeConv(name: string, x: FeatureMap, weight: NamedTensor, bias: NamedTensor, options: ConvOptions): FeatureMap {
+  private writeConv(name: string, x: Features, weight: NamedTensor, bias: NamedTensor, options: ConvLayer): Features {
     const { channels, kernel, stride = 1, depthwise = false } = options;
     const padding = (kernel - 1) / 2;
     const inputs = [

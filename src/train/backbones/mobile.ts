@@ -1,7 +1,7 @@
 /**
  * Depthwise-separable nets: inverted bottlenecks as in MobileNetV2 (Sandler et al. 2018).
  */
-import { eyeHeads, type Backbone, type FeatureMap, type NetWriter } from './net.js';
+import { eyeHeads, type Backbone, type Features, type NetWriter } from './net.js';
 
 interface Block {
   readonly channels: number;
@@ -10,7 +10,7 @@ interface Block {
   readonly expansion: number;
 }
 
-function bottleneck(net: NetWriter, name: string, x: FeatureMap, { channels, stride, expansion }: Block): FeatureMap {
+function bottleneck(net: NetWriter, name: string, x: Features, { channels, stride, expansion }: Block): Features {
   const inner = x.channels * expansion;
   const wide = net.activate(net.convNorm(`${name}.expand`, x, { channels: inner, kernel: 1 }), 'relu');
   const mixed = net.activate(

@@ -6,7 +6,7 @@ import type { Activation } from '../autodiff/activation.js';
 import type { GraphBuilder, Value } from '../../onnx/graph.js';
 
 /** A feature map [batch, channels, height, width]. */
-export interface FeatureMap extends Value {
+export interface Features extends Value {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
@@ -17,7 +17,7 @@ export interface FeatureVector extends Value {
   readonly channels: number;
 }
 
-export interface ConvOptions {
+export interface ConvLayer {
   /** Channels of the output. */
   readonly channels: number;
   /** px, odd. */
@@ -31,19 +31,19 @@ export interface ConvOptions {
 /** Layers. `name` is unique in a net and names the layer's tensors in checkpoints and model files. */
 export interface NetWriter {
   /** Convolution with bias. */
-  conv(name: string, x: FeatureMap, options: ConvOptions): FeatureMap;
+  conv(name: string, x: Features, options: ConvLayer): Features;
   /** Convolution followed by batch normalization. */
-  convNorm(name: string, x: FeatureMap, options: ConvOptions): FeatureMap;
+  convNorm(name: string, x: Features, options: ConvLayer): Features;
   /** Normalization over the channels of each position. */
-  channelNorm(name: string, x: FeatureMap): FeatureMap;
-  activate<T extends FeatureMap | FeatureVector>(x: T, activation: Activation): T;
-  add(a: FeatureMap, b: FeatureMap): FeatureMap;
+  channelNorm(name: string, x: Features): Features;
+  activate<T extends Features | FeatureVector>(x: T, activation: Activation): T;
+  add(a: Features, b: Features): Features;
   /** Every pixel four times: twice the height and width. */
-  double(x: FeatureMap): FeatureMap;
+  double(x: Features): Features;
   /** Multiplies channels by gates. */
-  gate(x: FeatureMap, gates: FeatureVector): FeatureMap;
+  gate(x: Features, gates: FeatureVector): Features;
   /** Mean over all positions. */
-  pool(x: FeatureMap): FeatureVector;
+  pool(x: Features): FeatureVector;
   /** Fully connected layer with bias. */
   dense(name: string, x: FeatureVector, channels: number): FeatureVector;
 }
@@ -71,7 +71,7 @@ export interface Backbone {
    * Writes the net.
    * @param crops one channel, normalized
    */
-  write(net: NetWriter, crops: FeatureMap): EyeLogits;
+  write(net: NetWriter, crops: Features): EyeLogits;
 }
 
 /** Gray levels: a crop with less contrast than this is not stretched to full contrast, because it would be noise. */

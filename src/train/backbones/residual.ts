@@ -1,7 +1,7 @@
 /**
  * Residual nets (He et al. 2016), with or without squeeze-and-excite (Hu et al. 2018).
  */
-import { eyeHeads, type Backbone, type FeatureMap, type NetWriter } from './net.js';
+import { eyeHeads, type Backbone, type Features, type NetWriter } from './net.js';
 
 /** Channels and stride of a block of two 3x3 convolutions. */
 type Block = readonly [channels: number, stride: number];
@@ -9,7 +9,7 @@ type Block = readonly [channels: number, stride: number];
 /** Squeeze-and-excite narrows to this share of the channels in between. */
 const SQUEEZE = 1 / 4;
 
-function block(net: NetWriter, name: string, x: FeatureMap, [channels, stride]: Block, excite: boolean): FeatureMap {
+function block(net: NetWriter, name: string, x: Features, [channels, stride]: Block, excite: boolean): Features {
   const first = net.activate(net.convNorm(`${name}.conv1`, x, { channels, kernel: 3, stride }), 'relu');
   const second = net.convNorm(`${name}.conv2`, first, { channels, kernel: 3 });
   const body = excite ? squeezeAndExcite(net, `${name}.excite`, second) : second;
@@ -18,7 +18,7 @@ function block(net: NetWriter, name: string, x: FeatureMap, [channels, stride]: 
   return net.activate(net.add(body, shortcut), 'relu');
 }
 
-function squeezeAndExcite(net: NetWriter, name: string, x: FeatureMap): FeatureMap {
+function squeezeAndExcite(net: NetWriter, name: string, x: Features): Features {
   const squeezed = net.dense(`${name}.squeeze`, net.pool(x), Math.round(x.channels * SQUEEZE));
   const excited = net.dense(`${name}.excite`, net.activate(squeezed, 'relu'), x.channels);
   return net.gate(x, net.activate(excited, 'sigmoid'));

@@ -8,7 +8,7 @@ import type { FlatVector, Initial } from '../autodiff/flat-vector.js';
 import { double } from '../autodiff/layout.js';
 import { batchNorm, channelNorm, frozenBatchNorm } from '../autodiff/normalization.js';
 import type { Tape, Variable } from '../autodiff/tape.js';
-import type { ConvOptions, FeatureMap, FeatureVector, NetWriter } from './net.js';
+import type { ConvLayer, Features, FeatureVector, NetWriter } from './net.js';
 
 /** Share of a batch in batch norm's running statistics. */
 const STATISTICS_MOMENTUM = 0.05;
@@ -58,12 +58,12 @@ export class TrainingNet implements NetWriter {
     return this.statisticsVariables;
   }
 
-  conv(name: string, x: FeatureMap, options: ConvOptions): FeatureMap {
+  conv(name: string, x: Features, options: ConvLayer): Features {
     const bias = this.parameter(`${name}.bias`, [options.channels], { constant: 0 });
     return this.map(convolution(this.tape, this.image(x), this.kernel(name, x, options), bias, options));
   }
 
-  convNorm(name: string, x: FeatureMap, options: ConvOptions): FeatureMap {
+  convNorm(name: string, x: Features, options: ConvLayer): Features {
     const { channels } = options;
     const output = convolution(this.tape, this.image(x), this.kernel(name, x, options), undefined, options);
     const variables = {
@@ -79,30 +79,30 @@ export class TrainingNet implements NetWriter {
     return this.map(result.output);
   }
 
-  channelNorm(name: string, x: FeatureMap): FeatureMap {
+  channelNorm(name: string, x: Features): Features {
     const scale = this.parameter(`${name}.scale`, [x.channels], { constant: 1 });
     const shift = this.parameter(`${name}.shift`, [x.channels], { constant: 0 });
     return this.map(channelNorm(this.tape, this.image(x), scale, shift));
   }
 
-  activate<T extends FeatureMap | FeatureVector>(x: T, activation: Activation): T {
+  activate<T extends Features | FeatureVector>(x: T, activation: Activation): T {
     const variable = 'height' in x ? this.image(x) : this.vector(x);
     return { ...x, name: activate(this.tape, variable, activation).name };
   }
 
-  add(a: FeatureMap, b: FeatureMap): FeatureMap {
+  add(a: Features, b: Features): Features {
     return this.map(add(this.tape, this.image(a), this.image(b)));
   }
 
-  double(x: FeatureMap): FeatureMap {
+  double(x: Features): Features {
     return this.map(double(this.tape, this.image(x)));
   }
 
-  gate(x: FeatureMap, gates: FeatureVector): FeatureMap {
+  gate(x: Features, gates: FeatureVector): Features {
     return this.map(gate(this.tape, this.image(x), this.vector(gates)));
   }
 
-  pool(x: FeatureMap): FeatureVector {
+  pool(x: Features): FeatureVector {
     return { name: globalAveragePool(this.tape, this.image(x)).name, channels: x.channels };
   }
 
@@ -113,7 +113,7 @@ export class TrainingNet implements NetWriter {
   }
 
   /** Deviation by He et al. 2015: keeps the variance of features through layers with ReLU. */
-  private kernel(name: string, x: FeatureMap, { channels, kernel, depthwise }: ConvOptions): Variable {
+  private kernel(name: string, x: Features, { channels, kernel, depthwise }: ConvLayer): Variable {
     const inputs = depthwise === true ? 1 : x.channels;
     const deviation = Math.sqrt(2 / (inputs * kernel * kernel));
     return this.parameter(`${name}.weight`, [channels, inputs, kernel, kernel], { deviation });
@@ -132,7 +132,7 @@ export class TrainingNet implements NetWriter {
     return this.statistics.take({ name, shape: [channels], initial: { constant }, decayed: false });
   }
 
-  private image(x: FeatureMap): Variable {
+  private image(x: Features): Variable {
     return { name: x.name, shape: [this.options.batch, x.channels, x.height, x.width] };
   }
 
@@ -140,7 +140,7 @@ export class TrainingNet implements NetWriter {
     return { name: x.name, shape: [this.options.batch, x.channels] };
   }
 
-  private map({ name, shape: [, channels = 0, height = 0, width = 0] }: Variable): FeatureMap {
+  private map({ name, shape: [, channels = 0, height = 0, width = 0] }: Variable): Features {
     return { name, channels, height, width };
   }
 }

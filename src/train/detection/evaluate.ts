@@ -13,7 +13,7 @@ const LEAST_SCORE = 0.1;
 /** False faces a photo at which recall is told. */
 const FALSE_PER_PHOTO = 0.1;
 
-export interface Evaluation {
+export interface DetectionEvaluation {
   readonly figures: DetectionFigures;
   /** Median distance of the eye centres from the known ones, in widths of the eye; NaN where none is known. */
   readonly eyeError: number;
@@ -22,7 +22,7 @@ export interface Evaluation {
 /** Runs a model on each photo in its packed size. */
 export async function evaluatePortrait(
   model: Uint8Array, photos: readonly PackedPhoto[], limits: DecodeLimits, threads: number,
-): Promise<Evaluation> {
+): Promise<DetectionEvaluation> {
   const net = await openPortraitModel(model, 'the net in training', LEAST_SCORE, { threads });
   const scored: ScoredPhoto[] = [];
   const errors: number[] = [];

@@ -3,7 +3,7 @@
  */
 import { unflatten, type NamedTensor } from '../autodiff/flat-vector.js';
 import { InferenceNet } from '../backbones/inference-net.js';
-import { FOLDED, foldedToText, type Weights } from '../loop/export.js';
+import { FOLDED, foldedToText, type TrainedWeights } from '../loop/export.js';
 import type { Layout } from '../loop/step.js';
 import type { Precision } from '../../classify/model-info.js';
 import { MULTIPLE, STRIDES, VALUES, VALUES_PER_CELL } from '../../detect/portrait-cells.js';
@@ -15,7 +15,7 @@ import { writePortraitNet } from './net.js';
 import { normalizePhotos, PORTRAIT } from './step.js';
 
 /** A plain inference model for photos of any size; batch norm and the score's prior are worked into the weights. */
-export function exportPortrait(layout: Layout, weights: Weights, precision: Precision): Uint8Array {
+export function exportPortrait(layout: Layout, weights: TrainedWeights, precision: Precision): Uint8Array {
   const graph = new GraphBuilder(PORTRAIT);
   const tensors = new Map([
     ...unflatten(layout.parameters, weights.parameters), ...unflatten(layout.statistics, weights.statistics),

@@ -6,7 +6,7 @@ import { UsageError } from '../../core/usage-error.js';
 import { PORTRAIT_FORMAT } from '../../detect/portrait-model.js';
 import { VALUES } from '../../detect/portrait-cells.js';
 import { readMetadata } from '../../onnx/model-file.js';
-import { collectWeights, type Weights } from '../loop/export.js';
+import { collectWeights, type TrainedWeights } from '../loop/export.js';
 import { SCORE_PRIOR } from './loss.js';
 import { portraitLayout } from './step.js';
 
@@ -15,7 +15,7 @@ import { portraitLayout } from './step.js';
  * @param name what error messages call the model
  * @throws UsageError if it is another kind of model
  */
-export function importPortrait(model: Uint8Array, name: string): Weights {
+export function importPortrait(model: Uint8Array, name: string): TrainedWeights {
   if (formatOf(model) !== PORTRAIT_FORMAT) throw new UsageError(`${name} is not a face detector that "pipeline train" wrote.`);
   const layout = portraitLayout();
   const weights = collectWeights(layout, model, name);

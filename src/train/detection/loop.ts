@@ -4,13 +4,13 @@
 import type { Config } from '../../pipeline/config.js';
 import { learningRateAt } from '../autodiff/schedule.js';
 import { mixSeed } from '../data/random.js';
-import { readCheckpoint, writeCheckpoint, type HistoryRow, type Progress } from '../loop/checkpoint.js';
+import { readCheckpoint, writeCheckpoint, type HistoryRow, type TrainingProgress } from '../loop/checkpoint.js';
 import { requireFinite } from '../loop/checks.js';
 import { runFiles, type RunFolder } from '../loop/run-folder.js';
 import type { Layout, TrainingState } from '../loop/step.js';
 import { letSignalsIn } from '../loop/stopped.js';
 import type { DetectionFigures } from '../metrics/detection-metrics.js';
-import { evaluatePortrait, type Evaluation } from './evaluate.js';
+import { evaluatePortrait, type DetectionEvaluation } from './evaluate.js';
 import { exportPortrait } from './export.js';
 import type { PackedPhoto } from './packed-photos.js';
 import { decodeScenes, type Scenes } from './scenes.js';
@@ -33,7 +33,7 @@ export interface DetectorRun {
 
 export interface DetectorOutcome {
   /** At the end of the best epoch. */
-  readonly best: Progress;
+  readonly best: TrainingProgress;
   readonly layout: Layout;
   /** Given up before the last epoch because of `stop`: `--resume` goes on. */
   readonly interrupted: boolean;
@@ -65,7 +65,7 @@ export async function trainDetector(run: DetectorRun): Promise<DetectorOutcome> 
   return { best, layout, interrupted };
 }
 
-function begun({ config: { train_detector: settings, train }, init }: DetectorRun, layout: Layout): Progress {
+function begun({ config: { train_detector: settings, train }, init }: DetectorRun, layout: Layout): TrainingProgress {
   const state = portraitState(layout, { name: train.optimizer, weightDecay: 0, clip: 0 }, train.seed);
   return {
     backbone: PORTRAIT, optimizer: train.optimizer, epoch: 0, batch: 0, history: [], top: [], learningRate: settings.lr,
@@ -74,7 +74,7 @@ function begun({ config: { train_detector: settings, train }, init }: DetectorRu
 }
 
 interface Pass {
-  readonly progress: Progress;
+  readonly progress: TrainingProgress;
   readonly loss: number;
   readonly parts: string;
   readonly learningRate: number;
@@ -84,7 +84,7 @@ interface Pass {
   readonly interrupted: boolean;
 }
 
-async function trainEpoch(run: DetectorRun, layout: Layout, scenes: Scenes, before: Progress): Promise<Pass> {
+async function trainEpoch(run: DetectorRun, layout: Layout, scenes: Scenes, before: TrainingProgress): Promise<Pass> {
   const { train_detector: settings, train } = run.config;
   const size = sizeAt(settings.sizes, before.epoch, settings.epochs);
   const step = await createPortraitStep(scenes, layout, {
@@ -99,7 +99,7 @@ async function trainEpoch(run: DetectorRun, layout: Layout, scenes: Scenes, befo
 }
 
 /** What is left of an epoch, or the part of it before a stop. */
-async function trainSteps(run: DetectorRun, layout: Layout, step: PortraitStep, size: number, before: Progress): Promise<Pass> {
+async function trainSteps(run: DetectorRun, layout: Layout, step: PortraitStep, size: number, before: TrainingProgress): Promise<Pass> {
   const { config: { train_detector: settings, train }, folder, say } = run;
   const { batch_size: batchSize } = settings;
   const stepsPerEpoch = Math.ceil(settings.crops / batchSize);
@@ -109,7 +109,7 @@ async function trainSteps(run: DetectorRun, layout: Layout, step: PortraitStep, 
   let learningRate = 0;
   let recent: BatchLoss[] = [];
   const all: number[] = [];
-  const at = (): Progress => ({ ...before, state, batch });
+  const at = (): TrainingProgress => ({ ...before, state, batch });
   while (batch < stepsPerEpoch && !run.stop.aborted) {
     learningRate = learningRateAt(train.schedule, settings.lr, state.step / (settings.epochs * stepsPerEpoch));
     const { state: after, ...result } = await step.run(state, mixSeed(train.seed, state.step), learningRate);
@@ -148,7 +148,7 @@ function describeParts(results: readonly BatchLoss[]): string {
 }
 
 /** Validates, writes the checkpoints and the epoch's figures. */
-async function endEpoch(run: DetectorRun, layout: Layout, pass: Pass): Promise<Progress> {
+async function endEpoch(run: DetectorRun, layout: Layout, pass: Pass): Promise<TrainingProgress> {
   const { folder, say, config } = run;
   const { state, history, best: before } = pass.progress;
   const epoch = pass.progress.epoch + 1;
@@ -157,7 +157,7 @@ async function endEpoch(run: DetectorRun, layout: Layout, pass: Pass): Promise<P
   const score = scoreOf(evaluation.figures);
   const row = rowOf(epoch, pass, evaluation, score);
   const isBest = before === undefined || score > before.score;
-  const progress: Progress = {
+  const progress: TrainingProgress = {
     ...pass.progress, epoch, batch: 0, history: [...history, row],
     ...(isBest ? { best: { score, loss: pass.loss, epoch } } : {}),
   };
@@ -180,7 +180,7 @@ function scoreOf({ sizes }: DetectionFigures): number {
   return recalls.length === 0 ? 0 : recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
 }
 
-function rowOf(epoch: number, pass: Pass, { figures, eyeError }: Evaluation, score: number): HistoryRow {
+function rowOf(epoch: number, pass: Pass, { figures, eyeError }: DetectionEvaluation, score: number): HistoryRow {
   const rounded = (value: number): number => Number(value.toPrecision(5));
   const values: [string, number][] = [
     ['epoch', epoch], ['size', pass.size], ['learning_rate', pass.learningRate], ['train_loss', pass.loss], ['score', score],
@@ -193,7 +193,7 @@ function rowOf(epoch: number, pass: Pass, { figures, eyeError }: Evaluation, sco
 }
 
 /** One line for people. */
-export function describeEvaluation({ figures, eyeError }: Evaluation): string {
+export function describeEvaluation({ figures, eyeError }: DetectionEvaluation): string {
   const recalls = figures.sizes.map(({ size, recall, averagePrecision }) =>
     `${size} px ${recall.toFixed(3)} (AP ${averagePrecision.toFixed(3)})`).join(', ');
   return `recall at ${String(figures.falseFaces)} false faces on ${String(figures.photos)} photos (score ${figures.threshold.toFixed(2)}): ${recalls}; `

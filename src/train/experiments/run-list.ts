@@ -43,7 +43,7 @@ export function isRun(path: string): boolean {
 
 /** Reads one run folder. @throws what is wrong with its files */
 export function readRun(path: string): RunEntry {
-  const settings = new Map(flatten(tree.parse(parseYaml(readFileSync(join(path, runFiles.config), 'utf8'))), []));
+  const settings = new Map(flatSettings(tree.parse(parseYaml(readFileSync(join(path, runFiles.config), 'utf8'))), []));
   const rows = historyOf(join(path, runFiles.metrics));
   const history = rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, Number(value)])));
   const last = rows.at(-1)?.['size'];
@@ -59,10 +59,10 @@ function historyOf(file: string): Record<string, string>[] {
   return existsSync(file) ? rowsSchema.parse(parseCsv(readFileSync(file, 'utf8'), { columns: true })) : [];
 }
 
-function flatten(values: Readonly<Record<string, unknown>>, path: readonly string[]): [string, string][] {
+function flatSettings(values: Readonly<Record<string, unknown>>, path: readonly string[]): [string, string][] {
   return Object.entries(values).flatMap(([key, value]): [string, string][] => {
     const inner = tree.safeParse(value);
-    if (inner.success) return flatten(inner.data, [...path, key]);
+    if (inner.success) return flatSettings(inner.data, [...path, key]);
     return [[[...path, key].join('.'), typeof value === 'string' ? value : JSON.stringify(value)]];
   });
 }

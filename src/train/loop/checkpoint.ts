@@ -46,7 +46,7 @@ type Header = z.infer<typeof headerSchema>;
 export type HistoryRow = z.infer<typeof historyRow>;
 
 /** Where a run stands. */
-export interface Progress extends Omit<Header, 'lengths' | 'tensors' | 'step'> {
+export interface TrainingProgress extends Omit<Header, 'lengths' | 'tensors' | 'step'> {
   readonly state: TrainingState;
 }
 
@@ -59,7 +59,7 @@ export class CheckpointError extends Error {
  * Writes a checkpoint beside `path` first and renames it then, so that the one before is whole until this one is.
  * @throws CheckpointError if the disk refuses; the earlier checkpoint is still there
  */
-export function writeCheckpoint(path: string, progress: Progress, layout: Layout): void {
+export function writeCheckpoint(path: string, progress: TrainingProgress, layout: Layout): void {
   try {
     writeWholeFile(path, encode(progress, layout));
   } catch (error) {
@@ -72,7 +72,7 @@ export function writeCheckpoint(path: string, progress: Progress, layout: Layout
  * Reads a checkpoint.
  * @throws CheckpointError if it is missing, damaged, or of another backbone or optimizer
  */
-export function readCheckpoint(path: string, backbone: string, layout: Layout): Progress {
+export function readCheckpoint(path: string, backbone: string, layout: Layout): TrainingProgress {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -99,7 +99,7 @@ function tensorsOf(layout: Layout): string[] {
   return [...layout.parameters, ...layout.statistics].map(({ name, shape }) => `${name}[${shape.join('x')}]`);
 }
 
-function encode({ state, ...rest }: Progress, layout: Layout): Buffer {
+function encode({ state, ...rest }: TrainingProgress, layout: Layout): Buffer {
   const vectors = [state.parameters, state.statistics, state.average, ...state.moments];
   const header: Header = {
     ...rest, step: state.step, tensors: tensorsOf(layout), lengths: vectors.map(({ length }) => length),

@@ -4,7 +4,7 @@
  * shape and place of each tensor), the values (float32, little-endian).
  */
 import { unflatten } from '../autodiff/flat-vector.js';
-import type { Weights } from './export.js';
+import type { TrainedWeights } from './export.js';
 import type { Layout } from './step.js';
 
 /** The header's length is a multiple of this: the values then lie where a program can use them without a copy. */
@@ -15,7 +15,7 @@ const ALIGNMENT = 8;
  * `variance` as they were trained, not folded.
  * @param facts kept in the header's `__metadata__`
  */
-export function weightsFile(layout: Layout, weights: Weights, facts: Readonly<Record<string, string>>): Uint8Array {
+export function weightsFile(layout: Layout, weights: TrainedWeights, facts: Readonly<Record<string, string>>): Uint8Array {
   const tensors = [...unflatten(layout.parameters, weights.parameters), ...unflatten(layout.statistics, weights.statistics)];
   let at = 0;
   const places = tensors.map(([name, { shape, data }]) => {

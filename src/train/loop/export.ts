@@ -23,18 +23,18 @@ export const FOLDED = 'folded_batch_norm';
 const foldedSchema = z.record(z.string(), z.base64());
 
 /** A backbone's weights, as training leaves them: parameters and batch norm statistics, flat. */
-export interface Weights {
+export interface TrainedWeights {
   readonly parameters: Float32Array;
   readonly statistics: Float32Array;
 }
 
 /** A model to train on from: its weights, and what it says of itself. */
-export interface ImportedModel extends Weights {
+export interface ImportedModel extends TrainedWeights {
   readonly info: EyeModelInfo;
 }
 
 /** A plain inference model: uint8 eyes [batch, height, width] in, two logits [batch] out; batch norm folded. */
-export function exportModel(layout: Layout, weights: Weights, info: EyeModelInfo): Uint8Array {
+export function exportModel(layout: Layout, weights: TrainedWeights, info: EyeModelInfo): Uint8Array {
   const graph = new GraphBuilder(info.backbone);
   const { width, height } = info;
   const tensors = new Map([
@@ -69,7 +69,7 @@ export function importModel(model: Uint8Array, backbone: Backbone, name: string)
  * @param model the bytes of a file that was exported with `foldedToText`
  * @param name what error messages call the model
  */
-export function collectWeights(layout: Layout, model: Uint8Array, name: string): Weights {
+export function collectWeights(layout: Layout, model: Uint8Array, name: string): TrainedWeights {
   const stored = new Map([...loadWeights(readInitializers(model)), ...foldedFromText(readMetadata(model)[FOLDED], name)]);
   return {
     parameters: collect(layout.parameters, (tensor) => isFolded(layout, tensor)

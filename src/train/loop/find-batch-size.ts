@@ -2,7 +2,7 @@
  * Finds the batch size with the best throughput within a memory limit.
  */
 import type { Backbone } from '../backbones/index.js';
-import { madeUpBatch } from './batch.js';
+import { madeUpInput } from './step-input.js';
 import { createTrainingStep, initialState, type Layout, type StepOptions } from './step.js';
 import { checkStop, letSignalsIn } from './stopped.js';
 
@@ -82,7 +82,7 @@ async function tryBatchSize(
   const { batch: batchSize, height, width } = options;
   const step = await createTrainingStep(backbone, options);
   try {
-    const batch = madeUpBatch(batchSize, height, width);
+    const batch = madeUpInput(batchSize, height, width);
     let state = initialState(layout, options.optimizer.name, 1);
     const times: number[] = [];
     for (let index = 0; index < WARM_UP + MEASURED; index += 1) {

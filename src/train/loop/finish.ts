@@ -13,7 +13,7 @@ import { createEyeClassifierFromModel } from '../../classify/eye-classifier.js';
 import { BinaryMetrics, type BinaryFigures, type ReliabilityBin } from '../metrics/binary-metrics.js';
 import { bandAt, chooseUnsureBand, type UnsureBand } from '../metrics/calibration.js';
 import type { EyeModelInfo, Precision } from '../../classify/model-info.js';
-import { exportModel, type Weights } from './export.js';
+import { exportModel, type TrainedWeights } from './export.js';
 import { believedOpen, calibrate } from './calibrate.js';
 import { predict } from './predict.js';
 import { forwardLogits, layoutOf } from './step.js';
@@ -64,7 +64,7 @@ const TIMED_RUNS = 200;
 export const CALIBRATION_EYES = 150;
 
 /** Calibrates and exports. @throws if the exported model does not compute what the training graph does */
-export async function finishModel(backbone: Backbone, weights: Weights, options: FinishOptions): Promise<FinishedModel> {
+export async function finishModel(backbone: Backbone, weights: TrainedWeights, options: FinishOptions): Promise<FinishedModel> {
   const { dataset, validation, height, width } = options;
   const layout = layoutOf(backbone);
   const raw: EyeModelInfo = {
@@ -101,7 +101,7 @@ function countLids(dataset: EyeDataset, rows: Int32Array): [closed: number, open
 }
 
 async function checkParity(
-  backbone: Backbone, weights: Weights, model: Uint8Array, options: FinishOptions,
+  backbone: Backbone, weights: TrainedWeights, model: Uint8Array, options: FinishOptions,
 ): Promise<void> {
   const rows = options.validation.slice(0, PARITY_EYES);
   for (const batch of validationBatches(options.dataset, rows, { ...options, batchSize: rows.length })) {

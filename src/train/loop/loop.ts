@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs';
 import type { Config } from '../../pipeline/config.js';
 import type { Loader } from '../data/loader.js';
-import { readCheckpoint, writeCheckpoint, type HistoryRow, type Progress } from './checkpoint.js';
+import { readCheckpoint, writeCheckpoint, type HistoryRow, type TrainingProgress } from './checkpoint.js';
 import { checkData } from './checks.js';
 import { heldMemory } from './find-batch-size.js';
 import type { RateSearch } from './find-learning-rate.js';
@@ -56,16 +56,16 @@ export async function train(run: TrainingRun): Promise<TrainingOutcome> {
 }
 
 interface Trained {
-  readonly last: Progress;
+  readonly last: TrainingProgress;
   /** At the end of the best epoch, if that is one of those trained now. */
-  readonly best?: Progress;
+  readonly best?: TrainingProgress;
   readonly interrupted: boolean;
 }
 
-async function trainEpochs(run: TrainingRun, plan: Plan, loader: Loader, steps: StepLog, start: Progress): Promise<Trained> {
+async function trainEpochs(run: TrainingRun, plan: Plan, loader: Loader, steps: StepLog, start: TrainingProgress): Promise<Trained> {
   const { config: { train: settings }, folder, say } = run;
   let progress = start;
-  let best: Progress | undefined;
+  let best: TrainingProgress | undefined;
   let stage: Stage | undefined;
   let step: TrainingStep | undefined;
   const trained = (interrupted: boolean): Trained => ({ last: progress, interrupted, ...(best ? { best } : {}) });
@@ -108,7 +108,7 @@ async function trainEpochs(run: TrainingRun, plan: Plan, loader: Loader, steps: 
 }
 
 /** Tells of the last epoch. @returns whether someone wants to end the training */
-function tell({ loggers = [] }: TrainingRun, { history }: Progress): boolean {
+function tell({ loggers = [] }: TrainingRun, { history }: TrainingProgress): boolean {
   const row = history.at(-1);
   return row !== undefined && loggers.map((logger) => logger.epoch(row)).includes('stop');
 }
@@ -119,12 +119,12 @@ function planOf({ backbone, config: { train: settings } }: TrainingRun): Plan {
   };
 }
 
-function outOfPatience({ patience }: Settings, { epoch, best, leg }: Progress): boolean {
+function outOfPatience({ patience }: Settings, { epoch, best, leg }: TrainingProgress): boolean {
   return patience > 0 && best !== undefined && epoch - Math.max(best.epoch, leg.epoch) >= patience;
 }
 
 interface Start {
-  readonly progress: Progress;
+  readonly progress: TrainingProgress;
   readonly rateSearch?: RateSearch;
 }
 
@@ -149,7 +149,7 @@ async function begun(run: TrainingRun, { layout, last }: Plan): Promise<Start> {
   const rateSearch = settings.lr === 'auto' ? await searchLearningRate(run, state, batchSize) : undefined;
   const learningRate = settings.lr === 'auto' ? rateSearch?.suggestion ?? 0 : settings.lr;
   if (rateSearch) say(describeRate(rateSearch));
-  const progress: Progress = {
+  const progress: TrainingProgress = {
     backbone: backbone.name, optimizer: settings.optimizer, epoch: 0, batch: 0, history: [], top: [], learningRate, batchSize, state,
     leg: { epoch: 0, step: 0, until: settings.epochs },
   };
@@ -159,7 +159,7 @@ async function begun(run: TrainingRun, { layout, last }: Plan): Promise<Start> {
 /** Validates, writes the checkpoints and the epoch's figures. */
 async function endEpoch(
   run: TrainingRun, { layout, last }: Plan, stage: Stage, pass: Pass, waiting: number,
-): Promise<Progress> {
+): Promise<TrainingProgress> {
   const { folder, say } = run;
   const { partial, ...before } = pass.progress;
   const epoch = before.epoch + 1;
@@ -175,7 +175,7 @@ async function endEpoch(
   const competes = sameSize(stage, last);
   const isBest = competes && isBetter(validation, before.best);
   const scored = { score: validation.f1, loss: validation.loss, epoch };
-  const progress: Progress = {
+  const progress: TrainingProgress = {
     ...before, epoch, batch: 0, history: [...before.history, row],
     ...(isBest ? { best: scored } : {}), ...(competes ? { top: ranked([...before.top, scored], run.config.train.top_k) } : {}),
   };
@@ -188,13 +188,13 @@ async function endEpoch(
 }
 
 /** The best `count`, best first; of equals the earlier first. */
-function ranked(epochs: Progress['top'], count: number): Progress['top'] {
+function ranked(epochs: TrainingProgress['top'], count: number): TrainingProgress['top'] {
   const better = (a: Validation, b: Validation): number => b.f1 - a.f1 || a.loss - b.loss;
   return epochs.toSorted((a, b) => better({ f1: a.score, loss: a.loss }, { f1: b.score, loss: b.loss })).slice(0, count);
 }
 
 /** Files for the best epochs beside the very best, which has its own; those that fell behind are removed. */
-function keepTop({ folder, config: { train: { top_k } } }: TrainingRun, layout: Layout, before: Progress, now: Progress): void {
+function keepTop({ folder, config: { train: { top_k } } }: TrainingRun, layout: Layout, before: TrainingProgress, now: TrainingProgress): void {
   if (top_k === 1) return;
   const fileOf = (epoch: number): string => folder.file(`top-${String(epoch).padStart(3, '0')}.ckpt`);
   if (now.top.some(({ epoch }) => epoch === now.epoch)) writeCheckpoint(fileOf(now.epoch), now, layout);

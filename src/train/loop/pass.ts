@@ -3,7 +3,7 @@
  */
 import { learningRateAt } from '../autodiff/schedule.js';
 import type { Loader } from '../data/loader.js';
-import { writeCheckpoint, type Progress } from './checkpoint.js';
+import { writeCheckpoint, type TrainingProgress } from './checkpoint.js';
 import { requireFinite } from './checks.js';
 import { runFiles } from './run-folder.js';
 import type { Stage } from './stages.js';
@@ -22,14 +22,14 @@ export interface EpochTools {
 
 export interface Pass {
   /** Behind the last batch that was trained on; `partial` tells of all of the epoch's batches, also of those before a stop. */
-  readonly progress: Progress;
+  readonly progress: TrainingProgress;
   /** Of the last step. */
   readonly learningRate: number;
   readonly interrupted: boolean;
 }
 
 /** Trains from `start` to the end of its epoch or to a stop, with a checkpoint every `train.save_seconds`. */
-export async function trainEpoch(run: TrainingRun, tools: EpochTools, start: Progress): Promise<Pass> {
+export async function trainEpoch(run: TrainingRun, tools: EpochTools, start: TrainingProgress): Promise<Pass> {
   const { config: { train: settings } } = run;
   const { loader, steps, stage, layout } = tools;
   const { leg } = start;

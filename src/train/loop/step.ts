@@ -14,7 +14,7 @@ import { normalizeCrops, type Backbone, type FeatureVector } from '../backbones/
 import { isFrozen, TrainingNet, type TrainingNetOptions } from '../backbones/training-net.js';
 import { HIDDEN, OPEN } from '../data/labels.js';
 import { Random } from '../data/random.js';
-import type { Batch } from './batch.js';
+import type { StepInput } from './step-input.js';
 import { startGradientThreads, type GradientThreads } from './gradient-threads.js';
 import { divide, givenInputs, type GraphInputs, type Part } from './gradients.js';
 
@@ -67,7 +67,7 @@ export interface StepResult {
 export interface TrainingStep {
   readonly batch: number;
   /** @param learningRate of this step */
-  run(state: TrainingState, batch: Batch, learningRate: number): Promise<StepResult>;
+  run(state: TrainingState, batch: StepInput, learningRate: number): Promise<StepResult>;
   release(): Promise<void>;
 }
 
@@ -124,7 +124,7 @@ export interface LogitVectors {
  * @param parameters of `state` or its average
  */
 export async function forwardLogits(
-  backbone: Backbone, parameters: Float32Array, statistics: Float32Array, batch: Batch,
+  backbone: Backbone, parameters: Float32Array, statistics: Float32Array, batch: StepInput,
 ): Promise<LogitVectors> {
   const { height, width, labels } = batch;
   const { graph, open, visible } = writeForward(backbone, { batch: labels.length, height, width }, 'all');
@@ -217,7 +217,7 @@ async function runStep(
 }
 
 /** What each thread is to do of a batch: of each of the batch's parts its share, in order. */
-function partsOf(batch: Batch, accumulate: number, threads: number): Part<GraphInputs>[][] {
+function partsOf(batch: StepInput, accumulate: number, threads: number): Part<GraphInputs>[][] {
   const targets = targetsOf(batch);
   const whole = batch.labels.length;
   const size = whole / accumulate;
@@ -227,7 +227,7 @@ function partsOf(batch: Batch, accumulate: number, threads: number): Part<GraphI
   })));
 }
 
-function inputsFor({ pixels, height, width }: Batch, targets: Targets, from: number, to: number): GraphInputs {
+function inputsFor({ pixels, height, width }: StepInput, targets: Targets, from: number, to: number): GraphInputs {
   const count = to - from;
   const area = height * width;
   return {
@@ -242,7 +242,7 @@ type Targets = Readonly<Record<'open' | 'open_weights' | 'visible' | 'visible_we
  * What the step is to learn of a batch. An eye that cannot be seen is neither open nor closed; and where every eye of the
  * batch can be seen, it says nothing about which can.
  */
-function targetsOf({ labels, weights }: Batch): Targets {
+function targetsOf({ labels, weights }: StepInput): Targets {
   const each = (value: (label: number, index: number) => number): Float32Array => Float32Array.from(labels, value);
   const weightOf = (index: number): number => floatAt(weights, index);
   const telling = labels.includes(HIDDEN) ? 1 : 0;

@@ -6,7 +6,7 @@ import type { Backbone } from '../backbones/index.js';
 import type { EyeDataset } from '../data/packed-file.js';
 import type { Partition } from '../data/partition.js';
 import type { RunLogger } from '../tracking/run-logger.js';
-import type { HistoryRow, Progress } from './checkpoint.js';
+import type { HistoryRow, TrainingProgress } from './checkpoint.js';
 import type { ImportedModel } from './export.js';
 import type { RateSearch } from './find-learning-rate.js';
 import type { RunFolder } from './run-folder.js';
@@ -33,7 +33,7 @@ export interface TrainingRun {
 
 export interface TrainingOutcome {
   /** At the end of the best epoch. */
-  readonly best: Progress;
+  readonly best: TrainingProgress;
   readonly history: readonly HistoryRow[];
   /** Given up before the last epoch because of `stop`: `--resume` goes on. */
   readonly interrupted: boolean;

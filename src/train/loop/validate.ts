@@ -5,7 +5,7 @@ import { packageVersion } from '../../files/package.js';
 import { UNCALIBRATED } from '../../classify/calibration.js';
 import { HIDDEN } from '../data/labels.js';
 import { BinaryMetrics } from '../metrics/binary-metrics.js';
-import type { Progress } from './checkpoint.js';
+import type { TrainingProgress } from './checkpoint.js';
 import { requireFinite } from './checks.js';
 import { exportModel } from './export.js';
 import { meanLoss, predict, sigmoid } from './predict.js';
@@ -38,6 +38,6 @@ export async function validate(
 }
 
 /** By weighted F1; where that is equal, by loss. */
-export function isBetter({ f1, loss }: Validation, best: Progress['best']): boolean {
+export function isBetter({ f1, loss }: Validation, best: TrainingProgress['best']): boolean {
   return !best || f1 > best.score || (f1 === best.score && loss < best.loss);
 }

@@ -19,7 +19,7 @@ export interface JudgedRow {
   readonly open: number;
 }
 
-export interface RunSummary {
+export interface TrainingSummary {
   readonly title: string;
   /** What came out: F1, threshold, times. */
   readonly results: Facts;
@@ -45,7 +45,7 @@ export function worstMistakes(dataset: EyeDataset, judged: readonly JudgedRow[],
 }
 
 /** Writes the page as one text. */
-export async function summaryPage(summary: RunSummary): Promise<string> {
+export async function summaryPage(summary: TrainingSummary): Promise<string> {
   const { title, results, origins, charts, dataset, judged } = summary;
   const worst = worstMistakes(dataset, judged);
   const mistakes = await Promise.all(worst.map((eye) => mistakeFigure(dataset, eye)));

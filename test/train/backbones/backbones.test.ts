@@ -9,8 +9,8 @@ import { createEyeClassifierFromModel } from '../../../src/classify/eye-classifi
 import { infoFromMetadata, type EyeModelInfo, type Precision } from '../../../src/classify/model-info.js';
 import { packageFolder } from '../../../src/files/package.js';
 import { readMetadata } from '../../../src/onnx/model-file.js';
-import type { Batch } from '../../../src/train/loop/batch.js';
-import { exportModel, importModel, type Weights } from '../../../src/train/loop/export.js';
+import type { StepInput } from '../../../src/train/loop/step-input.js';
+import { exportModel, importModel, type TrainedWeights } from '../../../src/train/loop/export.js';
 import { createTrainingStep, forwardLogits, initialState, layoutOf, type LogitVectors } from '../../../src/train/loop/step.js';
 import { lengthOf } from '../../../src/train/autodiff/flat-vector.js';
 
@@ -18,7 +18,7 @@ const sizes = [[16, 24], [24, 36], [32, 48]] as const;
 const COUNT = 8;
 
 /** Eyes as a child would draw them: a dark disc, a dark line or nothing on gray. */
-function drawnEyes(height: number, width: number): Batch {
+function drawnEyes(height: number, width: number): StepInput {
   const labels = Uint8Array.from({ length: COUNT }, (_, index) => index % 3);
   const pixels = Uint8Array.from({ length: COUNT * height * width }, (_, index) => {
     const eye = Math.floor(index / (height * width));
@@ -31,7 +31,7 @@ function drawnEyes(height: number, width: number): Batch {
   return { pixels, labels, weights: new Float32Array(COUNT).fill(1), height, width };
 }
 
-async function trained(name: string): Promise<{ readonly weights: Weights; readonly losses: readonly number[] }> {
+async function trained(name: string): Promise<{ readonly weights: TrainedWeights; readonly losses: readonly number[] }> {
   const backbone = createBackbone(name);
   let state = initialState(layoutOf(backbone), 'adamw', 1);
   const losses: number[] = [];

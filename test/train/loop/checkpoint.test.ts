@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createBackbone } from '../../../src/train/backbones/index.js';
-import { CheckpointError, readCheckpoint, writeCheckpoint, type Progress } from '../../../src/train/loop/checkpoint.js';
+import { CheckpointError, readCheckpoint, writeCheckpoint, type TrainingProgress } from '../../../src/train/loop/checkpoint.js';
 import { initialState, layoutOf } from '../../../src/train/loop/step.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 
 const layout = layoutOf(createBackbone('plain-nano'));
-const progress: Progress = {
+const progress: TrainingProgress = {
   backbone: 'plain-nano', optimizer: 'adamw', epoch: 3, batch: 7, learningRate: 0.002, batchSize: 64,
   history: [{ epoch: 1, size: '16x24', train_loss: 0.5 }], best: { score: 0.93, loss: 0.2, epoch: 3 },
   top: [{ score: 0.93, loss: 0.2, epoch: 3 }], leg: { epoch: 0, step: 0, until: 18 }, partial: { lossSum: 3.5, seconds: 60 },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from '../../../src/train/backbones/index.js';
-import type { Batch } from '../../../src/train/loop/batch.js';
+import type { StepInput } from '../../../src/train/loop/step-input.js';
 import { createTrainingStep, initialState, layoutOf, type StepResult } from '../../../src/train/loop/step.js';
 
 const [height, width] = [16, 24];
 
 /** Eyes that differ, in one half of which nothing is hidden, and that do not all count alike. */
-function someEyes(count: number): Batch {
+function someEyes(count: number): StepInput {
   return {
     pixels: Uint8Array.from({ length: count * height * width }, (_, index) => (index * 2654435761 >>> 11) % 251),
     labels: Uint8Array.from({ length: count }, (_, index) => (index < count / 2 ? index % 2 : index % 3)),
@@ -16,7 +16,7 @@ function someEyes(count: number): Batch {
 }
 
 /** What one step makes of a net whose weights move by the gradient itself. */
-async function stepOf(backbone: string, batch: Batch, options: { readonly accumulate?: number; readonly threads?: number } = {}): Promise<StepResult> {
+async function stepOf(backbone: string, batch: StepInput, options: { readonly accumulate?: number; readonly threads?: number } = {}): Promise<StepResult> {
   const net = createBackbone(backbone);
   const step = await createTrainingStep(net, {
     batch: batch.labels.length, height, width, threads: 1, labelSmoothing: 0.1, optimizer: { name: 'sgd', weightDecay: 0, clip: 0 }, ...options,
@@ -67,7 +67,7 @@ describe('the gradient of a batch that is gone through in parts', () => {
   it('leaves the mean of what its parts say in the running statistics', async () => {
     const batch = someEyes(12);
     const area = height * width;
-    const half = (from: number): Batch => ({
+    const half = (from: number): StepInput => ({
       ...batch, pixels: batch.pixels.slice(from * area, (from + 6) * area), labels: batch.labels.slice(from, from + 6), weights: batch.weights.slice(from, from + 6),
     });
     const [first, second, both] = await Promise.all([

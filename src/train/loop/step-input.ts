@@ -1,5 +1,5 @@
 /** What a training step eats. */
-export interface Batch {
+export interface StepInput {
   /** Luminance, [n, height, width], row-major. */
   readonly pixels: Uint8Array;
   /** [n]: 0 closed, 1 open, 2 hidden. */
@@ -12,7 +12,7 @@ export interface Batch {
 }
 
 /** A batch to measure steps with: a step takes as long whatever it sees. */
-export function madeUpBatch(count: number, height: number, width: number): Batch {
+export function madeUpInput(count: number, height: number, width: number): StepInput {
   return {
     pixels: Uint8Array.from({ length: count * height * width }, (_, index) => (index * 97) % 251),
     labels: Uint8Array.from({ length: count }, (_, index) => index % 3),
