@@ -6,9 +6,10 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { UsageError } from '../core/usage-error.js';
 import { errorCode } from '../files/error-code.js';
 import type { QueueAddress } from './address.js';
+import { keyPrefix } from './run-record.js';
 
 /** Milliseconds until a first connection counts as impossible. */
-const connectTimeout = 10_000;
+const connectTimeout = 5000;
 
 /** Milliseconds between two questions whether a server still answers, and how long it may take: a network that is gone says nothing. */
 const askInterval = 5000;
@@ -45,9 +46,22 @@ export async function connectQueue(address: QueueAddress, { onNote }: Connection
   const connection = await openConnection(address, onNote);
   const { evictionPolicy, version } = connection.facts;
   const problem = policyProblem(evictionPolicy) ?? versionProblem(version);
-  if (problem === undefined) return connection;
+  const refusal = problem === undefined ? await rightsProblem(connection.client, address)
+    : `The queue ${address.shown} cannot be used: ${problem}`;
+  if (refusal === undefined) return connection;
   connection.close();
-  throw new UsageError(`The queue ${address.shown} cannot be used: ${problem}`);
+  throw new UsageError(refusal);
+}
+
+/** Tries, without changing anything, what a queue takes: to write, and to run scripts. */
+export async function rightsProblem(client: Redis, address: QueueAddress): Promise<string | undefined> {
+  try {
+    await client.hdel(`${keyPrefix}:nothing`, 'nothing');
+    await client.eval('return 1', 1, `${keyPrefix}:nothing`);
+    return undefined;
+  } catch (error) {
+    return connectionProblem(error, address);
+  }
 }
 
 /**
@@ -63,14 +77,20 @@ export async function openConnection(address: QueueAddress, onNote?: (note: stri
     retryStrategy: (times) => (isOpen ? Math.min(100 * 2 ** Math.min(times, 5), 2000) : null),
   });
   client.on('error', (error: unknown) => { failure = error; });
+  // A server may take a connection and say nothing.
+  const late = setTimeout(() => {
+    failure = new Error('timed out');
+    client.disconnect();
+  }, connectTimeout);
   try {
     await client.connect();
-    // A server that answers nothing would be waited for until it is deaf.
     await client.ping();
     isOpen = true;
   } catch (error) {
     client.disconnect();
     throw new UsageError(connectionProblem(failure ?? error, address));
+  } finally {
+    clearTimeout(late);
   }
   watch(client, address, onNote);
   const asking = setInterval(() => { void askForLife(client); }, askInterval).unref();
@@ -155,7 +175,7 @@ function connectionProblem(error: unknown, { shown, tls, username, password }: Q
     return `The certificate of ${shown} is not to be trusted (${text}). PIPELINE_QUEUE_CA names a file with who vouches for it.`;
   }
   if (tls !== undefined && /EPROTO|ssl|wrong version/i.test(code + text)) return `${shown} does not speak TLS. Write redis:// if it need not.`;
-  if (/timed?[ -]?out/i.test(code + text)) return `${shown} does not answer.`;
+  if (/timed?[ -]?out/i.test(code + text)) return `${shown} does not answer.${tls === undefined ? '' : ' Does it speak TLS? If not, write redis://.'}`;
   const hint = tls === undefined ? ' A server that wants TLS needs rediss://.' : password === undefined ? ' It may want a password.' : '';
   return `Cannot connect to the queue ${shown}: ${text.replace(/\.$/, '')}.${hint}`;
 }

@@ -167,9 +167,9 @@ class HandedOutRun {
       for (let coming = Promise.resolve(source.next()); ;) {
         // Who gives photos may wait for those that wait here: nobody waits for a full batch.
         if (open.photos.length + touched.size > 0 && !await isSoon(coming, batchWait)) await flush();
-        const { value, done } = await coming;
-        if (done === true || this.run.signal.aborted || this.failure !== undefined) break;
-        const photo = this.handed(value);
+        const next = await coming;
+        if (next.done === true || this.run.signal.aborted || this.failure !== undefined) break;
+        const photo = this.handed(next.value);
         const number = this.taken;
         this.taken += 1;
         const found = this.earlier.get(batchText([photo]));
@@ -310,9 +310,9 @@ class HandedOutRun {
   }
 
   private async keepComparing(): Promise<void> {
-    while (!this.closing.signal.aborted) {
-      await wait(this.run.signal.aborted ? compareIntervalAtEnd : compareInterval, undefined, { signal: this.closing.signal }).catch(() => undefined);
-      if (this.closing.signal.aborted) return;
+    for (;;) {
+      const interval = this.run.signal.aborted ? compareIntervalAtEnd : compareInterval;
+      if (!await wait(interval, true, { signal: this.closing.signal }).catch(() => false)) return;
       await this.compare().catch((error: unknown) => { this.fail(error); });
     }
   }
@@ -325,7 +325,10 @@ class HandedOutRun {
     if (out.length === 0) return;
     const looks = this.client.pipeline();
     for (const id of out) looks.hget(this.queue.toKey(id), 'failedReason').exists(this.queue.toKey(id)).hexists(this.keys.results, id);
-    const answers = (await looks.exec() ?? []).map(([, answer]) => answer);
+    const replies = await looks.exec() ?? [];
+    // A server that cannot say is asked again later.
+    if (replies.some(([error]) => error !== null)) return;
+    const answers = replies.map(([, answer]) => answer);
     for (const [at, id] of out.entries()) {
       const [reason, exists, isBack] = answers.slice(at * 3, at * 3 + 3);
       const batch = this.batches.get(id);

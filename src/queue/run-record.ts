@@ -90,5 +90,6 @@ export async function forgetRun(client: Redis, id: string): Promise<void> {
   queue.on('error', () => undefined);
   await queue.obliterate({ force: true });
   await queue.close();
-  await client.del(...Object.values(runKeys(id)));
+  const { batches, results, begun, refusals } = runKeys(id);
+  await client.del(batches, results, begun, refusals);
 }

@@ -2,8 +2,6 @@
  * What may go wrong between the machines of a run, with real processes and a real server. Workers judge by name, without opening
  * anything: it is the way of the photos that counts here.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,55 +10,24 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { entry } from '../support/pipeline.js';
 import { hasRedis, TestRedis, Wire, withoutRedis } from '../support/redis.js';
+import { endAll, Started, until } from '../support/started.js';
 
 const stub = fileURLToPath(new URL('../support/stub-queue-worker.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'queue-test-'));
-const started = new Set<Started>();
 /** So that what is lost is missed soon. */
 const impatient = ['--set', 'queue.lost_seconds=1', '--set', 'queue.tries=2', '--set', 'queue.batch=4'];
 
-/** A process, and what it has said. */
-class Started {
-  output = '';
-  private readonly child: ChildProcess;
-  private readonly exit: Promise<unknown[]>;
-
-  constructor(...command: readonly string[]) {
-    this.child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.exit = once(this.child, 'exit');
-    for (const stream of [this.child.stdout, this.child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => { this.output += text; });
-    started.add(this);
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.child.kill(name);
-  }
-
-  async end(): Promise<number | null> {
-    await this.exit;
-    started.delete(this);
-    return this.child.exitCode;
-  }
-
-  async says(text: string | RegExp): Promise<void> {
-    for (let tries = 0; !(typeof text === 'string' ? this.output.includes(text) : text.test(this.output)); tries += 1) {
-      if (tries > 1000 || this.child.exitCode !== null) throw new Error(`"${String(text)}" was not said, but: ${this.output}`);
-      await wait(20);
-    }
-  }
-
-  /** How many photos it has judged. */
-  get judged(): number {
-    return this.output.split('\njudged ').length - 1;
-  }
-}
-
 function worker(address: string, delay = 0, root = join(folder, 'photos')): Started {
-  return new Started(stub, address, root, String(delay));
+  return new Started([stub, address, root, String(delay)]);
 }
 
 function run(address: string, report: string, ...options: readonly string[]): Started {
-  return new Started(entry, 'run', join(folder, 'photos'), '--report', join(folder, report), '--queue', address, ...impatient, ...options);
+  return new Started([entry, 'run', join(folder, 'photos'), '--report', join(folder, report), '--queue', address, ...impatient, ...options]);
+}
+
+/** How many photos a stub has judged. */
+function judgedBy({ output }: Started): number {
+  return output.split('\njudged ').length - 1;
 }
 
 function reportOf(name: string): string {
@@ -89,8 +56,7 @@ describe.skipIf(!hasRedis)(`the photos of a run${withoutRedis}`, () => {
   });
 
   afterEach(async () => {
-    for (const process of started) process.signal('SIGKILL');
-    await Promise.all([...started].map((each) => each.end()));
+    await endAll();
     redis.ask('flushall');
   });
 
@@ -105,18 +71,17 @@ describe.skipIf(!hasRedis)(`the photos of a run${withoutRedis}`, () => {
     await first.says('judged');
     first.signal('SIGKILL');
     await expectWhole(coordinator, 'killed.csv');
-    expect(second.judged).toBeGreaterThan(0);
+    expect(judgedBy(second)).toBeGreaterThan(0);
   });
 
   it('are judged by another where a worker hangs, and what it finds later is not counted twice', async () => {
-    const [first] = [worker(redis.address, 20), worker(redis.address, 20)];
+    const [first, second] = [worker(redis.address, 20), worker(redis.address, 20)];
     const coordinator = run(redis.address, 'hanging.csv');
     await first.says('judged');
     first.signal('SIGSTOP');
-    await wait(1500);
-    await expectWhole(coordinator, 'hanging.csv');
+    await until(() => judgedBy(second) > 60, () => second.output);
     first.signal('SIGCONT');
-    await wait(300);
+    await expectWhole(coordinator, 'hanging.csv');
   });
 
   it.each(['with', 'without'])('are all judged where the server is ended and comes back %s its data', async (data) => {
@@ -158,13 +123,14 @@ describe.skipIf(!hasRedis)(`the photos of a run${withoutRedis}`, () => {
     const left = run(redis.address, 'left.csv', '--detach');
     expect([await left.end(), left.output]).toEqual([0, expect.stringContaining('--resume')]);
     const judge = worker(redis.address);
-    while (judge.judged < 120) await judge.says(`judged ${String(judge.judged).padStart(3, '0')}`).then(() => wait(20));
+    const [id = ''] = redis.ask('hkeys', 'pipeline:runs').split('\n');
+    await until(() => redis.ask('hlen', `pipeline:results:${id}`) === '30', () => judge.output);
     judge.signal('SIGKILL');
+    await judge.end();
     await expectWhole(run(redis.address, 'left.csv', '--resume'), 'left.csv');
   });
 
   it('do not get into the report of another run on the same machines', async () => {
-    mkdirSync(join(folder, 'photos', 'part'), { recursive: true });
     worker(redis.address, 5);
     worker(redis.address, 5);
     const runs = ['one.csv', 'two.csv', 'three.csv'].map((report) => ({ report, coordinator: run(redis.address, report) }));
@@ -200,7 +166,7 @@ describe.skipIf(!hasRedis)(`a photo that takes its worker's machine down${withou
       return deaths;
     };
     const deaths = keepWorking();
-    const coordinator = new Started(entry, 'run', photos, '--report', join(folder, 'fatal.csv'), '--queue', redis.address, ...impatient);
+    const coordinator = new Started([entry, 'run', photos, '--report', join(folder, 'fatal.csv'), '--queue', redis.address, ...impatient]);
     expect([await coordinator.end(), coordinator.output]).toEqual([3, expect.any(String)]);
     stop.abort();
     expect(await deaths).toBe(4);
