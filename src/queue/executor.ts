@@ -3,13 +3,13 @@
  *
  * A batch of photos is a job of BullMQ, which gives it to one worker at a time and takes it back from one that is not heard of any
  * more. What the job stands for lies in two hashes beside: the photos of each batch that is not back yet, and the results that
- * nobody has taken yet. So whatever is lost on the way, a job, an event, all that the server knew, is noticed by comparing with
+ * nobody has taken yet. So whatever is lost on the way, a job, a piece of news, all that the server knew, is noticed by comparing with
  * what this process waits for, and handed out again; what comes twice is taken once.
  */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
-import { Queue, QueueEvents } from 'bullmq';
+import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { errorResult, type PhotoFile, type PhotoResult } from '../core/result.js';
 import { UsageError } from '../core/usage-error.js';
@@ -103,7 +103,8 @@ class HandedOutRun {
   private readonly client: Redis;
   private readonly keys: RunKeys;
   private readonly queue: Queue;
-  private readonly events: QueueEvents;
+  /** Hears of batches that are back; a connection that listens can do nothing else. */
+  private readonly ear: Redis;
   private readonly batches = new Map<string, Batch>();
   private readonly earlier = new Map<string, Found>();
   private readonly refused = new Set<string>();
@@ -123,13 +124,11 @@ class HandedOutRun {
     this.client = options.connection.client;
     this.keys = runKeys(run.name);
     this.queue = new Queue(queueName(run.name), queueOptions(this.client));
-    // From the beginning: what is told twice is heard once.
-    this.events = new QueueEvents(queueName(run.name), { ...queueOptions(this.client), autorun: false, lastEventId: '0-0' });
+    this.ear = this.client.duplicate();
     // Failures of a connection are told by whoever opened it.
     this.queue.on('error', () => undefined);
-    this.events.on('error', () => undefined);
-    this.events.on('completed', ({ jobId }) => { this.collect(jobId); });
-    this.events.on('failed', ({ jobId }) => { this.collect(jobId); });
+    this.ear.on('error', () => undefined);
+    this.ear.on('message', (_channel, id) => { this.collect(id); });
   }
 
   /** Finds out what an earlier process has handed out for this run. */
@@ -140,7 +139,7 @@ class HandedOutRun {
       cursor = next;
       for (let at = 0; at + 1 < fields.length; at += 2) this.find(fields[at] ?? '', parseBatch(fields[at + 1] ?? '') ?? []);
     } while (cursor !== '0');
-    void this.events.run().catch(() => undefined);
+    if (!this.options.leave) await this.ear.subscribe(this.keys.done);
     this.comparing = this.keepComparing();
   }
 
@@ -248,9 +247,9 @@ class HandedOutRun {
 
   async end(): Promise<void> {
     this.closing.abort();
+    this.ear.disconnect();
     const clear = async (): Promise<void> => {
       await this.comparing;
-      await this.events.close();
       await this.queue.close();
       if (this.isComplete) await forgetRun(this.client, this.run.name);
     };
@@ -317,7 +316,7 @@ class HandedOutRun {
     }
   }
 
-  /** Compares what is waited for with what there is: events can be missed, and a server can lose everything. */
+  /** Compares what is waited for with what there is: news can be missed, and a server can lose everything. */
   private async compare(): Promise<void> {
     if (this.samples.length > 0) await this.register();
     await this.tellRefusals();

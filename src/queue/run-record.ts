@@ -19,6 +19,8 @@ export interface RunKeys {
   readonly batches: string;
   /** A hash: what was found in each batch that nobody has taken yet. */
   readonly results: string;
+  /** A channel: the ids of batches that are back, as news that may be missed. */
+  readonly done: string;
   /** A hash: how many workers have begun each batch and have not come to its end. */
   readonly begun: string;
   /** A hash: why workers do not take part, a sentence each. */
@@ -27,7 +29,7 @@ export interface RunKeys {
 
 export function runKeys(id: string): RunKeys {
   const key = (name: string): string => `${keyPrefix}:${name}:${id}`;
-  return { batches: key('batches'), results: key('results'), begun: key('begun'), refusals: key('refusals') };
+  return { batches: key('batches'), results: key('results'), done: key('done'), begun: key('begun'), refusals: key('refusals') };
 }
 
 /** The name of a run's BullMQ queue. A queue a run: what is in one cannot get into another. */
@@ -78,7 +80,8 @@ export function queueOptions(client: Redis): QueueOptions {
     skipVersionCheck: true,
     // Nothing is kept of a batch but its results, which lie elsewhere; one that was lost too often waits for whoever hands it out.
     defaultJobOptions: { removeOnComplete: true, removeOnFail: false },
-    streams: { events: { maxLen: 1000 } },
+    // Nobody reads these.
+    streams: { events: { maxLen: 10 } },
   };
 }
 

@@ -235,7 +235,7 @@ class Turn {
 
   private async judge(job: Job<unknown>, token: string | undefined): Promise<void> {
     const id = job.id ?? '';
-    const { batches, results, begun } = runKeys(this.run.id);
+    const { batches, results, begun, done } = runKeys(this.run.id);
     const photos = parseBatch(await this.client.hget(batches, id) ?? '');
     // It has come back from elsewhere meanwhile, or is not wanted any more.
     if (photos === undefined) return;
@@ -253,7 +253,7 @@ class Turn {
     }
     const packed = await packResults({ worker: this.name, results: judged });
     await whenThereIsRoom(() => this.client.hset(results, id, packed), this.own.onNote);
-    await this.client.hdel(begun, id);
+    await this.client.pipeline().hdel(begun, id).publish(done, id).exec();
     this.judged += photos.length;
   }
 
