@@ -22,8 +22,10 @@ if (unknown.length > 0) throw new Error(`There is no room ${unknown.join(', ')} 
 
 const page = new URL('../docs/mutation.md', import.meta.url);
 const scores = readScores();
-for (const room of asked.length === 0 ? Object.keys(rooms) : asked) scores.set(room, test(room));
-writeFileSync(page, pageOf(scores));
+for (const room of asked.length === 0 ? Object.keys(rooms) : asked) {
+  scores.set(room, test(room));
+  writeFileSync(page, pageOf(scores));
+}
 if ([...scores.values()].some(({ caught, survived }) => caught / (caught + survived) < 0.75)) process.exitCode = 1;
 
 function test(room) {

@@ -25,6 +25,14 @@ describe('the chances of an eye', () => {
     expect(logOdds(eyeChances(calibration, logits, { width: 6, turn: 0 }).visible)).toBeCloseTo(-1);
   });
 
+  it('take scale and shift from between two widths, on a scale of doublings', () => {
+    const half = { width: 6 * Math.SQRT2, turn: 0 };
+    expect(logOdds(eyeChances(calibration, { open: 4, visible: 0 }, half).visible)).toBeCloseTo(-0.5);
+    const shifted = { ...calibration, open: calibration.open.map(({ scale }) => ({ scale, shift: 2 })) };
+    expect(logOdds(eyeChances(shifted, { open: 0, visible: 0 }, { width: 24, turn: 0 }).open)).toBeCloseTo(2);
+    expect(logOdds(eyeChances(shifted, { open: 0, visible: 0 }, { width: 24, turn: 2 }).open)).toBeCloseTo(2 * Math.exp(-1));
+  });
+
   it('are less sure on a turned head', () => {
     expect(logOdds(eyeChances(calibration, logits, { width: 24, turn: 1 }).open)).toBeCloseTo(4 * Math.exp(-0.5));
   });
@@ -66,5 +74,21 @@ describe('the two eyes of a face', () => {
     const { open } = faceChances(UNCALIBRATED.pair, { left: seen(0.3, 1), right: seen(0.8, 1) });
     expect(open.left).toBeCloseTo(0.3);
     expect(open.right).toBeCloseTo(0.8);
+  });
+});
+
+describe('whether an eye of a face can be seen', () => {
+  it('is the chance that one of them can', () => {
+    expect(faceChances(pair, { left: seen(0.9, 0.8), right: seen(0.9, 0.5) }).visible).toBeCloseTo(0.9);
+    expect(faceChances(pair, { left: seen(0.9, 0.8) }).visible).toBeCloseTo(0.8);
+    expect(faceChances(pair, { right: seen(0.9, 0.3) }).visible).toBeCloseTo(0.3);
+    expect(faceChances(pair, {}).visible).toBe(0);
+  });
+
+  it('says nothing of an eye that was not looked at', () => {
+    expect(Object.keys(faceChances(pair, { left: seen(0.9) }).open)).toEqual(['left']);
+    expect(Object.keys(faceChances(pair, { right: seen(0.9) }).open)).toEqual(['right']);
+    const both = faceChances(pair, { left: seen(0.99), right: seen(0.01) });
+    expect((both.open.left ?? 0) + both.closed).toBeLessThanOrEqual(1);
   });
 });
