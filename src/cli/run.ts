@@ -45,7 +45,7 @@ interface RunVerbOptions extends SettingsOptions {
 export function registerRun(program: Command, executor: PhotoExecutor): void {
   const command = program.command('run')
     .description('Judge photos: which have closed eyes, which faces are blurred. Photos are only read, never changed.')
-    .argument('[photos...]', 'folders (searched recursively) and files')
+    .argument('[photos...]', 'folders (searched recursively), files, and tars of photos (shard-000.tar)')
     .option('--files-from <file>', 'read names of photos and folders from a file, a line each; - for standard input; NUL between names is understood too')
     .addOption(new Option('--report <file>', 'write the results: .csv, .json, .jsonl, .arrow or .html, or - for CSV on standard output (repeatable)')
       .argParser(collect))
@@ -77,6 +77,7 @@ Examples:
   pipeline run ./photos --report out.csv --report out.html --resume
   pipeline run ./photos --report out.csv --update
   pipeline run day1 day2 extra.jpg --report - > out.csv
+  pipeline run shards/shard-*.tar --report out.arrow
   find . -newer last-run -name '*.jpg' -print0 | pipeline run --files-from - --report out.arrow
   pipeline run ./photos --report out.csv --set detect.min_score=0.6 --detector ssd-mobilenet-v1
   pipeline run /mnt/photos --report out.csv --queue redis://host:6379/0`);
@@ -100,8 +101,11 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
   if (skippedLinks.length > 0) {
     log.warn(`${String(skippedLinks.length)} link(s) lead outside and were left alone, such as ${String(skippedLinks[0])}; --follow-links follows them.`);
   }
-  for (const { folder: unread, reason } of unreadFolders) log.warn(`The folder ${unread} was left out: ${reason}`);
+  for (const { folder: unread, reason } of unreadFolders) log.warn(`${unread} was left out: ${reason}`);
   if (photos.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
+  if (options.xmp !== undefined && photos.some(({ part }) => part !== undefined)) {
+    throw new UsageError('--xmp writes sidecars beside photos, and there is no place beside a photo in a tar. Unpack the tar, or leave --xmp out.');
+  }
   if (options.debugCrops !== undefined) makeFolder(options.debugCrops, '--debug-crops');
 
   const reports = eachOnce(options.report ?? []);

@@ -8,12 +8,20 @@ import type { Pose } from './pose.js';
 import type { Box } from './raster.js';
 import type { Reason, Verdict } from './verdict.js';
 
+/** A part of a file, bytes. */
+export interface FilePart {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** A file to judge. */
 export interface PhotoFile {
   /** Absolute; not read where `content` is given. */
   readonly path: string;
   /** The file's bytes, of a photo that does not lie on the disk. */
   readonly content?: Uint8Array;
+  /** Which bytes of the file are the photo, where it lies in a tar. */
+  readonly part?: FilePart;
   /** How the reports call it: relative to the folder given, `/` between the parts. */
   readonly photo: string;
   /** How the file looked to whoever hands it out; absent where nobody looked. */

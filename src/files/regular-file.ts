@@ -56,12 +56,12 @@ export async function readRegularFile(path: string, { maxBytes = 64e6, ...option
   }
 }
 
-/** The first `length` bytes of an open file, or all where it has fewer. */
-export async function readBytes(file: FileHandle, length: number): Promise<Buffer> {
+/** `length` bytes of an open file from byte `from` on, or those that there are where it has fewer. */
+export async function readBytes(file: FileHandle, length: number, from = 0): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let read = 0;
   while (read < length) {
-    const { bytesRead } = await file.read(bytes, read, length - read, read);
+    const { bytesRead } = await file.read(bytes, read, length - read, from + read);
     if (bytesRead === 0) break;
     read += bytesRead;
   }

@@ -11,6 +11,7 @@ import { decodeHeic, HeicMissingError, heicSize, isCutShort } from './heic.js';
 import { extractRawPreview } from './raw.js';
 import type { Capture } from '../core/capture.js';
 import type { Box, Raster } from '../core/raster.js';
+import type { FilePart } from '../core/result.js';
 import type { ViewPlace } from './view.js';
 
 /** Bounds that a photo must keep to be opened. */
@@ -259,14 +260,14 @@ function checkLength(bytes: number, maxMegabytes: number): void {
   throw new PhotoError(`The file has ${String(Math.round(bytes / 1e6))} MB; the limit is ${String(maxMegabytes)} (image.max_megabytes).`);
 }
 
-/** A photo's file as it is. @throws PhotoError where it is unreadable, empty or too long */
-export async function readPhoto(path: string, maxMegabytes: number): Promise<Buffer> {
+/** A photo's file, or the part of a file that is one, as it is. @throws PhotoError where it is unreadable, empty or too long */
+export async function readPhoto(path: string, maxMegabytes: number, part?: FilePart): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
     file = await openRegularFile(path);
-    const { size } = await file.stat();
-    checkLength(size, maxMegabytes);
-    return await readBytes(file, size);
+    const length = part?.length ?? (await file.stat()).size;
+    checkLength(length, maxMegabytes);
+    return await readBytes(file, length, part?.offset);
   } catch (error) {
     if (error instanceof PhotoError) throw error;
     throw new PhotoError(`The file cannot be read: ${fileProblem(error, 'read')}`);

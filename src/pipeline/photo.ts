@@ -58,8 +58,8 @@ async function decode(file: PhotoFile, { config: { image } }: PhotoSettings): Pr
   }
 }
 
-function bytesOf({ path, content }: PhotoFile, maxMegabytes: number): Promise<Buffer> {
-  if (content === undefined) return readPhoto(path, maxMegabytes);
+function bytesOf({ path, content, part }: PhotoFile, maxMegabytes: number): Promise<Buffer> {
+  if (content === undefined) return readPhoto(path, maxMegabytes, part);
   return Promise.resolve(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
 }
 

@@ -200,8 +200,8 @@ class HandedOutRun {
     if (unwanted.length > 0) await this.client.hdel(this.keys.batches, ...unwanted);
   }
 
-  private handed({ photo, path, content, looks }: PhotoFile): HandedPhoto {
-    if (content !== undefined) throw new UsageError(`${photo} is no file of its own; only files in a folder that all machines see can be handed to a queue.`);
+  private handed({ photo, path, content, part, looks }: PhotoFile): HandedPhoto {
+    if (content !== undefined || part !== undefined) throw new UsageError(`${photo} is no file of its own; only files in a folder that all machines see can be handed to a queue.`);
     const below = pathBelow(this.options.root, path);
     return { photo, path: below, ...(looks === undefined ? {} : { size: looks.size, modified: looks.modified }) };
   }

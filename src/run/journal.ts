@@ -15,7 +15,7 @@ import { openRegularFile } from '../files/regular-file.js';
 import { UsageError } from '../core/usage-error.js';
 import { fileProblem, WriteError } from '../files/problem.js';
 import { WholeFile } from '../files/whole-file.js';
-import type { PhotoResult } from '../core/result.js';
+import type { PhotoFile, PhotoResult } from '../core/result.js';
 import { parseHeader, parseRecord, recordText, type FileStamp, type JournalHeader, type JournalRecord } from './journal-record.js';
 
 export interface Journal {
@@ -64,11 +64,11 @@ export function keptPath(journal: string): string {
   return `${journal.replace(/\.journal$/, '')}.found`;
 }
 
-/** The stamp of a file, or undefined where it cannot be looked at. */
-export async function fileStamp(path: string, withHash: boolean): Promise<FileStamp | undefined> {
+/** The stamp of a photo's file, or undefined where it cannot be looked at. The time of one in a tar is the tar's. */
+export async function fileStamp({ path, part }: Pick<PhotoFile, 'path' | 'part'>, withHash: boolean): Promise<FileStamp | undefined> {
   try {
     const { size, mtimeMs } = await stat(systemPath(path));
-    return { size, modified: mtimeMs, ...(withHash ? { hash: await contentHash(path) } : {}) };
+    return { size: part?.length ?? size, modified: mtimeMs, ...(withHash ? { hash: await contentHash(path, part) } : {}) };
   } catch {
     return undefined;
   }

@@ -77,7 +77,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
     for (const [index, file] of photos.entries()) {
       if (options.leave !== true) await writing.roomFor(index);
       if (stop.aborted) return;
-      const stamp = file.content !== undefined ? undefined : await fileStamp(file.path, journal !== undefined && options.compareContent === true);
+      const stamp = file.content !== undefined ? undefined : await fileStamp(file, journal !== undefined && options.compareContent === true);
       if (journal !== undefined && stamp !== undefined && journal.has(file.photo, stamp)) {
         options.onProgress?.();
         writing.take(index, () => journal.recall(file.photo).then((result) => withLooks(result, stamp)));

@@ -7,8 +7,9 @@ import { errorCode } from '../files/error-code.js';
 import { listFolder, realPath, reportName, systemPath, type FolderEntry } from '../files/file-name.js';
 import { fileProblem } from '../files/problem.js';
 import { openRegularFile, readBytes } from '../files/regular-file.js';
+import { listTar, TarError, type TarEntry } from '../files/tar.js';
 import { UsageError } from '../core/usage-error.js';
-import type { PhotoFile } from '../core/result.js';
+import type { FilePart, PhotoFile } from '../core/result.js';
 import { isDebugPicture } from '../image/debug-mark.js';
 import { sniffFormat } from '../image/format.js';
 
@@ -27,7 +28,7 @@ export interface Walk {
   readonly unreadFolders: readonly UnreadFolder[];
 }
 
-/** A folder that could not be looked into. */
+/** A folder, or a tar, that could not be looked into. */
 export interface UnreadFolder {
   readonly folder: string;
   /** The second half of a sentence, with its full stop. */
@@ -47,7 +48,7 @@ const unfinished = /\.(?:pipeline-)?part$/i;
 const debugPicture = /\.(?:faces\.jpg|eye-\d+\.png)$/;
 
 /**
- * Lists the photos under folders and files, recursively; hidden files and folders, half-written files (.part) and the tool's
+ * Lists the photos under folders, in tars (those that are named, not those that lie in folders) and files, recursively; hidden files and folders, half-written files (.part) and the tool's
  * own pictures are left out.
  *
  * Names are relative to the folder given or, where several things are given, to the deepest folder that holds them all.
@@ -60,10 +61,14 @@ export async function findPhotos(inputs: readonly string[], options: WalkOptions
   const walker = new Walker(options.followLinks);
   for (const root of roots) {
     if (root.isFolder) await walker.root(root.path);
+    else if (extname(root.path).toLowerCase() === '.tar') await walker.tar(root.path);
     else await walker.file(root.path);
   }
   const named = (path: string): string => reportName(relative(base, path).split(sep).join('/'));
-  const photos = walker.files.map((path) => ({ path, photo: named(path) }));
+  const photos: PhotoFile[] = [
+    ...walker.files.map((path) => ({ path, photo: named(path) })),
+    ...walker.inTars.map(({ tar: path, entry: { name, offset, length } }) => ({ path, part: { offset, length }, photo: named(`${path}${sep}${name}`) })),
+  ];
   // Code units, not a locale's order: the same report on every machine.
   photos.sort((a, b) => (a.photo < b.photo ? -1 : Number(a.photo > b.photo)));
   return {
@@ -76,6 +81,7 @@ export async function findPhotos(inputs: readonly string[], options: WalkOptions
 
 class Walker {
   readonly files: string[] = [];
+  readonly inTars: { readonly tar: string; readonly entry: TarEntry }[] = [];
   readonly skippedLinks: string[] = [];
   readonly unreadFolders: UnreadFolder[] = [];
   private readonly seen = new Set<string>();
@@ -88,6 +94,19 @@ class Walker {
 
   async file(path: string): Promise<void> {
     if (this.firstVisit(await realPath(path).catch(() => path))) this.files.push(path);
+  }
+
+  /** The photos in a tar. A tar that is damaged, or made to do harm, is left out as a whole. */
+  async tar(path: string): Promise<void> {
+    if (!this.firstVisit(await realPath(path).catch(() => path))) return;
+    try {
+      for (const entry of await listTar(path)) {
+        if (entry.name.split('/').some(isLeftOut) || !await looksLikePhoto(path, entry)) continue;
+        this.inTars.push({ tar: path, entry });
+      }
+    } catch (error) {
+      this.unreadFolders.push({ folder: path, reason: error instanceof TarError ? error.message : fileProblem(error, 'read') });
+    }
   }
 
   private async folder(path: string, root: string): Promise<void> {
@@ -161,18 +180,21 @@ function hasPhotoName(path: string): boolean {
   return photoExtensions.has(extname(path).toLowerCase());
 }
 
-async function looksLikePhoto(path: string): Promise<boolean> {
-  if (hasPhotoName(path)) return !(debugPicture.test(path) && isDebugPicture(await beginningOf(path, 4096)));
+/** @param entry of the tar that lies at `path` */
+async function looksLikePhoto(path: string, entry?: TarEntry): Promise<boolean> {
+  const name = entry?.name ?? path;
+  if (hasPhotoName(name)) return !(debugPicture.test(name) && isDebugPicture(await beginningOf(path, 4096, entry)));
   // A sidecar of an editor or a text is no photo; a JPEG without an ending is.
-  return sniffFormat(await beginningOf(path, 32)).supported;
+  return sniffFormat(await beginningOf(path, 32, entry)).supported;
 }
 
-/** The first bytes of a file; none where it cannot be read. */
-async function beginningOf(path: string, length: number): Promise<Buffer> {
+/** The first bytes of a file, or of a part of it; none where it cannot be read. */
+async function beginningOf(path: string, most: number, part?: FilePart): Promise<Buffer> {
+  const length = Math.min(most, part?.length ?? most);
   try {
     const file = await openRegularFile(path);
     try {
-      return await readBytes(file, length);
+      return await readBytes(file, length, part?.offset);
     } finally {
       await file.close();
     }

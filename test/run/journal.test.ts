@@ -205,13 +205,13 @@ describe('the stamp of a file', () => {
     const look = async (text: string, withHash: boolean): Promise<unknown> => {
       writeFileSync(path, text);
       utimesSync(path, 1_700_000_000, 1_700_000_000);
-      return fileStamp(path, withHash);
+      return fileStamp({ path }, withHash);
     };
     expect(await look('aaaa', false)).toEqual(await look('bbbb', false));
     expect(await look('aaaa', true)).not.toEqual(await look('bbbb', true));
   });
 
   it('is undefined for a file that is gone', async () => {
-    expect(await fileStamp('/nowhere.jpg', true)).toBeUndefined();
+    expect(await fileStamp({ path: '/nowhere.jpg' }, true)).toBeUndefined();
   });
 });
