@@ -1,13 +1,14 @@
 /**
- * Training: milliseconds a step and images a second, beside PyTorch on the same net where python3 has it, in its plainest
- * and in its fastest form; the loader's rate beside decoding the same crops from files; how long a step waits for the
+ * Training: milliseconds a step on one thread and on several, beside PyTorch on the same net where python3 has it, in each of the
+ * ways that it has (eager, channels_last, compiled, fused AdamW); the loader's rate beside decoding the same crops from files; how long a step waits for the
  * loader.
  *
  * Other work on the machine only ever adds to a time, so what is compared is the least of all steps; how far the rounds'
  * own least times lie apart tells how quiet the machine was.
  *
- * Run `npm run build` first. Needs ../shared/data beside the checkout for the loader. `--threads 1` for one thread;
- * PYTHON names another python. About two minutes on two idle cores.
+ * Run `npm run build` first. Needs ../shared/data beside the checkout for the loader. `--threads 4` for another number than 2;
+ * `--steps` more of them where the machine is busy; `--backbones`, with commas between, for some only; PYTHON names another python.
+ * About four minutes on two idle cores.
  */
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -25,32 +26,38 @@ import { createTrainingStep, initialState, layoutOf } from '../dist/train/loop/s
 import { loadConfig } from '../dist/pipeline/config.js';
 import { patchEye } from '../dist/train/data/labelled-eyes.js';
 
-const { values: { threads: threadText } } = parseArgs({ options: { threads: { type: 'string', default: '2' } } });
-const threads = Number(threadText);
+const { values: options } = parseArgs({ options: {
+  threads: { type: 'string', default: '2' }, steps: { type: 'string', default: '20' },
+  backbones: { type: 'string', default: 'plain-small,plain-base,mobile-small,residual-small' },
+} });
+const threads = Number(options.threads);
+const steps = Number(options.steps);
 const batch = 64;
 const height = 32;
 const width = 48;
 const warmUp = 3;
-const steps = 20;
 const rounds = 3;
 /** The same nets in PyTorch are in train-torch.py; keep both alike. */
-const backbones = ['plain-small', 'plain-base', 'mobile-small'];
+const backbones = options.backbones.split(',');
 const optimizer = { name: 'adamw', weightDecay: 0.02, clip: 1 };
 const sets = ['eyes/cew_patches.tar', 'eyes/kaggle_drowsiness.tar'];
 const eyesASet = 500;
 
+const python = process.env.PYTHON ?? 'python3';
+const script = fileURLToPath(new URL('./train-torch.py', import.meta.url));
+
 const say = (line = '') => process.stdout.write(`${line}\n`);
 const row = (...cells) => say(`| ${cells.join(' | ')} |`);
 const head = (...cells) => { row(...cells); row(...cells.map(() => '---')); };
-async function prepareStep(name) {
+async function prepareStep(name, count) {
   const backbone = createBackbone(name);
-  const step = await createTrainingStep(backbone, { batch, height, width, optimizer, labelSmoothing: 0, threads });
+  const step = await createTrainingStep(backbone, { batch, height, width, optimizer, labelSmoothing: 0, threads: count });
   return { step, state: initialState(layoutOf(backbone), optimizer.name, 1) };
 }
 
 /** The least milliseconds of a step. */
-async function measureSteps(name) {
-  const { step, state: start } = await prepareStep(name);
+async function measureSteps(name, count) {
+  const { step, state: start } = await prepareStep(name, count);
   const data = madeUpBatch(batch, height, width);
   let least = Infinity;
   let state = start;
@@ -76,35 +83,45 @@ function leastOfTorch(rounds_) {
 }
 
 async function benchSteps() {
-  say(`### A step: batch ${batch}, ${height}x${width}, ${optimizer.name}, ${threads} thread(s), ${cpus().length} x ${cpus()[0]?.model.trim()}\n`);
-  head('backbone', 'parameters', 'ms a step, least (rounds)', 'images a second', 'PyTorch, eager', 'ratio', 'PyTorch, fastest', 'ratio');
-  const notes = new Set();
-  const python = process.env.PYTHON ?? 'python3';
-  const script = fileURLToPath(new URL('./train-torch.py', import.meta.url));
+  say(`### A step: batch ${batch}, ${height}x${width}, ${optimizer.name}, ${cpus().length} x ${cpus()[0]?.model.trim()}\n`);
+  const counts = threads === 1 ? [1] : [1, threads];
+  head('backbone', 'parameters', ...counts.map((count) => `ms on ${count} thread(s), least (rounds)`), 'times as fast', 'images a second');
+  const all = [];
   for (const name of backbones) {
-    // By turns: what else the machine does falls on both.
-    const ours = [];
-    const theirs = [];
+    // By turns: what else the machine does falls on all of them.
+    const [ours, theirs] = [counts.map(() => []), counts.map(() => [])];
     for (let round = 0; round < rounds; round += 1) {
-      ours.push(await measureSteps(name));
-      theirs.push(measureTorch(python, script, { name, batch, height, width, threads, steps, warmUp }));
+      for (const [index, count] of counts.entries()) {
+        ours[index].push(await measureSteps(name, count));
+        theirs[index].push(measureTorch(python, script, { name, batch, height, width, threads: count, steps, warmUp }));
+      }
     }
-    const ms = Math.min(...ours);
+    const least = ours.map((times) => Math.min(...times));
     const parameters = layoutOf(createBackbone(name)).parameters.reduce((sum, { size }) => sum + size, 0);
-    const torch = leastOfTorch(theirs);
-    row(name, parameters, `${ms.toFixed(1)} (${ms.toFixed(1)}-${Math.max(...ours).toFixed(1)})`, (batch / (ms / 1000)).toFixed(0), ...compared(ms, torch));
-    for (const [way, why] of torch.missing ?? []) notes.add(`PyTorch, ${way}: ${why}`);
-    if (torch.version) notes.add(`PyTorch ${torch.version}`);
+    row(name, parameters, ...ours.map((times, index) => `${least[index].toFixed(1)} (${least[index].toFixed(1)}-${Math.max(...times).toFixed(1)})`),
+      (least[0] / least.at(-1)).toFixed(2), (batch / (least.at(-1) / 1000)).toFixed(0));
+    all.push({ name, least, torch: theirs.map(leastOfTorch) });
   }
-  if (notes.size > 0) say();
-  for (const note of notes) say(`- ${note}`);
+  for (const [index, count] of counts.entries()) besideTorch(all.map(({ name, least, torch }) => ({ name, ms: least[index], torch: torch[index] })), count);
 }
 
-/** Cells of a row: eager PyTorch and the fastest way, each with our time over its. */
-function compared(ms, { why, ways }) {
-  if (why !== undefined) return [`(${why})`, '', '', ''];
-  const [name, fastest] = Object.entries(ways).sort((a, b) => a[1] - b[1])[0];
-  return [`${ways.eager.toFixed(1)} ms`, (ms / ways.eager).toFixed(2), `${fastest.toFixed(1)} ms (${name})`, (ms / fastest).toFixed(2)];
+/** Least times of each way that PyTorch has, and our time over the plainest and the fastest. */
+function besideTorch(rows, count) {
+  say(`\n### PyTorch, ${count} thread(s)\n`);
+  const found = rows.find(({ torch }) => torch.why === undefined);
+  if (found === undefined) {
+    say(`(${rows[0]?.torch.why})`);
+    return;
+  }
+  const ways = [...new Set(rows.flatMap(({ torch }) => Object.keys(torch.ways ?? {})))];
+  head('backbone', ...ways.map((way) => `${way}, ms`), 'ours, ms', 'ours / eager', 'ours / fastest');
+  for (const { name, ms, torch: { ways: times = {} } } of rows) {
+    const fastest = Math.min(...Object.values(times));
+    row(name, ...ways.map((way) => times[way]?.toFixed(1) ?? ''), ms.toFixed(1), (ms / times.eager).toFixed(2), (ms / fastest).toFixed(2));
+  }
+  say();
+  for (const note of new Set(rows.flatMap(({ torch: { missing = [], version } }) =>
+    [...missing.map(([way, why]) => `${way}: ${why}`), `PyTorch ${version}`]))) say(`- ${note}`);
 }
 
 /** Some eyes of each set, and how many a second their files give. */
@@ -117,11 +134,11 @@ async function readFiles() {
     const stride = Math.max(1, Math.floor(source.images.length / eyesASet));
     const images = source.images.filter((_, index) => index % stride === 0);
     const from = performance.now();
-    for (const { file, path, labels } of images) {
+    for (const { file, path, faces: [face] } of images) {
       const { image, region } = await patchEye(file, config);
       rows.push({
-        pixels: cutCanvas(image, region), label: labels.left ?? labels.right ?? 0, source: source.name, group: path, path,
-        cropWidth: region.width,
+        pixels: cutCanvas(image, region), ...(face.left ?? face.right), source: source.name, group: path, path,
+        cropWidth: region.width, turn: 0,
       });
     }
     seconds += (performance.now() - from) / 1000;
@@ -159,7 +176,7 @@ async function benchLoader() {
 }
 
 async function waitingShare(name, dataset, all) {
-  const { step, state: start } = await prepareStep(name);
+  const { step, state: start } = await prepareStep(name, threads);
   const loader = createLoader(dataset, all, { batchSize: batch, seed: 1, workers: 1, samplesPerEpoch: 60 * batch });
   let state = start;
   const epoch = async (number) => {
