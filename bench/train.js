@@ -137,7 +137,7 @@ async function readFiles() {
     for (const { file, path, faces: [face] } of images) {
       const { image, region } = await patchEye(file, config);
       rows.push({
-        pixels: cutCanvas(image, region), ...(face.left ?? face.right), source: source.name, group: path, path,
+        pixels: cutCanvas(image, region, 'eye'), ...(face.left ?? face.right), source: source.name, group: path, path,
         cropWidth: region.width, turn: 0,
       });
     }

@@ -147,10 +147,10 @@ const packed = {
   refusals: ['PackedFileError'],
   prepare: async (folder) => {
     const { datasetOf, openPackedFile, writePackedFile } = await import('../../dist/train/data/packed-file.js');
-    const { CANVAS } = await import('../../dist/train/data/canvas.js');
+    const { canvasBytes } = await import('../../dist/train/data/canvas.js');
     const path = join(folder, 'eyes.arrow');
     const rows = Array.from({ length: 12 }, (_, index) => ({
-      pixels: Buffer.alloc(CANVAS.width * CANVAS.height, index), label: index % 2, group: `g${index}`, path: `open/${index}.jpg`, source: 's', cropWidth: 30 + index,
+      pixels: Buffer.alloc(canvasBytes('eye'), index), label: index % 2, group: `g${index}`, path: `open/${index}.jpg`, source: 's', cropWidth: 30 + index,
     }));
     writePackedFile(path, datasetOf(rows));
     const whole = readFileSync(path);
@@ -168,7 +168,7 @@ const packed = {
       read: async (bytes) => {
         writeFileSync(path, bytes);
         const { length, pixels, labels, groups } = openPackedFile(path);
-        if (labels.length !== length || groups.length !== length || pixels.length !== length * CANVAS.width * CANVAS.height) throw new Error('columns of other lengths');
+        if (labels.length !== length || groups.length !== length || pixels.length !== length * canvasBytes('eye')) throw new Error('columns of other lengths');
       },
     };
   },

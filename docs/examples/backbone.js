@@ -5,7 +5,7 @@
  * what `net` offers.
  */
 
-/** @type {import('portrait-pipeline/dist/train/extend.js').Backbone} */
+/** @type {import('portrait-pipeline/extend').Backbone} */
 const backbone = {
   name: 'two-scales',
   description: 'wide and narrow kernels, added',

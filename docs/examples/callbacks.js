@@ -8,7 +8,7 @@ const patience = 3;
 let lowest = Infinity;
 let since = 0;
 
-/** @type {import('portrait-pipeline/dist/train/extend.js').TrainingCallbacks} */
+/** @type {import('portrait-pipeline/extend').TrainingCallbacks} */
 const callbacks = {
   onStep: ({ step, loss }) => {
     if (step % 100 === 0) appendFileSync('losses.txt', `${step} ${loss}\n`);

@@ -1,5 +1,5 @@
 /**
- * Cuts the eyes of a face as the classifier sees them. The one way in which eyes are cut, for runs, packing and evaluation.
+ * Cuts what the classifier sees: eyes, faces or whole photos. The one way in which they are cut, for runs, packing and evaluation.
  */
 import type { EyeCrop } from '../core/eye.js';
 import type { EyeSight, FaceView, PerEye } from '../core/face.js';
@@ -22,4 +22,22 @@ export function cutEyes(face: Pick<FaceView, 'raster' | 'left' | 'right'>, width
 /** One crop. @param region px of `raster` */
 export function cutEye(raster: Raster, region: TurnedRegion, width: number, height: number): EyeCrop {
   return { data: cutLuminance(raster, region, width, height), width, height };
+}
+
+/** A face's crop in widths of its box: chin and forehead are in it. */
+const FACE_SPAN = 1.25;
+
+/** The square around a face, turned so that its eyes lie level; px of the face's raster. */
+export function faceRegion({ box, landmarks: { left, right } }: Pick<FaceView, 'box' | 'landmarks'>): TurnedRegion {
+  return {
+    center: { x: box.x + box.width / 2, y: box.y + box.height / 2 },
+    width: FACE_SPAN * Math.max(box.width, box.height),
+    // The person's right eye is on the left in the image.
+    angle: Math.atan2(left.center.y - right.center.y, left.center.x - right.center.x),
+  };
+}
+
+/** The square that a whole photo fits into, px of it; its border is repeated in what lies outside. */
+export function photoRegion({ width, height }: Pick<Raster, 'width' | 'height'>): TurnedRegion {
+  return { center: { x: width / 2, y: height / 2 }, width: Math.max(width, height), angle: 0 };
 }

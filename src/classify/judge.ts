@@ -4,7 +4,7 @@
 import type { EyesState, EyeState } from '../core/eye.js';
 import type { PerEye } from '../core/face.js';
 import type { Strictness, Verdict } from '../core/verdict.js';
-import { faceChances, type Calibration, type EyeAnswer } from './calibration.js';
+import { eyeChances, faceChances, type Calibration, type EyeAnswer, type EyeSize } from './calibration.js';
 import type { EyeMeasurement, EyesMeasurement } from './measurement.js';
 import type { EyeThresholds } from './thresholds.js';
 
@@ -52,6 +52,18 @@ export function judgeEyes(
   const [left, right] = [judge('left'), judge('right')];
   const winks = chances.wink > winkFrom && left.open !== undefined && right.open !== undefined;
   return { state: winks ? 'one_closed' : eyesState(left, right), closed: chances.closed * chances.visible, left, right };
+}
+
+/**
+ * A face or a photo that was looked at as a whole: its eyes are not told apart.
+ * @param answer the net's; absent where nothing was looked at
+ * @param size how wide an eye would be whose crop is as wide, and how far the head is turned
+ */
+export function judgeWhole(
+  calibration: Calibration, answer: EyeAnswer | undefined, size: EyeSize, thresholds: EyeThresholds,
+): EyesMeasurement {
+  const { closed, left } = judgeEyes(calibration.pair, answer === undefined ? {} : { left: eyeChances(calibration, answer, size) }, thresholds);
+  return { state: left.state, closed: answer === undefined ? 0 : closed, left: { state: 'unknown' }, right: { state: 'unknown' } };
 }
 
 /**

@@ -2,6 +2,7 @@
  * What an eye-state model file says about itself: the keys of its ONNX metadata and their meaning.
  */
 import { z } from 'zod';
+import type { CropKind } from '../core/eye.js';
 import { calibrationSchema, type Calibration } from './calibration.js';
 
 /** Marks a model file as one of ours and gives the layout of its inputs, outputs and metadata. */
@@ -10,12 +11,16 @@ const FORMAT = 'portrait-pipeline/eye-state/2';
 /** px; ten times what the eyes of a portrait have. */
 const largestCrop = 512;
 
+/** Models that do not say what they look at are older, and look at eyes. */
+const cropSchema = z.enum(['eye', 'face', 'photo']).default('eye');
+
 const positive = z.coerce.number().positive();
 const probability = z.coerce.number().min(0).max(1);
 
 const metadataSchema = z.object({
   format: z.literal(FORMAT),
   backbone: z.string().min(1).max(100),
+  crop: cropSchema,
   // A crop of every eye of a photo is made of this size.
   width: positive.int().max(largestCrop),
   height: positive.int().max(largestCrop),
@@ -39,6 +44,8 @@ export type Precision = 'fp32' | 'fp16' | 'int8';
 export interface EyeModelInfo {
   /** The name that `createBackbone` knows. */
   readonly backbone: string;
+  /** What it looks at. */
+  readonly crop: CropKind;
   /** px of the crops that the model takes. */
   readonly width: number;
   readonly height: number;
@@ -58,6 +65,7 @@ export function infoToMetadata(info: EyeModelInfo): Readonly<Record<string, stri
   return {
     format: FORMAT,
     backbone: info.backbone,
+    crop: info.crop,
     width: String(info.width),
     height: String(info.height),
     calibration: JSON.stringify(info.calibration),
@@ -72,9 +80,9 @@ export function infoToMetadata(info: EyeModelInfo): Readonly<Record<string, stri
 export function infoFromMetadata(metadata: Readonly<Record<string, string>>): EyeModelInfo | undefined {
   const parsed = metadataSchema.safeParse(metadata);
   if (!parsed.success) return undefined;
-  const { backbone, width, height, calibration, closed_below, open_above, precision, tool_version } = parsed.data;
+  const { backbone, crop, width, height, calibration, closed_below, open_above, precision, tool_version } = parsed.data;
   return {
-    backbone, width, height, calibration, precision,
+    backbone, crop, width, height, calibration, precision,
     closedBelow: closed_below, openAbove: open_above, toolVersion: tool_version,
   };
 }

@@ -9,6 +9,8 @@ export const classifySettings = z.strictObject({
   model: z.string().min(1).default('models/eye-state.onnx').meta({
     path: true, description: '(path) the eye-state net; a relative path starts at the file that says so, with --set at the current folder',
   }),
+  crop: z.enum(['eye', 'face', 'photo']).default('eye')
+    .describe('(eye | face | photo) what the net looks at; face and photo need a net that was trained on those (pipeline pack --crop)'),
   closed_below: threshold
     .describe('(auto | 0-1) an eye whose probability of being open is below this is closed; auto: the model\'s own'),
   open_above: threshold

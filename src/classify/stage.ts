@@ -9,12 +9,12 @@ import { defineStage, type Meter, type OpenStage, type StageContext } from '../c
 import type { Reason, Verdict } from '../core/verdict.js';
 import { UsageError } from '../core/usage-error.js';
 import { eyeChances, type EyeAnswer } from './calibration.js';
-import { cutEyes } from './eye-crops.js';
+import { cutEye, cutEyes, faceRegion, photoRegion } from './eye-crops.js';
 import { createEyeClassifier, type EyeClassifier } from './eye-classifier.js';
-import { judgeEyes, weighEyes } from './judge.js';
+import { judgeEyes, judgeWhole, weighEyes } from './judge.js';
 import { eyesJson, eyesMeasurement, type EyeMeasurement, type EyesMeasurement } from './measurement.js';
 import { classifySettings, type ClassifySettings } from './settings.js';
-import { readThresholds, thresholdsOf, type EyeThresholds } from './thresholds.js';
+import { checkCrop, readThresholds, thresholdsOf, type EyeThresholds } from './thresholds.js';
 
 export const classifyStage = defineStage({
   name: 'classify',
@@ -66,11 +66,13 @@ export const classifyStage = defineStage({
  */
 export async function openEyes(settings: ClassifySettings, { threads }: StageContext): Promise<OpenStage<EyesMeasurement>> {
   const classifier = await createEyeClassifier(settings.model, { threads });
+  checkCrop(settings, classifier.info);
   const thresholds = thresholdsOf(settings, classifier.info);
-  const { width } = classifier.info;
+  const { width, crop } = classifier.info;
+  const measureAll = { eye: measure, face: measureFaces, photo: measurePhoto }[crop];
   return {
-    wants: { face: 0, eye: width },
-    measure: (faces) => measure(faces, classifier, thresholds),
+    wants: { face: crop === 'face' ? width : 0, eye: crop === 'eye' ? width : 0 },
+    measure: (faces) => measureAll(faces, classifier, thresholds),
     release: () => classifier.release(),
   };
 }
@@ -91,6 +93,28 @@ async function measure(faces: readonly FaceView[], classifier: EyeClassifier, th
     const right = chances(face.right, crops[index]?.right);
     return judgeEyes(calibration.pair, perEye(left, right), thresholds, perEye(face.left.reason, face.right.reason));
   });
+}
+
+/** Each face as a whole. */
+async function measureFaces(faces: readonly FaceView[], classifier: EyeClassifier, thresholds: EyeThresholds): Promise<EyesMeasurement[]> {
+  const { width, height, calibration } = classifier.info;
+  const regions = faces.map((face) => faceRegion(face));
+  const answers = await classifier.classify(faces.map(({ raster }, index) => cutEye(raster, regions[index] ?? photoRegion(raster), width, height)));
+  return faces.map(({ landmarks, scale }, index) => judgeWhole(calibration, answers[index], {
+    width: eyeWidthOf((regions[index]?.width ?? 0) * scale), turn: headTurn(landmarks),
+  }, thresholds));
+}
+
+/** The photo as a whole: what it says stands with its largest face. */
+async function measurePhoto(faces: readonly FaceView[], classifier: EyeClassifier, thresholds: EyeThresholds): Promise<EyesMeasurement[]> {
+  const { width, height, calibration } = classifier.info;
+  const area = ({ box, scale }: FaceView): number => box.width * box.height * scale * scale;
+  const [largest] = faces.toSorted((a, b) => area(b) - area(a));
+  if (largest === undefined) return [];
+  const region = photoRegion(largest.photo);
+  const [answer] = await classifier.classify([cutEye(largest.photo, region, width, height)]);
+  return faces.map((face) => judgeWhole(
+    calibration, face === largest ? answer : undefined, { width: eyeWidthOf(region.width), turn: 0 }, thresholds));
 }
 
 function perEye<T>(left: T | undefined, right: T | undefined): PerEye<T> {

@@ -30,11 +30,21 @@ export function thresholdsOf(settings: ClassifySettings, model: Pick<EyeModelInf
 
 /**
  * The same from the model's file, without loading what runs it. Undefined where that is no eye-state model: opening it says so.
- * @throws UsageError as `thresholdsOf` does
+ * @throws UsageError as `thresholdsOf` and `checkCrop` do
  */
 export async function readThresholds(settings: ClassifySettings): Promise<EyeThresholds | undefined> {
   const info = await readInfo(settings.model);
-  return info === undefined ? undefined : thresholdsOf(settings, info);
+  if (info === undefined) return undefined;
+  checkCrop(settings, info);
+  return thresholdsOf(settings, info);
+}
+
+/** @throws UsageError if the model looks at something else than the settings say */
+export function checkCrop({ model, crop }: Pick<ClassifySettings, 'model' | 'crop'>, info: Pick<EyeModelInfo, 'crop'>): void {
+  if (info.crop === crop) return;
+  const what = { eye: 'eyes', face: 'faces', photo: 'whole photos' };
+  throw new UsageError(`The model ${model} (classify.model) was trained on ${what[info.crop]}, and classify.crop is ${crop}. `
+    + `Set classify.crop=${info.crop}, or name a model trained on ${what[crop]} (pipeline pack --crop ${crop}).`);
 }
 
 async function readInfo(path: string): Promise<EyeModelInfo | undefined> {

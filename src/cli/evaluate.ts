@@ -4,7 +4,7 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { noLabels, openSource, unusedTables, unusedTableWarning } from '../train/data/sources.js';
-import type { EyeCrop } from '../core/eye.js';
+import type { CropKind, EyeCrop } from '../core/eye.js';
 import { UsageError } from '../core/usage-error.js';
 import { fileProblem } from '../files/problem.js';
 import { writeWholeFile } from '../files/whole-file.js';
@@ -82,7 +82,7 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
     source.close();
     await pool.close();
   }
-  finish(evaluation, options.report);
+  finish(evaluation, config.classify.crop, options.report);
 }
 
 async function writeIfWrong(folder: string, { path, label, open, crop }: LabelledEye & { readonly crop: EyeCrop }): Promise<void> {
@@ -91,13 +91,13 @@ async function writeIfWrong(folder: string, { path, label, open, crop }: Labelle
   await writeGray(join(folder, `${open.toFixed(3)}-${label === 0 ? 'closed' : 'open'}-${name}.png`), crop);
 }
 
-function finish(evaluation: Evaluation, report: string | undefined): void {
+function finish(evaluation: Evaluation, crop: CropKind, report: string | undefined): void {
   const { kind, eye, photo, unreadable } = evaluation;
   for (const { path, reason } of unreadable) log.warn(`${path}: ${reason}`);
   if (eye.n === 0) throw new Error(nothingMeasured(evaluation, report));
   const lines = [
-    ...describe('eye', eye),
-    `  decided ${percent(eye.coverage)} of the eyes, ${percent(eye.decided_accuracy)} of them rightly; the others are unsure`,
+    ...describe(crop, eye),
+    `  decided ${percent(eye.coverage)} of the ${crop}s, ${percent(eye.decided_accuracy)} of them rightly; the others are unsure`,
     ...(photo === null ? [] : [...describe('photo', photo), `  undetected ${String(photo.undetected)} of ${String(photo.n)}, counted as wrong`]),
     ...(unreadable.length === 0 ? [] : [`${String(unreadable.length)} image(s) could not be read and are in no figure.`]),
   ];

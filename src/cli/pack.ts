@@ -8,13 +8,14 @@ import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, typ
 import { datasetOf, writePackedFile } from '../train/data/packed-file.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { CLASSES } from '../train/data/labels.js';
+import type { CropKind } from '../core/eye.js';
 import { UsageError } from '../core/usage-error.js';
 import { settleEngine } from '../pipeline/engine.js';
 import { escaped } from '../reports/csv.js';
 import type { LeftOut } from '../train/data/image-task.js';
-import { packSource, packedLayout, type PackedSource } from '../train/data/pack.js';
+import { describeLayout, packSource, type PackedSource } from '../train/data/pack.js';
 import { writeSheet } from '../image/draw.js';
-import { packedSheet, SHEET_CELL } from '../train/run-report/sheets.js';
+import { packedSheet, sheetCell } from '../train/run-report/sheets.js';
 import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
 import { openImagePool } from './image-pool.js';
@@ -27,6 +28,7 @@ import { checkWritable } from './writable.js';
 interface PackVerbOptions extends SettingsOptions {
   readonly output: string;
   readonly kind: 'photo' | 'eye' | 'auto' | 'boxes';
+  readonly crop: CropKind;
   readonly labels?: readonly string[];
   readonly corrections?: readonly string[];
   readonly show?: string;
@@ -39,6 +41,8 @@ export function registerPack(program: Command): void {
     .requiredOption('-o, --output <file>', 'the packed file to write (Apache Arrow IPC)')
     .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look; boxes: photos to train a detector on')
       .choices(['photo', 'eye', 'auto', 'boxes']).default('auto'))
+    .addOption(new Option('--crop <crop>', 'what a net is to look at: each eye, each face, or the whole photo')
+      .choices(['eye', 'face', 'photo']).default('eye'))
     .option('--labels <files...>', 'tables of labels: columns path,label (open, closed, hidden), or path,left,right (the person\'s own)')
     .option('--corrections <files...>', 'tables that have the last word on single images')
     .option('--show <png>', 'also draw some eyes of each source and class: closed framed red, open blue')
@@ -51,6 +55,7 @@ Examples:
   pipeline pack my-eyes/ -o eyes.arrow
   pipeline pack faces/cew_closed.tar faces/utkface_open.tar eyes/cew_patches.tar -o eyes.arrow
   pipeline pack portraits/ --kind photo --labels portraits.csv -o eyes.arrow
+  pipeline pack portraits/ --crop face -o faces.arrow
   pipeline pack parties/ weddings/ --kind boxes -o photos.arrow   (annotations.csv, WIDER FACE .txt, COCO .json or VOC .xml inside)`);
 }
 
@@ -59,12 +64,14 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
   const config = settingsFrom(options);
   checkApart(inputs);
   checkWritable(options.output);
-  if (options.kind === 'boxes') {
+  const { kind, crop } = options;
+  if (crop !== 'eye' && kind === 'eye') throw new UsageError(`--crop ${crop} needs photos; --kind eye says that the images show one eye each.`);
+  if (crop !== 'eye' && kind === 'boxes') throw new UsageError(`--crop ${crop} is for classifiers; --kind boxes packs photos to train a detector on.`);
+  if (kind === 'boxes') {
     if (options.show !== undefined) throw new UsageError('--show draws eyes: it is not for --kind boxes.');
     await packBoxes(inputs, options.output, config, options);
     return;
   }
-  const { kind } = options;
   if (options.show !== undefined) checkWritable(options.show);
   const { config: settled } = await settleEngine(config);
   const pool = openImagePool();
@@ -80,7 +87,7 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
         if (source.images.length === 0) throw new UsageError(noLabels(input, source));
         if (!Object.hasOwn(config.data.groups, source.name) && source.images.length > 1) log.warn(noGroupRule(source.name));
         if (source.unlabelled > 0) log.warn(`${source.name}: ${String(source.unlabelled)} image(s) without a label were left out.`);
-        packed.push(await packSource(source, pool.ask, { kind, config: settled, onImage: () => { progress.step(); } }));
+        packed.push(await packSource(source, pool.ask, { kind, crop, config: settled, onImage: () => { progress.step(); } }));
       } finally {
         progress.stop();
         source.close();
@@ -89,9 +96,9 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
   } finally {
     await pool.close();
   }
-  finish(packed, options.output);
+  finish(packed, options.output, crop);
   if (options.show === undefined) return;
-  await writeSheet(options.show, packedSheet(datasetOf(packed.flatMap(({ rows }) => rows))), SHEET_CELL);
+  await writeSheet(options.show, packedSheet(datasetOf(packed.flatMap(({ rows }) => rows), crop)), sheetCell(crop));
   log.log(options.show);
 }
 
@@ -100,14 +107,14 @@ function noGroupRule(source: string): string {
     + `and tested on. If their names tell who belongs together, add one, as in --set 'data.groups.${source}={pattern: "^(.+)_"}'.`;
 }
 
-function finish(packed: readonly PackedSource[], output: string): void {
+function finish(packed: readonly PackedSource[], output: string, crop: CropKind): void {
   const rows = packed.flatMap((source) => source.rows);
   const leftOut = packed.flatMap((source) => source.leftOut);
   for (const source of packed) log.log(describe(source));
-  if (rows.length === 0) throw new Error('No eye could be cut out of any image; nothing was written. The reasons are above.');
-  writePackedFile(output, datasetOf(rows));
+  if (rows.length === 0) throw new Error(`No ${crop} could be cut out of any image; nothing was written. The reasons are above.`);
+  writePackedFile(output, datasetOf(rows, crop));
   writeLeftOut(`${output}.left-out.csv`, leftOut);
-  log.log(`${output}: ${String(rows.length)} eyes, ${packedLayout}.`);
+  log.log(`${output}: ${String(rows.length)} ${crop}s, ${describeLayout(crop)}.`);
   for (const [label, name] of ['closed', 'open'].entries()) {
     if (!rows.some((row) => row.label === label)) log.warn(`There is no ${name} eye: training needs both classes.`);
   }

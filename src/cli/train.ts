@@ -27,6 +27,7 @@ import { describeFigures, drawRateSearch, figuresBySource, writeReport, type Sou
 import { takeLock } from '../files/lock.js';
 import { contentHash } from '../files/content-hash.js';
 import { loadConfig } from '../pipeline/config.js';
+import { CROPS, type CropKind } from '../core/eye.js';
 import { UsageError } from '../core/usage-error.js';
 import type { Config } from '../pipeline/config.js';
 import { exitCodes } from './exit-codes.js';
@@ -35,7 +36,7 @@ import { trainOnPhotos } from './train-detector.js';
 import { sweepRuns } from './sweep.js';
 import { checkWritable } from './writable.js';
 import { writeSheet } from '../image/draw.js';
-import { scheduleSheet, SHEET_CELL } from '../train/run-report/sheets.js';
+import { scheduleSheet, sheetCell } from '../train/run-report/sheets.js';
 import { addSettingsOptions, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
 
 /** Settings as a logger keeps them. */
@@ -105,6 +106,7 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   checkLayers(backbone, settings.freeze);
   const callbacks = settings.callbacks === 'none' ? undefined : await loadCallbacks(settings.callbacks);
   const dataset = openPackedFile(data);
+  checkSizes(settings.sizes, dataset.crop, data);
   const partition = partitionDataset(dataset, config.data);
   if (config.data.split === 'group') checkPartition(dataset, partition);
   if (options.showBatch !== undefined) {
@@ -113,6 +115,9 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
   }
   const parent = parentOf(settings, options.resume);
   const init = parent === undefined ? undefined : importModel(parent, backbone, settings.init);
+  if (init !== undefined && init.info.crop !== dataset.crop) {
+    throw new UsageError(`${settings.init} (train.init) looks at the ${init.info.crop}, and ${data} holds ${dataset.crop}s.`);
+  }
   const digest = await contentHash(data);
   const folder = options.resume === undefined ? createRunFolder(config, data, digest) : openRunFolder(options.resume);
   if (options.resume !== undefined) checkSameData(folder, digest);
@@ -148,10 +153,10 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
 
 async function showBatch(file: string, run: Pick<TrainingRun, 'config' | 'dataset' | 'partition'>): Promise<void> {
   checkWritable(file);
-  const { sizes, strength, epochs, batch_size } = run.config.train;
+  const { batch_size } = run.config.train;
   const loader = createTrainingLoader(run, batch_size === 'auto' ? SHOWN_BATCH : batch_size);
   try {
-    await writeSheet(file, await scheduleSheet(loader, planStages(sizes, strength, epochs)), SHEET_CELL);
+    await writeSheet(file, await scheduleSheet(loader, planStages(run.config.train)), sheetCell(run.dataset.crop));
   } finally {
     await loader.close();
   }
@@ -180,6 +185,18 @@ function moreEpochs({ more, resume }: TrainVerbOptions): number {
   const epochs = Number(more);
   if (!Number.isInteger(epochs) || epochs < 1) throw new UsageError(`--more ${more}: must be a whole number of epochs, at least 1.`);
   return epochs;
+}
+
+/** @throws UsageError if a size is not one of what was packed */
+function checkSizes(sizes: readonly string[], crop: CropKind, data: string): void {
+  const { height, width } = CROPS[crop];
+  const wrong = sizes.find((size) => {
+    const [rows = 0, columns = 0] = size.split('x').map(Number);
+    return rows > height || rows * width !== columns * height;
+  });
+  if (wrong === undefined) return;
+  throw new UsageError(`train.sizes names ${wrong}, and ${data} holds ${crop}s: ${crop === 'eye' ? '1.5 times as wide as high' : 'square'}, `
+    + `${String(height)}x${String(width)} at most${crop === 'eye' ? '' : ', as in --set train.sizes=[64x64,96x96]'}.`);
 }
 
 /** @throws UsageError if a layer to freeze is none of the net's */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { strictnesses } from '../core/verdict.js';
-import { CROP } from '../core/eye.js';
+import { CROPS } from '../core/eye.js';
 
 /** Sources that the shipped net learnt from, and by what their names tell pictures that belong together. */
 const knownGroups = {
@@ -34,7 +34,7 @@ function isPattern(text: string): boolean {
 /** Whether a text is `height x width` in the shape of the packed crop, and no larger: there are no more pixels. */
 function isCropSize(text: string): boolean {
   const [height = 0, width = 0] = text.split('x').map(Number);
-  return height > 0 && height <= CROP.height && width * CROP.height === height * CROP.width;
+  return height > 0 && Object.values(CROPS).some((largest) => height <= largest.height && width * largest.height === height * largest.width);
 }
 
 const stars = z.union([z.literal('none'), z.number().int().min(-1).max(5)]);
@@ -139,9 +139,12 @@ export const otherSections = {
     label_smoothing: z.number().min(0).max(0.5).default(0.02)
       .describe('(0-0.5) labels are drawn towards "cannot tell" by this share'),
     sizes: z.array(z.string().regex(/^\d+x\d+$/, 'must be height x width, as in 32x48')
-      .refine(isCropSize, `must be 1.5 times as wide as high, and ${String(CROP.height)}x${String(CROP.width)} at most, as the packed eyes are`)).min(1)
+      .refine(isCropSize, `must be 1.5 times as wide as high, and ${String(CROPS.eye.height)}x${String(CROPS.eye.width)} at most, as packed eyes are; or square, `
+        + `and ${String(CROPS.face.height)}x${String(CROPS.face.width)} at most, as packed faces and photos are`)).min(1)
       .default(['16x24', '24x36', '24x36', '24x36'])
-      .describe('(list of height x width, px, 3:2, 32x48 at most) each for an equal share of the epochs, the last for the rest'),
+      .describe('(list of height x width, px, 3:2, 32x48 at most; faces and photos square, 160x160) each for an equal share of the epochs, the last for the rest'),
+    grow_batch: z.boolean().default(false)
+      .describe('(true | false) smaller images make larger batches: about as many px a step at every size'),
     strength: z.tuple([fraction, fraction]).default([0.3, 0.7])
       .describe('(two numbers, 0-1) strength of the augmentation at the first and at the last size'),
     balance: z.enum(['sampling', 'weights', 'none']).default('sampling')

@@ -12,6 +12,14 @@ export interface EyeCrop {
 /** px of the largest crop that a classifier of eyes can take; the packed canvas holds exactly these pixels in its centre. */
 export const CROP = { width: 48, height: 32 } as const;
 
+/** What a classifier looks at: each eye, each face, or the whole photo. */
+export type CropKind = 'eye' | 'face' | 'photo';
+
+/** px of the largest crop of each kind that a classifier can take. */
+export const CROPS: Readonly<Record<CropKind, { readonly width: number; readonly height: number }>> = {
+  eye: CROP, face: { width: 160, height: 160 }, photo: { width: 160, height: 160 },
+};
+
 /** Width of an eye's crop in widths of the eye, corner to corner. */
 const CROP_IN_EYES = 1.9;
 

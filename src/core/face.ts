@@ -80,6 +80,8 @@ export interface FaceView {
   readonly raster: Raster;
   /** px of the upright full-size photo per px of `raster`. */
   readonly scale: number;
+  /** The whole photo as its faces were first looked for in; `raster` where that is not a part of it. */
+  readonly photo: Raster;
   /** The detector's box; may reach beyond the raster. */
   readonly box: Box;
   readonly landmarks: Landmarks;

@@ -63,7 +63,7 @@ export async function openStages({ config: given }: StagesOptions = {}): Promise
     openEyes(config.classify, config.runtime),
   ]);
   const view = (raster: Raster, face: Face): FaceView => ({
-    raster, scale: 1, box: face.box, landmarks: face.landmarks, ...findEyes(face.landmarks, raster, config.eyes),
+    raster, photo: raster, scale: 1, box: face.box, landmarks: face.landmarks, ...findEyes(face.landmarks, raster, config.eyes),
   });
   return {
     config,

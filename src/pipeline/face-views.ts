@@ -51,7 +51,7 @@ export async function seeFaces(photo: OpenPhoto, whole: DecodedPhoto, stages: Lo
   const detail = small.length === 0
     ? whole
     : await clock.time('decode', () => decodeRegion(photo, unionBox(small.map(({ box }) => growBox(box, 2)))));
-  return { faces, detail, views: faces.map((face) => viewOf(face, small.includes(face) ? detail : whole)) };
+  return { faces, detail, views: faces.map((face) => viewOf(face, small.includes(face) ? detail : whole, whole)) };
 }
 
 /** Faces of a group with fewer px than this, in what was decoded, are looked for again in a larger picture. */
@@ -90,10 +90,11 @@ function needsCloserLook(face: LocatedFace, whole: DecodedPhoto, { wants }: Look
 }
 
 /** A face in px of what was decoded. */
-function viewOf(face: LocatedFace, view: DecodedPhoto): FaceView {
+function viewOf(face: LocatedFace, view: DecodedPhoto, whole: DecodedPhoto): FaceView {
   const sight = (eye: EyeSight): EyeSight => eye.region === undefined ? eye : { ...eye, region: regionInView(eye.region, view) };
   return {
     raster: view.raster,
+    photo: whole.raster,
     scale: view.scaleX,
     box: boxInView(face.box, view),
     landmarks: mapLandmarks(face.landmarks, (point) => pointInView(point, view)),

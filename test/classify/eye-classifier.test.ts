@@ -14,7 +14,7 @@ afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 
 const info = {
   backbone: 'plain-nano', height: 32, width: 48, calibration: UNCALIBRATED, closedBelow: 0.3, openAbove: 0.8, precision: 'fp32',
-  toolVersion: '1.2.3',
+  toolVersion: '1.2.3', crop: 'eye',
 } as const;
 const layout = layoutOf(createBackbone('plain-nano'));
 const model = exportModel(layout, initialState(layout, 'adamw', 1), info);

@@ -23,7 +23,7 @@ export async function someEyes(stride: number): Promise<EyeDataset> {
       const view = await patchEye(join(folder, state, file), config);
       const path = `${state}/${file}`;
       rows.push({
-        pixels: cutCanvas(view.image, view.region), label: label === 1 ? 1 : 0, path, source: SOURCE,
+        pixels: cutCanvas(view.image, view.region, 'eye'), label: label === 1 ? 1 : 0, path, source: SOURCE,
         group: groupOf(SOURCE, path, config.data.groups), cropWidth: view.photoWidth, kind: state, turn: 0,
       });
     }

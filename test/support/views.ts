@@ -17,7 +17,7 @@ export function frontalView(raster: Raster, box: Box): FaceView {
   const at = (x: number, y: number): Point => ({ x: box.x + x * box.width, y: box.y + y * box.height });
   const region = (x: number): { center: Point; width: number; angle: number } => ({ center: at(x, 0.33), width: 0.36 * box.width, angle: 0 });
   return {
-    raster, box, scale: 1,
+    raster, photo: raster, box, scale: 1,
     landmarks: frontalLandmarks(box),
     left: { region: region(0.7) },
     right: { region: region(0.3) },

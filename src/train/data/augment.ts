@@ -7,8 +7,8 @@
  */
 import { byteAt, floatAt } from '../../core/typed-array.js';
 import { blurGaussian, blurMotion, jpegBlocks } from './degrade.js';
-import { CROP } from '../../core/eye.js';
-import { CANVAS, CANVAS_BYTES } from './canvas.js';
+import { layoutOfCanvas, type CanvasLayout } from './canvas.js';
+import type { Canvases } from './plain-crop.js';
 import { Random } from './random.js';
 
 /** Degrees that the head is tilted beyond what the crop has levelled. */
@@ -58,16 +58,15 @@ export class Augmenter {
 
   /**
    * Writes one augmented eye.
-   * @param pixels canvases, as in `EyeDataset.pixels`
-   * @param row which of them
+   * @param row which of the canvases
    * @param out receives `width * height` bytes of luminance from `at` on
    * @param strength 0 (mirrored half of the time, else untouched) to 1
    * @param seed the result is a function of the canvas, the strength and this number
    */
-  augment(pixels: Uint8Array, row: number, out: Uint8Array, at: number, strength: number, seed: number): void {
+  augment(canvases: Canvases, row: number, out: Uint8Array, at: number, strength: number, seed: number): void {
     const random = new Random(seed);
     this.chooseGrid(random, strength);
-    this.sample(pixels, row * CANVAS_BYTES, random, strength);
+    this.sample(canvases.pixels, layoutOfCanvas(canvases.crop), row, random, strength);
     if (strength > 0) {
       const exposure = this.light(random, strength);
       this.cover(random, strength, exposure);
@@ -83,7 +82,8 @@ export class Augmenter {
   }
 
   /** Geometry: one affine map from the grid to the canvas, sampled as finely as the canvas is. */
-  private sample(pixels: Uint8Array, base: number, random: Random, strength: number): void {
+  private sample(pixels: Uint8Array, { canvas, crop }: CanvasLayout, row: number, random: Random, strength: number): void {
+    const base = row * canvas.width * canvas.height;
     const flip = random.chance(0.5) ? -1 : 1;
     const angle = random.signed() * MAX_TURN * strength;
     const scale = Math.exp(strength * random.between(Math.log(SCALE.smallest), Math.log(SCALE.largest)));
@@ -91,10 +91,10 @@ export class Augmenter {
     const narrow = random.chance(0.35) ? Math.exp(-strength * random.between(Math.log(NARROWEST), 0)) : 1;
     const aspect = Math.exp(strength * 0.08 * random.signed());
     const shear = 0.1 * strength * random.signed();
-    const centerX = CANVAS.width / 2 + random.signed() * MAX_SHIFT.x * CROP.width * strength - 0.5;
-    const centerY = CANVAS.height / 2 + random.signed() * MAX_SHIFT.y * CROP.height * strength - 0.5;
-    const stepX = (CROP.width / this.columns) * scale * narrow * aspect;
-    const stepY = (CROP.height / this.rows) * scale / aspect;
+    const centerX = canvas.width / 2 + random.signed() * MAX_SHIFT.x * crop.width * strength - 0.5;
+    const centerY = canvas.height / 2 + random.signed() * MAX_SHIFT.y * crop.height * strength - 0.5;
+    const stepX = (crop.width / this.columns) * scale * narrow * aspect;
+    const stepY = (crop.height / this.rows) * scale / aspect;
     const xu = Math.cos(angle) * stepX * flip;
     const yu = Math.sin(angle) * stepX * flip;
     const xv = (-Math.sin(angle) + shear * Math.cos(angle)) * stepY;
@@ -102,9 +102,9 @@ export class Augmenter {
     // One sample may stand for one and a half canvas pixels: finer does not show.
     const taps = Math.max(1, Math.ceil(Math.max(stepX, stepY) / 1.5));
     const { columns, rows, grid } = this;
-    const { width } = CANVAS;
-    const right = CANVAS.width - 1.001;
-    const bottom = CANVAS.height - 1.001;
+    const { width } = canvas;
+    const right = canvas.width - 1.001;
+    const bottom = canvas.height - 1.001;
     const share = 1 / (taps * taps);
     // Hot loop: every pixel of every eye of every batch comes through here.
     for (let r = 0, to = 0; r < rows; r += 1) {

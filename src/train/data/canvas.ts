@@ -1,17 +1,39 @@
 /**
- * The geometry of a packed eye: what the classifier sees (the crop) in the middle of a larger canvas, so that turning,
+ * The geometry of a packed eye, face or photo: what the classifier sees (the crop) in the middle of a larger canvas, so that turning,
  * shifting and shrinking in augmentation bring in real pixels.
  */
 import { cutEye } from '../../classify/eye-crops.js';
 import type { TurnedRegion } from '../../image/crop.js';
-import { CROP } from '../../core/eye.js';
+import { CROPS, type CropKind } from '../../core/eye.js';
 import type { Raster } from '../../core/raster.js';
 
-/** px of the packed canvas: one and a half crops each way. */
-export const CANVAS = { width: 72, height: 48 } as const;
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** px of the packed canvas: one and a half crops each way of an eye, one and a quarter of a face or a photo. */
+export const CANVASES: Readonly<Record<CropKind, Size>> = {
+  eye: { width: 72, height: 48 }, face: { width: 200, height: 200 }, photo: { width: 200, height: 200 },
+};
 
 /** Bytes of one canvas: luminance, row-major. */
-export const CANVAS_BYTES = CANVAS.width * CANVAS.height;
+export function canvasBytes(kind: CropKind): number {
+  const { width, height } = CANVASES[kind];
+  return width * height;
+}
+
+/** How canvases lie in memory, and what lies in their middle. */
+export interface CanvasLayout {
+  readonly canvas: Size;
+  /** The classifier's crop. */
+  readonly crop: Size;
+}
+
+/** The layout of packed eyes, faces or photos. */
+export function layoutOfCanvas(kind: CropKind): CanvasLayout {
+  return { canvas: CANVASES[kind], crop: CROPS[kind] };
+}
 
 /**
  * How much wider than an eye-patch image the classifier's crop of it is. The tool's own crops are about 1.9 eye widths
@@ -38,13 +60,13 @@ export function patchRegion(width: number, height: number): TurnedRegion {
 }
 
 /**
- * Cuts the packed canvas around an eye.
+ * Cuts the packed canvas around an eye, a face or a photo.
  * @param image RGB or luminance
- * @param region the classifier's crop (3:2), px of `image`
- * @returns CANVAS_BYTES of luminance whose centre CROP is what `cutEye(image, region, 48, 32)` gives, up to the
- *   density of samples
+ * @param region the classifier's crop, px of `image`
+ * @returns luminance, in whose middle lies what `cutEye` gives for the largest crop of this kind, up to the density of samples
  */
-export function cutCanvas(image: Raster, region: TurnedRegion): Uint8Array {
-  const width = region.width * (CANVAS.width / CROP.width);
-  return cutEye(image, { ...region, width }, CANVAS.width, CANVAS.height).data;
+export function cutCanvas(image: Raster, region: TurnedRegion, kind: CropKind): Uint8Array {
+  const { canvas, crop } = layoutOfCanvas(kind);
+  const width = region.width * (canvas.width / crop.width);
+  return cutEye(image, { ...region, width }, canvas.width, canvas.height).data;
 }

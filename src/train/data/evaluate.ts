@@ -7,12 +7,13 @@ import type { ImageNets, Judges } from './image-nets.js';
 import type { AskImages, JudgedImage, LabelledEye } from './image-task.js';
 import type { LabelledImage, LabelledSource } from './sources.js';
 import { BinaryMetrics, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
-import { matchFaces, patchEye, photoFaces, type FoundFace, type ImageKind } from './labelled-eyes.js';
-import { CLOSED, OPEN, type FaceLabels } from './labels.js';
+import { matchFaces, patchEye, photoFaces, wholePhoto, type FoundFace, type ImageKind } from './labelled-eyes.js';
+import { CLOSED, HIDDEN, labelTogether, OPEN, type FaceLabels } from './labels.js';
 import { eyeChances, type EyeAnswer } from '../../classify/calibration.js';
 import { cutEye } from '../../classify/eye-crops.js';
 import { judgeEyes } from '../../classify/judge.js';
 import { eyeWidthOf, type EyeCrop } from '../../core/eye.js';
+import { UsageError } from '../../core/usage-error.js';
 import type { Config } from '../../pipeline/config.js';
 
 /** Figures of one level, with 95 % intervals. */
@@ -64,7 +65,11 @@ export interface EvaluateOptions {
  */
 export async function evaluateSource(source: LabelledSource, ask: AskImages, options: EvaluateOptions): Promise<Evaluation> {
   const { config, onEye, onImage } = options;
-  const images = options.kind === 'auto' ? await guessKind(source, ask, config) : options.kind;
+  const { crop } = config.classify;
+  if (crop !== 'eye' && options.kind === 'eye') {
+    throw new UsageError(`classify.crop ${crop} needs photos; --kind eye says that the images show one eye each.`);
+  }
+  const images = crop !== 'eye' ? 'photo' : options.kind === 'auto' ? await guessKind(source, ask, config) : options.kind;
   const tally = new Tally(source.name, config);
   const task = { kind: 'evaluate', images, crops: onEye !== undefined } as const;
   const outcomes = await ask(source.images, { config, source: source.name, task }, onImage);
@@ -104,6 +109,7 @@ interface JudgeOptions {
  */
 export async function judgeImage(image: LabelledImage, nets: ImageNets, options: JudgeOptions): Promise<JudgedImage> {
   const judging = new Judging(image, nets, await nets.judges(), options);
+  if (options.config.classify.crop === 'photo') return judging.whole();
   return options.images === 'eye' ? judging.patch() : judging.photo();
 }
 
@@ -125,14 +131,26 @@ class Judging {
     return { eyes: this.eyes, missing: this.missing };
   }
 
+  async whole(): Promise<JudgedImage> {
+    const { faces, file, path } = this.image;
+    const label = labelTogether(faces.flatMap(({ left, right }) => [left, right]));
+    if (label === undefined) return { eyes: [], missing: [] };
+    const [open] = await this.face(path, { left: label }, { turn: 0, eyes: { left: await wholePhoto(file, this.options.config) } });
+    const photo = { closed: label.label === CLOSED, ...(open === undefined ? {} : { open }) };
+    return { eyes: this.eyes, missing: this.missing, ...(label.label === HIDDEN ? {} : { photo }) };
+  }
+
   async photo(): Promise<JudgedImage> {
     const { faces, file, path } = this.image;
     const opens: number[] = [];
     const found = await photoFaces(file, this.nets, this.options.config, this.judges.eyes.info.width);
     for (const [index, face] of matchFaces(faces, found).entries()) {
-      this.missing.push(...face.found?.reasons ?? ['no face found']);
-      if (face.found === undefined) continue;
-      const seen = await this.face(face.labels.box === undefined ? path : `${path}#${String(index)}`, face.labels, face.found);
+      if (face.found === undefined) {
+        this.missing.push('no face found');
+        continue;
+      }
+      const name = face.labels.box === undefined ? path : `${path}#${String(index)}`;
+      const seen = await (this.options.config.classify.crop === 'face' ? this.wholeFace(name, face.labels, face.found) : this.bothEyes(name, face.labels, face.found));
       if (seen.length > 0) opens.push(together(seen));
     }
     const lids = faces.flatMap(({ left, right }) => [left?.label, right?.label]).filter((label) => label === CLOSED || label === OPEN);
@@ -140,7 +158,17 @@ class Judging {
     return { eyes: this.eyes, missing: this.missing, ...(lids.length === 0 ? {} : { photo }) };
   }
 
-  /** Judges both eyes of a face together, as a run does. @returns the chances of open of those that are labelled open or closed */
+  private async bothEyes(name: string, labels: FaceLabels, found: FoundFace): Promise<number[]> {
+    this.missing.push(...found.reasons);
+    return this.face(name, labels, found);
+  }
+
+  private async wholeFace(name: string, { left, right }: FaceLabels, { turn, whole }: FoundFace): Promise<number[]> {
+    const label = labelTogether([left, right]);
+    return label === undefined ? [] : this.face(name, { left: label }, { turn, eyes: { left: whole } });
+  }
+
+  /** Judges both eyes of a face together, as a run does; or one thing by itself, given as the left one. @returns the chances of open of those that are labelled open or closed */
   private async face(name: string, labels: FaceLabels, { turn, eyes }: Pick<FoundFace, 'turn' | 'eyes'>): Promise<number[]> {
     const { eyes: classifier, thresholds } = this.judges;
     const { width, height, calibration } = classifier.info;
@@ -167,7 +195,7 @@ class Judging {
       }
       opens.push(open);
       this.eyes.push({
-        path: this.image.path === name && views.length < 2 ? name : `${name}#${side}`, label, open, state, ...(this.options.crops ? { crop } : {}),
+        path: views.length < 2 && (this.image.path === name || this.options.config.classify.crop !== 'eye') ? name : `${name}#${side}`, label, open, state, ...(this.options.crops ? { crop } : {}),
       });
     }
     return opens;

@@ -3,7 +3,7 @@
  */
 import pLimit from 'p-limit';
 import { createEyeClassifier, type EyeClassifier } from '../../classify/eye-classifier.js';
-import { thresholdsOf, type EyeThresholds } from '../../classify/thresholds.js';
+import { checkCrop, thresholdsOf, type EyeThresholds } from '../../classify/thresholds.js';
 import { createFaceFinder, type FaceFinder } from '../../detect/faces.js';
 import type { Config } from '../../pipeline/config.js';
 import { engineOptions } from '../../pipeline/engine.js';
@@ -34,7 +34,10 @@ export function createImageNets(config: Config): ImageNets {
     },
     judges: () => {
       judges ??= createEyeClassifier(config.classify.model, { threads: config.runtime.threads })
-        .then((eyes) => ({ eyes, thresholds: thresholdsOf(config.classify, eyes.info) }));
+        .then((eyes) => {
+          checkCrop(config.classify, eyes.info);
+          return { eyes, thresholds: thresholdsOf(config.classify, eyes.info) };
+        });
       return judges;
     },
     exclusive: pLimit(1),

@@ -1,7 +1,7 @@
 /**
  * What is asked of labelled images, and what comes of them. Plain data, for it crosses the boundaries of processes.
  */
-import type { EyeCrop, EyeState } from '../../core/eye.js';
+import type { CropKind, EyeCrop, EyeState } from '../../core/eye.js';
 import type { Config } from '../../pipeline/config.js';
 import type { ImageKind } from './labelled-eyes.js';
 import type { EyeRow } from './packed-file.js';
@@ -62,8 +62,8 @@ export interface ImageSettings {
   readonly task:
     /** Whether there is a face. */
     | { readonly kind: 'look' }
-    /** Rows for a packed file. */
-    | { readonly kind: 'pack'; readonly images: ImageKind }
+    /** Rows for a packed file: what each shows. */
+    | { readonly kind: 'pack'; readonly images: ImageKind; readonly crop: CropKind }
     /** How the eyes are judged; with what the classifier saw, if `crops`. */
     | { readonly kind: 'evaluate'; readonly images: ImageKind; readonly crops: boolean };
 }

@@ -14,7 +14,7 @@ export async function workOnImage(image: LabelledImage, nets: ImageNets, { confi
   try {
     switch (task.kind) {
       case 'look': return { kind: 'look', face: (await photoFaces(image.file, nets, config)).length > 0 };
-      case 'pack': return { kind: 'pack', ...await packImage(image, nets, { config, source, images: task.images }) };
+      case 'pack': return { kind: 'pack', ...await packImage(image, nets, { config, source, images: task.images, crop: task.crop }) };
       case 'evaluate': return { kind: 'evaluate', ...await judgeImage(image, nets, { config, images: task.images, crops: task.crops }) };
     }
   } catch (error) {

@@ -6,6 +6,7 @@ import { patchRegion } from './canvas.js';
 import type { ImageNets } from './image-nets.js';
 import type { FaceLabels } from './labels.js';
 import { enoughPixels } from '../../blur/stage.js';
+import { faceRegion, photoRegion } from '../../classify/eye-crops.js';
 import type { Config } from '../../pipeline/config.js';
 import { seeFaces } from '../../pipeline/face-views.js';
 import { StageClock } from '../../pipeline/stage-clock.js';
@@ -18,7 +19,7 @@ import { intersectionOverUnion, type Box, type Raster } from '../../core/raster.
 /** What an image shows: a whole face or more, or one eye and little else. */
 export type ImageKind = 'photo' | 'eye';
 
-/** Where to cut one eye. */
+/** Where to cut one eye, a face or a photo. */
 export interface EyeView {
   /** The pixels that a run would cut it from. */
   readonly image: Raster;
@@ -35,6 +36,8 @@ export interface FoundFace {
   /** How far the head is turned, 0 frontal to 1. */
   readonly turn: number;
   readonly eyes: Readonly<Partial<Record<Side, EyeView>>>;
+  /** The face as a whole. */
+  readonly whole: EyeView;
   /** Why an eye is missing. */
   readonly reasons: readonly string[];
 }
@@ -73,11 +76,24 @@ export async function photoFaces(file: string, nets: ImageNets, config: Config, 
   return found.sort((a, b) => area(b) - area(a));
 }
 
-function foundFace(box: Box, { raster, scale, landmarks, left, right }: FaceView): FoundFace {
-  const eye = (side: Side, { region }: EyeSight): FoundFace['eyes'] =>
-    region === undefined ? {} : { [side]: { image: raster, region, photoWidth: region.width * scale } };
+/**
+ * A photo as a whole.
+ * @throws PhotoError if it cannot be read
+ */
+export async function wholePhoto(file: string, config: Config): Promise<EyeView> {
+  const photo = await openPhoto(file, config.image);
+  const { raster } = await decodePhoto(photo, shrinkFor(photo, config.image.decode_side));
+  const region = photoRegion(raster);
+  return { image: raster, region, photoWidth: region.width };
+}
+
+function foundFace(box: Box, view: FaceView): FoundFace {
+  const { raster, scale, landmarks, left, right } = view;
+  const region = faceRegion(view);
+  const eye = (side: Side, { region: cut }: EyeSight): FoundFace['eyes'] =>
+    cut === undefined ? {} : { [side]: { image: raster, region: cut, photoWidth: cut.width * scale } };
   return {
-    box, turn: headTurn(landmarks), eyes: { ...eye('left', left), ...eye('right', right) },
+    box, turn: headTurn(landmarks), whole: { image: raster, region, photoWidth: region.width * scale }, eyes: { ...eye('left', left), ...eye('right', right) },
     reasons: [left.reason, right.reason].filter((reason) => reason !== undefined),
   };
 }

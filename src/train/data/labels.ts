@@ -37,6 +37,15 @@ export interface FaceLabels {
 }
 
 /**
+ * What is known of several eyes as a whole: closed where the lids of any are down, else open where any is; else that they are hidden.
+ * Undefined where nothing is known.
+ */
+export function labelTogether(eyes: readonly (EyeLabel | undefined)[]): EyeLabel | undefined {
+  const known = eyes.filter((eye) => eye !== undefined);
+  return [CLOSED, OPEN, HIDDEN].map((label) => known.find((eye) => eye.label === label)).find((eye) => eye !== undefined);
+}
+
+/**
  * Words and their classes. Lids lowered over the iris are closed for a photographer; narrow eyes are open. Where a person who
  * looked could not tell (`unclear`: dark, blurred, too few pixels), the net is not to tell either. `none` leaves an eye out.
  */

@@ -8,6 +8,8 @@ import { z } from 'zod';
 export const loaderSetup = z.object({
   /** All canvases, in shared memory. */
   pixels: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  /** What they show. */
+  crop: z.enum(['eye', 'face', 'photo']),
   port: z.instanceof(MessagePort),
 });
 export type LoaderSetup = z.infer<typeof loaderSetup>;

@@ -8,7 +8,7 @@ import { attention, epochOrder, lossWeights, type Balance, type Emphasis } from 
 import { eyeWidthOf } from '../../core/eye.js';
 import type { EyeDataset } from './packed-file.js';
 import { mixSeed } from './random.js';
-import { plainCrop, shrunkCrop } from './plain-crop.js';
+import { plainCrop, shrunkCrop, type Canvases } from './plain-crop.js';
 import { batchReply, type BatchReply, type BatchRequest, type LoaderSetup } from './loader-messages.js';
 
 /** Eyes ready for a step. */
@@ -40,17 +40,20 @@ export interface LoaderOptions {
 }
 
 export interface EpochOptions {
-  /** px of the batches; 3:2 as the crop is. */
+  /** px of the batches; 3:2 for eyes, square for faces and photos. */
   readonly height: number;
   readonly width: number;
   /** Strength of the augmentation, 0 to 1. */
   readonly strength: number;
   /** The first batch to give, 0 where not given: how an interrupted epoch goes on. */
   readonly startBatch?: number;
+  /** How many times as many eyes as `LoaderOptions.batchSize` a batch has, 1 where not given. */
+  readonly batchFactor?: number;
 }
 
 export interface Loader {
-  readonly batchesPerEpoch: number;
+  /** Batches of an epoch. */
+  batchesPerEpoch(options: Pick<EpochOptions, 'batchFactor'>): number;
   /** The batches of one epoch, all full. One epoch at a time. */
   epoch(epoch: number, options: EpochOptions): AsyncGenerator<Batch, void, void>;
   /** How long the consumer has waited for batches since the loader was made, and the share of the time between them. */
@@ -77,24 +80,27 @@ export function createLoader(dataset: EyeDataset, indices: Int32Array, options: 
   const balance = options.balance ?? 'sampling';
   const cells = attention(dataset, indices, options.emphasis);
   const weights = lossWeights(cells, dataset.length, balance);
-  const batchesPerEpoch = Math.max(1, Math.floor((options.samplesPerEpoch ?? indices.length) / batchSize));
-  const threads = Array.from({ length: options.workers ?? 1 }, () => new AugmentThread(dataset.pixels));
+  const sizeOf = ({ batchFactor = 1 }: Pick<EpochOptions, 'batchFactor'>): number => batchFactor * batchSize;
+  const batchesPerEpoch = (size: Pick<EpochOptions, 'batchFactor'>): number =>
+    Math.max(1, Math.floor((options.samplesPerEpoch ?? indices.length) / sizeOf(size)));
+  const threads = Array.from({ length: options.workers ?? 1 }, () => new AugmentThread(dataset));
   let waitedMs = 0;
   let totalMs = 0;
 
   const request = (epoch: number, order: Int32Array, batch: number, size: EpochOptions): Promise<Uint8Array> =>
     threadFor(threads, batch).ask({
-      rows: order.slice(batch * batchSize, (batch + 1) * batchSize),
+      rows: order.slice(batch * sizeOf(size), (batch + 1) * sizeOf(size)),
       seed: mixSeed(seed, epoch, batch, 0xa06),
       height: size.height, width: size.width, strength: size.strength,
     });
 
   async function* epoch(number: number, size: EpochOptions): AsyncGenerator<Batch, void, void> {
-    const order = epochOrder(cells, batchesPerEpoch * batchSize, seed, number, balance);
+    const batches = batchesPerEpoch(size);
+    const order = epochOrder(cells, batches * sizeOf(size), seed, number, balance);
     const pending: Promise<Uint8Array>[] = [];
     let asked = size.startBatch ?? 0;
     const fill = (): void => {
-      while (asked < batchesPerEpoch && pending.length < AHEAD_PER_WORKER * threads.length) {
+      while (asked < batches && pending.length < AHEAD_PER_WORKER * threads.length) {
         const answer = request(number, order, asked, size);
         // An answer that fails before it is awaited is not an unhandled one: the loop below meets it.
         answer.catch(() => undefined);
@@ -103,7 +109,7 @@ export function createLoader(dataset: EyeDataset, indices: Int32Array, options: 
       }
     };
     fill();
-    for (let batch = size.startBatch ?? 0; batch < batchesPerEpoch; batch += 1) {
+    for (let batch = size.startBatch ?? 0; batch < batches; batch += 1) {
       const from = performance.now();
       for (const thread of threads) thread.collect();
       const answer = pending.shift();
@@ -111,7 +117,7 @@ export function createLoader(dataset: EyeDataset, indices: Int32Array, options: 
       const pixels = await answer;
       waitedMs += performance.now() - from;
       fill();
-      const rows = order.slice(batch * batchSize, (batch + 1) * batchSize);
+      const rows = order.slice(batch * sizeOf(size), (batch + 1) * sizeOf(size));
       yield assemble(dataset, rows, pixels, weights, size);
       totalMs += performance.now() - from;
     }
@@ -149,9 +155,9 @@ class AugmentThread {
   private readonly waiting: { resolve: (pixels: Uint8Array) => void; reject: (error: Error) => void }[] = [];
   private failure: Error | undefined;
 
-  constructor(pixels: Uint8Array) {
+  constructor({ pixels, crop }: Canvases) {
     const { port1, port2 } = new MessageChannel();
-    const setup: LoaderSetup = { pixels, port: port2 };
+    const setup: LoaderSetup = { pixels, crop, port: port2 };
     this.port = port1;
     this.worker = new Worker(workerScript('loader-worker'), { workerData: setup, transferList: [port2] });
     this.worker.on('error', (error) => { this.fail(error); });
@@ -214,7 +220,7 @@ export function* validationBatches(
     const pixels = new Uint8Array(rows.length * height * width);
     rows.forEach((row, index) => {
       const small = eyeWidth < eyeWidthOf(floatAt(dataset.cropWidths, row));
-      const crop = small ? shrunkCrop(dataset.pixels, row, width, height, eyeWidth) : plainCrop(dataset.pixels, row, width, height);
+      const crop = small ? shrunkCrop(dataset, row, width, height, eyeWidth) : plainCrop(dataset, row, width, height);
       pixels.set(crop, index * height * width);
     });
     yield assemble(dataset, rows, pixels, weights, options);

@@ -3,30 +3,27 @@
  */
 import { byteAt, doubleAt, floatAt, intAt } from '../../core/typed-array.js';
 import { CROP } from '../../core/eye.js';
-import { CANVAS, CANVAS_BYTES } from './canvas.js';
 import type { EyeDataset } from './packed-file.js';
+import { plainCrop } from './plain-crop.js';
 
 /** Gradients along each row and rows: a 256-bit difference hash. 64 bits are too few: small eyes all look alike. */
 const HASH_COLUMNS = 16;
 const HASH_ROWS = 16;
-/** px from the canvas's corner to the crop's. */
-const LEFT = (CANVAS.width - CROP.width) / 2;
-const TOP = (CANVAS.height - CROP.height) / 2;
 const HASH_WORDS = (HASH_COLUMNS * HASH_ROWS) / 32;
 
 /**
- * Difference hash (dHash) of one canvas's middle, the classifier's crop: around it patches have nothing but their repeated
- * border, in which all of them agree. Bit (row, column) tells whether brightness rises from one cell of a 17 x 16 grid of
+ * Difference hash (dHash) of one crop, without what lies around it in the canvas: patches have nothing but their repeated
+ * border there, in which all of them agree. Bit (row, column) tells whether brightness rises from one cell of a 17 x 16 grid of
  * means to the next on its right.
- * @param canvas CANVAS_BYTES of luminance
+ * @param crop 48x32 of luminance
  * @returns 256 bits in eight 32-bit words
  */
-export function differenceHash(canvas: Uint8Array): Uint32Array {
+export function differenceHash(crop: Uint8Array): Uint32Array {
   const hash = new Uint32Array(HASH_WORDS);
   for (let row = 0; row < HASH_ROWS; row += 1) {
-    let before = cellMean(canvas, row, 0);
+    let before = cellMean(crop, row, 0);
     for (let column = 0; column < HASH_COLUMNS; column += 1) {
-      const after = cellMean(canvas, row, column + 1);
+      const after = cellMean(crop, row, column + 1);
       const bit = row * HASH_COLUMNS + column;
       if (after > before) hash[bit >> 5] = intAt(hash, bit >> 5) | (1 << (bit & 31));
       before = after;
@@ -35,14 +32,14 @@ export function differenceHash(canvas: Uint8Array): Uint32Array {
   return hash;
 }
 
-function cellMean(canvas: Uint8Array, row: number, column: number): number {
-  const top = TOP + Math.floor((row * CROP.height) / HASH_ROWS);
-  const bottom = TOP + Math.floor(((row + 1) * CROP.height) / HASH_ROWS);
-  const left = LEFT + Math.floor((column * CROP.width) / (HASH_COLUMNS + 1));
-  const right = LEFT + Math.floor(((column + 1) * CROP.width) / (HASH_COLUMNS + 1));
+function cellMean(crop: Uint8Array, row: number, column: number): number {
+  const top = Math.floor((row * CROP.height) / HASH_ROWS);
+  const bottom = Math.floor(((row + 1) * CROP.height) / HASH_ROWS);
+  const left = Math.floor((column * CROP.width) / (HASH_COLUMNS + 1));
+  const right = Math.floor(((column + 1) * CROP.width) / (HASH_COLUMNS + 1));
   let sum = 0;
   for (let y = top; y < bottom; y += 1) {
-    for (let x = left; x < right; x += 1) sum += byteAt(canvas, y * CANVAS.width + x);
+    for (let x = left; x < right; x += 1) sum += byteAt(crop, y * CROP.width + x);
   }
   return sum / ((bottom - top) * (right - left));
 }
@@ -75,8 +72,9 @@ const CELLS = (CROP.width / CELL) * (CROP.height / CELL);
  * @param minCorrelation from which on two crops are the same picture, 0 to 1
  */
 export function nearDuplicates(dataset: EyeDataset, minCorrelation: number): DuplicatePair[] {
-  const hashes = Array.from({ length: dataset.length }, (_, row) => differenceHash(canvasOf(dataset, row)));
-  const prints = fingerprints(dataset);
+  const crops = cropsOf(dataset);
+  const hashes = crops.map(differenceHash);
+  const prints = fingerprints(crops);
   const reach = 2 - 2 * minCorrelation + 1e-5;
   const pairs: DuplicatePair[] = [];
   // Hot loop: n * (n - 1) / 2 pairs, in tiles that stay in the processor's nearest cache.
@@ -86,7 +84,9 @@ export function nearDuplicates(dataset: EyeDataset, minCorrelation: number): Dup
       for (let second = Math.max(tile, first + 1); second < end; second += 1) {
         if (!withinReach(prints, first * CELLS, second * CELLS, reach)) continue;
         if (hammingDistance(hashes[first], hashes[second]) > CANDIDATE_BITS) continue;
-        const correlation = cropCorrelation(canvasOf(dataset, first), canvasOf(dataset, second));
+        const [one, two] = [crops[first], crops[second]];
+        if (one === undefined || two === undefined) continue;
+        const correlation = cropCorrelation(one, two);
         if (correlation >= minCorrelation) pairs.push({ first, second, correlation });
       }
     }
@@ -95,11 +95,11 @@ export function nearDuplicates(dataset: EyeDataset, minCorrelation: number): Dup
 }
 
 /** Each eye's crop, shifted to mean 0 and scaled to norm 1, projected on the cells; the most telling cells first. */
-function fingerprints(dataset: EyeDataset): Float32Array {
-  const prints = new Float32Array(dataset.length * CELLS);
+function fingerprints(crops: readonly Uint8Array[]): Float32Array {
+  const prints = new Float32Array(crops.length * CELLS);
   const spread = new Float64Array(CELLS);
-  for (let row = 0; row < dataset.length; row += 1) {
-    const print = fingerprint(canvasOf(dataset, row));
+  for (const [row, crop] of crops.entries()) {
+    const print = fingerprint(crop);
     prints.set(print, row * CELLS);
     print.forEach((value, cell) => { spread[cell] = doubleAt(spread, cell) + value * value; });
   }
@@ -110,13 +110,13 @@ function fingerprints(dataset: EyeDataset): Float32Array {
   });
 }
 
-function fingerprint(canvas: Uint8Array): Float32Array {
+function fingerprint(crop: Uint8Array): Float32Array {
   const sums = new Float32Array(CELLS);
   let sum = 0;
   let squares = 0;
   for (let y = 0; y < CROP.height; y += 1) {
     for (let x = 0; x < CROP.width; x += 1) {
-      const value = byteAt(canvas, (TOP + y) * CANVAS.width + LEFT + x);
+      const value = byteAt(crop, y * CROP.width + x);
       const cell = Math.floor(y / CELL) * (CROP.width / CELL) + Math.floor(x / CELL);
       sums[cell] = floatAt(sums, cell) + value;
       sum += value;
@@ -139,8 +139,9 @@ function withinReach(prints: Float32Array, a: number, b: number, reach: number):
   return distance <= reach;
 }
 
-function canvasOf(dataset: EyeDataset, row: number): Uint8Array {
-  return dataset.pixels.subarray(row * CANVAS_BYTES, (row + 1) * CANVAS_BYTES);
+/** All crops, 48x32 of luminance; faces and photos are squeezed into it. */
+function cropsOf(dataset: EyeDataset): Uint8Array[] {
+  return Array.from({ length: dataset.length }, (_, row) => plainCrop(dataset, row, CROP.width, CROP.height));
 }
 
 /** Bits in which two hashes differ. */
@@ -155,11 +156,11 @@ function hammingDistance(a: Uint32Array | undefined, b: Uint32Array | undefined)
   return distance;
 }
 
-/** Pearson's correlation of the pixels of two canvases' middles; 0 where one of them is flat. */
+/** Pearson's correlation of the pixels of two crops; 0 where one of them is flat. */
 function cropCorrelation(a: Uint8Array, b: Uint8Array): number {
   let [sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0];
   for (let row = 0; row < CROP.height; row += 1) {
-    const from = (TOP + row) * CANVAS.width + LEFT;
+    const from = row * CROP.width;
     for (let i = from; i < from + CROP.width; i += 1) {
       const x = byteAt(a, i);
       const y = byteAt(b, i);

@@ -2,14 +2,14 @@
  * Makes a packed file's rows out of labelled images.
  */
 import type { Config } from '../../pipeline/config.js';
-import { CROP } from '../../core/eye.js';
-import { CANVAS, cutCanvas } from './canvas.js';
+import type { CropKind } from '../../core/eye.js';
+import { cutCanvas, layoutOfCanvas } from './canvas.js';
 import { groupOf } from './groups.js';
 import { guessKind } from './image-kind.js';
 import type { ImageNets } from './image-nets.js';
 import type { AskImages, LeftOut, PackedImage } from './image-task.js';
-import { matchFaces, patchEye, photoFaces, type EyeView, type FoundFace, type ImageKind, type LabelledFace } from './labelled-eyes.js';
-import type { EyeLabel } from './labels.js';
+import { matchFaces, patchEye, photoFaces, wholePhoto, type EyeView, type FoundFace, type ImageKind, type LabelledFace } from './labelled-eyes.js';
+import { labelTogether, type EyeLabel } from './labels.js';
 import { misplacedRegion } from './misplaced.js';
 import type { EyeRow } from './packed-file.js';
 import { mixSeed, Random } from './random.js';
@@ -23,6 +23,8 @@ export interface PackedSource extends PackedImage {
 
 export interface PackOptions {
   readonly kind: ImageKind | 'auto';
+  /** What rows are to show, eyes where not given; faces and photos are cut from photos only. */
+  readonly crop?: CropKind;
   readonly config: Config;
   /** Called after each image. */
   readonly onImage?: () => void;
@@ -34,10 +36,10 @@ const SIDES = ['left', 'right'] as const;
  * Cuts the eyes of one source. An image that cannot be read is left out and listed; packing goes on.
  * @throws UsageError if photos and eye patches lie mixed and `options.kind` does not say what they are
  */
-export async function packSource(source: LabelledSource, ask: AskImages, { kind, config, onImage }: PackOptions): Promise<PackedSource> {
-  const images = kind === 'auto' ? await guessKind(source, ask, config) : kind;
+export async function packSource(source: LabelledSource, ask: AskImages, { kind, crop = 'eye', config, onImage }: PackOptions): Promise<PackedSource> {
+  const images = crop !== 'eye' ? 'photo' : kind === 'auto' ? await guessKind(source, ask, config) : kind;
   const packed = { rows: Array<EyeRow>(), leftOut: Array<LeftOut>() };
-  const outcomes = await ask(source.images, { config, source: source.name, task: { kind: 'pack', images } }, onImage);
+  const outcomes = await ask(source.images, { config, source: source.name, task: { kind: 'pack', images, crop } }, onImage);
   for (const [index, outcome] of outcomes.entries()) {
     const image = source.images[index];
     if (outcome.kind === 'pack') {
@@ -53,10 +55,12 @@ export async function packSource(source: LabelledSource, ask: AskImages, { kind,
  * @throws PhotoError if it cannot be read
  */
 export async function packImage(
-  image: LabelledImage, nets: ImageNets, { config, source, images }: { readonly config: Config; readonly source: string; readonly images: ImageKind },
+  image: LabelledImage, nets: ImageNets,
+  { config, source, images, crop }: { readonly config: Config; readonly source: string; readonly images: ImageKind; readonly crop: CropKind },
 ): Promise<PackedImage> {
-  const packing = new Packing(source, config);
-  if (images === 'eye') await packing.patch(image);
+  const packing = new Packing(source, config, crop);
+  if (crop === 'photo') await packing.whole(image);
+  else if (images === 'eye') await packing.patch(image);
   else await packing.photo(image, nets);
   return { rows: packing.rows, leftOut: packing.leftOut };
 }
@@ -70,7 +74,7 @@ class Packing {
   readonly rows: EyeRow[] = [];
   readonly leftOut: LeftOut[] = [];
 
-  constructor(private readonly source: string, private readonly config: Config) {}
+  constructor(private readonly source: string, private readonly config: Config, private readonly crop: CropKind) {}
 
   private leave(image: LabelledImage, reason: string): void {
     this.leftOut.push(leftOut(this.source, image, reason, false));
@@ -82,6 +86,11 @@ class Packing {
     if (label !== undefined) this.add(image, image.path, label, await patchEye(image.file, this.config), 0);
   }
 
+  async whole(image: LabelledImage): Promise<void> {
+    const label = labelTogether(image.faces.flatMap(({ left, right }) => [left, right]));
+    if (label !== undefined) this.add(image, image.path, label, await wholePhoto(image.file, this.config), 0);
+  }
+
   async photo(image: LabelledImage, nets: ImageNets): Promise<void> {
     const found = await photoFaces(image.file, nets, this.config);
     const faces = matchFaces(image.faces, found);
@@ -90,10 +99,14 @@ class Packing {
         this.leave(image, 'no face found');
         continue;
       }
-      for (const reason of face.found.reasons) this.leave(image, reason);
+      if (this.crop === 'eye') for (const reason of face.found.reasons) this.leave(image, reason);
       // The eyes of one face have one name, with the side behind it: training pairs them by it.
       const name = face.labels.box === undefined ? image.path : `${image.path}#${String(index)}`;
-      this.face(image, name, face.labels, face.found, found);
+      if (this.crop === 'eye') this.face(image, name, face.labels, face.found, found);
+      else {
+        const label = labelTogether([face.labels.left, face.labels.right]);
+        if (label !== undefined) this.add(image, name, label, face.found.whole, face.found.turn);
+      }
     }
   }
 
@@ -118,11 +131,14 @@ class Packing {
 
   private add(image: LabelledImage, path: string, { label, kind }: EyeLabel, view: EyeView, turn: number): void {
     this.rows.push({
-      pixels: cutCanvas(view.image, view.region), label, kind, path, source: this.source,
+      pixels: cutCanvas(view.image, view.region, this.crop), label, kind, path, source: this.source,
       group: groupOf(this.source, image.path, this.config.data.groups), cropWidth: view.photoWidth, turn,
     });
   }
 }
 
 /** How the packed pixels are laid out, for people. */
-export const packedLayout = `${String(CANVAS.width)}x${String(CANVAS.height)} px, the classifier's crop in the middle ${String(CROP.width)}x${String(CROP.height)}`;
+export function describeLayout(kind: CropKind): string {
+  const { canvas, crop } = layoutOfCanvas(kind);
+  return `${String(canvas.width)}x${String(canvas.height)} px, the classifier's crop in the middle ${String(crop.width)}x${String(crop.height)}`;
+}

@@ -9,9 +9,9 @@ import {
 } from 'apache-arrow';
 import { fileProblem } from '../../files/problem.js';
 import { writeWholeFile } from '../../files/whole-file.js';
-import { CROP } from '../../core/eye.js';
+import { CROPS, type CropKind } from '../../core/eye.js';
 import { isArrowFile, isWholeArrowFile, readArrowTable } from '../../files/arrow-table.js';
-import { CANVAS, CANVAS_BYTES } from './canvas.js';
+import { CANVASES, canvasBytes } from './canvas.js';
 import { CLASSES, type Label } from './labels.js';
 
 /** Raised when the columns or the geometry change. */
@@ -25,7 +25,7 @@ export class PackedFileError extends Error {
 
 /** One eye on its way into a packed file. */
 export interface EyeRow {
-  /** CANVAS_BYTES of luminance, see `cutCanvas`. */
+  /** A canvas of luminance, see `cutCanvas`. */
   readonly pixels: Uint8Array;
   readonly label: Label;
   /** What kind of eye, in a word: the class, or more than that, as in `narrow` or `sunglasses`. */
@@ -45,7 +45,9 @@ export interface EyeRow {
 /** The columns of a packed file in memory; row i of each belongs to the same eye. */
 export interface EyeDataset {
   readonly length: number;
-  /** `length` canvases of CANVAS_BYTES each, luminance; shared memory, so that loader threads read it without a copy. */
+  /** What they show: an eye each, a face, or a whole photo. */
+  readonly crop: CropKind;
+  /** `length` canvases of luminance, one behind the other; shared memory, so that loader threads read it without a copy. */
   readonly pixels: Uint8Array;
   /** Numbers of CLASSES: 0 closed, 1 open, 2 hidden. */
   readonly labels: Uint8Array;
@@ -59,12 +61,13 @@ export interface EyeDataset {
   readonly turns: Float32Array;
 }
 
-/** Gathers rows into a dataset in memory. */
-export function datasetOf(rows: readonly EyeRow[]): EyeDataset {
-  const pixels = new Uint8Array(new SharedArrayBuffer(rows.length * CANVAS_BYTES));
-  rows.forEach((row, index) => { pixels.set(row.pixels, index * CANVAS_BYTES); });
+/** Gathers rows into a dataset in memory. @param crop what they show */
+export function datasetOf(rows: readonly EyeRow[], crop: CropKind = 'eye'): EyeDataset {
+  const bytes = canvasBytes(crop);
+  const pixels = new Uint8Array(new SharedArrayBuffer(rows.length * bytes));
+  rows.forEach((row, index) => { pixels.set(row.pixels, index * bytes); });
   return {
-    length: rows.length,
+    length: rows.length, crop,
     pixels,
     labels: Uint8Array.from(rows, (row) => row.label),
     sources: rows.map((row) => row.source),
@@ -91,7 +94,7 @@ export function writePackedFile(path: string, dataset: EyeDataset): void {
 
 function encode(dataset: EyeDataset): Uint8Array {
   const columns: Record<string, Data> = {
-    pixels: makeData({ type: new FixedSizeBinary(CANVAS_BYTES), length: dataset.length, data: dataset.pixels.slice() }),
+    pixels: makeData({ type: new FixedSizeBinary(canvasBytes(dataset.crop)), length: dataset.length, data: dataset.pixels.slice() }),
     label: makeData({ type: new Uint8(), length: dataset.length, data: dataset.labels }),
     source: textColumn(dataset.sources),
     group: textColumn(dataset.groups),
@@ -104,12 +107,17 @@ function encode(dataset: EyeDataset): Uint8Array {
   const schema = new Schema(fields, new Map(Object.entries({
     format: FORMAT_NAME,
     format_version: FORMAT_VERSION,
-    canvas: `${String(CANVAS.width)}x${String(CANVAS.height)}`,
-    crop: `${String(CROP.width)}x${String(CROP.height)}`,
+    shows: dataset.crop,
+    canvas: sizeText(CANVASES[dataset.crop]),
+    crop: sizeText(CROPS[dataset.crop]),
     labels: CLASSES.join(','),
   })));
   const rows = makeData({ type: new Struct(fields), length: dataset.length, children: Object.values(columns), nullCount: 0 });
   return RecordBatchFileWriter.writeAll(new Table(schema, [new RecordBatch(schema, rows)])).toUint8Array(true);
+}
+
+function sizeText({ width, height }: { readonly width: number; readonly height: number }): string {
+  return `${String(width)}x${String(height)}`;
 }
 
 function textColumn(values: readonly string[]): Data {
@@ -151,12 +159,19 @@ function readIpc(path: string, bytes: Uint8Array): Table {
   }
   const version = metadata.get('format_version') ?? 'none';
   const canvas = metadata.get('canvas') ?? 'none';
-  if (version !== FORMAT_VERSION || canvas !== `${String(CANVAS.width)}x${String(CANVAS.height)}`) {
+  const known = sizeText(CANVASES[shownIn(table)]);
+  if (version !== FORMAT_VERSION || canvas !== known) {
     throw new PackedFileError(
       `${path} is of format version ${version} with canvas ${canvas}; this program reads version ${FORMAT_VERSION} with canvas ` +
-      `${String(CANVAS.width)}x${String(CANVAS.height)}. Pack the images again.`);
+      `${known}. Pack the images again.`);
   }
   return table;
+}
+
+/** What the rows show: eyes, where a file does not say. */
+function shownIn(table: Table): CropKind {
+  const shows = table.schema.metadata.get('shows');
+  return shows === 'face' || shows === 'photo' ? shows : 'eye';
 }
 
 function readTable(table: Table, path: string): EyeDataset {
@@ -165,6 +180,7 @@ function readTable(table: Table, path: string): EyeDataset {
   if (wrong >= 0) throw new PackedFileError(`${path}: row ${String(wrong)} has label ${String(labels[wrong])}; 0 is closed, 1 is open, 2 is hidden.`);
   return {
     length: table.numRows,
+    crop: shownIn(table),
     pixels: readPixels(table, path),
     labels,
     sources: Array.from(column(table, 'source', path), String),
@@ -186,21 +202,22 @@ function column(table: Table, name: string, path: string): unknown[] {
 }
 
 function readPixels(table: Table, path: string): Uint8Array {
+  const each = canvasBytes(shownIn(table));
   const vector = table.getChild('pixels');
   if (vector === null) throw new PackedFileError(`${path} has no column "pixels". Pack the images again.`);
   const chunks = vector.data.map((chunk) => {
     const values: unknown = chunk.values;
-    const bytes = chunk.length * CANVAS_BYTES;
+    const bytes = chunk.length * each;
     if (!(values instanceof Uint8Array) || values.length < bytes) {
-      throw new PackedFileError(`${path}: the pixels are not ${String(CANVAS_BYTES)} bytes an eye. Pack the images again.`);
+      throw new PackedFileError(`${path}: the pixels are not ${String(each)} bytes an eye. Pack the images again.`);
     }
     return values.subarray(0, bytes);
   });
-  if (chunks.reduce((sum, { length }) => sum + length, 0) !== table.numRows * CANVAS_BYTES) {
-    throw new PackedFileError(`${path}: the pixels are not ${String(CANVAS_BYTES)} bytes an eye. Pack the images again.`);
+  if (chunks.reduce((sum, { length }) => sum + length, 0) !== table.numRows * each) {
+    throw new PackedFileError(`${path}: the pixels are not ${String(each)} bytes an eye. Pack the images again.`);
   }
   // Only now, for a number of rows may be written down without any.
-  const pixels = new Uint8Array(new SharedArrayBuffer(table.numRows * CANVAS_BYTES));
+  const pixels = new Uint8Array(new SharedArrayBuffer(table.numRows * each));
   let at = 0;
   for (const chunk of chunks) {
     pixels.set(chunk, at);

@@ -69,7 +69,7 @@ function begun({ config: { train_detector: settings, train }, init }: DetectorRu
   const state = portraitState(layout, { name: train.optimizer, weightDecay: 0, clip: 0 }, train.seed);
   return {
     backbone: PORTRAIT, optimizer: train.optimizer, epoch: 0, batch: 0, history: [], top: [], learningRate: settings.lr,
-    batchSize: settings.batch_size, leg: { epoch: 0, step: 0, until: settings.epochs }, state: init ? { ...state, ...init, average: init.parameters.slice() } : state,
+    batchSize: settings.batch_size, leg: { epoch: 0, until: settings.epochs }, state: init ? { ...state, ...init, average: init.parameters.slice() } : state,
   };
 }
 

@@ -35,7 +35,7 @@ const headerSchema = z.object({
   /** The best epochs whose checkpoints are kept, best first. */
   top: z.array(scored),
   /** The epochs that the learning rate's schedule runs over: all of them, or those that a finished run was given in addition. */
-  leg: z.object({ epoch: z.number().int(), step: z.number().int(), until: z.number().int() }),
+  leg: z.object({ epoch: z.number().int(), until: z.number().int() }),
   history: z.array(historyRow),
   lengths: z.array(z.number().int().min(0)),
 });

@@ -31,7 +31,7 @@ export function checkData(dataset: EyeDataset, rows: Int32Array): void {
 }
 
 function isFlat(dataset: EyeDataset, row: number): boolean {
-  const crop = plainCrop(dataset.pixels, row, 12, 8);
+  const crop = plainCrop(dataset, row, 12, 8);
   const [first] = crop;
   return crop.every((value) => value === first);
 }

@@ -68,7 +68,7 @@ export async function finishModel(backbone: Backbone, weights: TrainedWeights, o
   const { dataset, validation, height, width } = options;
   const layout = layoutOf(backbone);
   const raw: EyeModelInfo = {
-    backbone: backbone.name, height, width, calibration: UNCALIBRATED, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
+    backbone: backbone.name, crop: dataset.crop, height, width, calibration: UNCALIBRATED, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
     toolVersion: packageVersion(),
   };
   const plain = exportModel(layout, weights, raw);

@@ -79,11 +79,11 @@ async function trainEpochs(run: TrainingRun, plan: Plan, loader: Loader, steps: 
       const next = progress.epoch < settings.epochs ? stageAt(plan.stages, progress.epoch) : plan.last;
       if (!step || stage !== next) {
         await step?.release();
-        step = await createTrainingStep(run.backbone, stepOptions(settings, progress.batchSize, next));
+        step = await createTrainingStep(run.backbone, stepOptions(settings, progress.batchSize * next.batchFactor, next));
         stage = next;
       }
       const pass = await trainEpoch(run, { step, loader, steps, stage: next, layout: plan.layout }, progress);
-      if (pass.interrupted && pass.progress.batch < loader.batchesPerEpoch) {
+      if (pass.interrupted && pass.progress.batch < loader.batchesPerEpoch(next)) {
         progress = pass.progress;
         writeCheckpoint(folder.file(runFiles.last), progress, plan.layout);
         say(`stopped in epoch ${String(progress.epoch + 1)} after batch ${String(progress.batch)}; go on with --resume ${folder.path}`);
@@ -115,7 +115,7 @@ function tell({ loggers = [] }: TrainingRun, { history }: TrainingProgress): boo
 
 function planOf({ backbone, config: { train: settings } }: TrainingRun): Plan {
   return {
-    layout: layoutOf(backbone), stages: planStages(settings.sizes, settings.strength, settings.epochs), last: lastStage(settings),
+    layout: layoutOf(backbone), stages: planStages(settings), last: lastStage(settings),
   };
 }
 
@@ -130,8 +130,8 @@ interface Start {
 
 function resumed({ folder, backbone, more = 0, say }: TrainingRun, { layout }: Plan): Start {
   const saved = readCheckpoint(folder.file(runFiles.last), backbone.name, layout);
-  const { epoch, state: { step } } = saved;
-  const progress = more === 0 ? saved : { ...saved, leg: { epoch, step, until: epoch + more } };
+  const { epoch } = saved;
+  const progress = more === 0 ? saved : { ...saved, leg: { epoch, until: epoch + more } };
   if (more > 0) say(`${String(more)} more ${more === 1 ? 'epoch' : 'epochs'} with the optimizer as it stands; the learning rate's schedule begins anew`);
   say(`going on at epoch ${String(epoch + 1)}, batch ${String(progress.batch + 1)}`);
   return { progress };
@@ -151,7 +151,7 @@ async function begun(run: TrainingRun, { layout, last }: Plan): Promise<Start> {
   if (rateSearch) say(describeRate(rateSearch));
   const progress: TrainingProgress = {
     backbone: backbone.name, optimizer: settings.optimizer, epoch: 0, batch: 0, history: [], top: [], learningRate, batchSize, state,
-    leg: { epoch: 0, step: 0, until: settings.epochs },
+    leg: { epoch: 0, until: settings.epochs },
   };
   return { progress, ...(rateSearch ? { rateSearch } : {}) };
 }
@@ -169,7 +169,7 @@ async function endEpoch(
     epoch, size: `${String(stage.height)}x${String(stage.width)}`, strength: rounded(stage.strength),
     learning_rate: rounded(pass.learningRate), train_loss: rounded((partial?.lossSum ?? NaN) / before.batch),
     validation_loss: rounded(validation.loss), validation_f1: rounded(validation.f1),
-    seconds: rounded(seconds), images_per_second: rounded((before.batch * before.batchSize) / seconds), waiting: rounded(waiting),
+    seconds: rounded(seconds), images_per_second: rounded((before.batch * before.batchSize * stage.batchFactor) / seconds), waiting: rounded(waiting),
   };
   // Figures at a smaller size are not comparable: only the last size competes.
   const competes = sameSize(stage, last);

@@ -33,13 +33,15 @@ export async function trainEpoch(run: TrainingRun, tools: EpochTools, start: Tra
   const { config: { train: settings } } = run;
   const { loader, steps, stage, layout } = tools;
   const { leg } = start;
-  const legSteps = (leg.until - leg.epoch) * loader.batchesPerEpoch;
+  const batches = loader.batchesPerEpoch(stage);
+  const raised = Math.sqrt(stage.batchFactor);
   const clock = new Clock(start.partial?.seconds ?? 0);
   let { lossSum } = start.partial ?? { lossSum: 0 };
   let progress = start;
   let [learningRate, interrupted] = [0, false];
   for await (const batch of loader.epoch(start.epoch, { ...stage, startBatch: start.batch })) {
-    learningRate = learningRateAt(settings.schedule, start.learningRate, (progress.state.step - leg.step) / legSteps);
+    learningRate = raised * learningRateAt(
+      settings.schedule, start.learningRate, (start.epoch - leg.epoch + progress.batch / batches) / (leg.until - leg.epoch));
     const { state, loss, gradientNorm } = await tools.step.run(progress.state, batch, learningRate);
     lossSum += requireFinite(loss, learningRate);
     progress = { ...progress, state, batch: progress.batch + 1, partial: { lossSum, seconds: clock.seconds } };

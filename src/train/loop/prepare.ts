@@ -75,7 +75,7 @@ export async function chooseBatchSize(
 
 /** The stage that a run ends with. */
 export function lastStage(settings: Settings): Stage {
-  return stageAt(planStages(settings.sizes, settings.strength, settings.epochs), settings.epochs - 1);
+  return stageAt(planStages(settings), settings.epochs - 1);
 }
 
 /** Batches of the training part. @param limit batches an epoch at most, instead of the settings' */

@@ -24,7 +24,7 @@ export async function validate(
 ): Promise<Validation> {
   const { backbone, dataset, partition, config: { train: settings } } = run;
   const model = exportModel(layout, { parameters: state.average, statistics: state.statistics }, {
-    backbone: backbone.name, height, width, calibration: UNCALIBRATED, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
+    backbone: backbone.name, crop: dataset.crop, height, width, calibration: UNCALIBRATED, closedBelow: 0.5, openAbove: 0.5, precision: 'fp32',
     toolVersion: packageVersion(),
   });
   const predictions = await predict(model, dataset, partition.validation, { height, width, threads: settings.threads });

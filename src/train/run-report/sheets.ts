@@ -2,7 +2,7 @@
  * Contact sheets: what was packed, and what the net sees of it at each stage of the schedule.
  */
 import { byteAt } from '../../core/typed-array.js';
-import { CROP } from '../../core/eye.js';
+import { CROPS, type CropKind } from '../../core/eye.js';
 import type { SheetRow } from '../../image/draw.js';
 import type { Loader } from '../data/loader.js';
 import { plainCrop } from '../data/plain-crop.js';
@@ -18,6 +18,7 @@ const NAMES = ['closed', 'open', 'hidden'] as const;
 
 /** Some eyes of each source and class, as packed. */
 export function packedSheet(dataset: EyeDataset, seed = 1): SheetRow[] {
+  const shown = shownSize(dataset.crop);
   const kinds = new Map<string, number[]>();
   dataset.sources.forEach((source, row) => {
     const kind = `${source}, ${NAMES[byteAt(dataset.labels, row)] ?? ''}`;
@@ -27,7 +28,7 @@ export function packedSheet(dataset: EyeDataset, seed = 1): SheetRow[] {
   return [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, rows]) => ({
     title: `${kind}: ${String(rows.length)} eyes`,
     pictures: random.shuffle(rows).slice(0, COLUMNS).map((row) => ({
-      data: plainCrop(dataset.pixels, row, CROP.width, CROP.height), ...CROP, color: frameOf(byteAt(dataset.labels, row)),
+      data: plainCrop(dataset, row, shown.width, shown.height), ...shown, color: frameOf(byteAt(dataset.labels, row)),
     })),
   }));
 }
@@ -50,8 +51,16 @@ export async function scheduleSheet(loader: Loader, stages: readonly Stage[]): P
   return rows;
 }
 
-/** px of a cell: the crop, enlarged. */
-export const SHEET_CELL = { width: 2 * CROP.width, height: 2 * CROP.height } as const;
+/** px at which a crop is drawn: an eye at its largest, a face or a photo at about the size of a net's input. */
+function shownSize(crop: CropKind): { readonly width: number; readonly height: number } {
+  return crop === 'eye' ? CROPS.eye : { width: 96, height: 96 };
+}
+
+/** px of a cell: an eye's crop enlarged, others as they are. */
+export function sheetCell(crop: CropKind): { readonly width: number; readonly height: number } {
+  const { width, height } = shownSize(crop);
+  return crop === 'eye' ? { width: 2 * width, height: 2 * height } : { width, height };
+}
 
 function frameOf(label: number): string {
   return FRAMES[label] ?? FRAMES[2];

@@ -5,7 +5,7 @@ import { byteAt } from '../../core/typed-array.js';
 import { encodePng } from '../../image/encode.js';
 import { plainCrop } from '../data/plain-crop.js';
 import type { EyeDataset } from '../data/packed-file.js';
-import { CROP } from '../../core/eye.js';
+import { CROPS } from '../../core/eye.js';
 import { escapeMarkup } from './charts.js';
 
 /** Rows of a two-column table. */
@@ -76,10 +76,11 @@ function factsTable(facts: Facts): string {
 }
 
 async function mistakeFigure(dataset: EyeDataset, { row, open }: JudgedRow): Promise<string> {
-  const data = plainCrop(dataset.pixels, row, CROP.width, CROP.height);
-  const png = await encodePng({ data, ...CROP, channels: 1 }, ENLARGE);
+  const [size, enlarge] = dataset.crop === 'eye' ? [CROPS.eye, ENLARGE] : [{ width: 96, height: 96 }, 1];
+  const data = plainCrop(dataset, row, size.width, size.height);
+  const png = await encodePng({ data, ...size, channels: 1 }, enlarge);
   const label = dataset.labels[row] === 1 ? 'open' : 'closed';
-  return `<figure><img alt="" width="${String(CROP.width * ENLARGE)}" height="${String(CROP.height * ENLARGE)}" `
+  return `<figure><img alt="" width="${String(size.width * enlarge)}" height="${String(size.height * enlarge)}" `
     + `src="data:image/png;base64,${png.toString('base64')}"><figcaption>${label}, judged ${open.toFixed(3)} open<br>`
     + `${escapeMarkup(`${String(dataset.sources[row])}/${String(dataset.paths[row])}`)}</figcaption></figure>`;
 }

@@ -51,7 +51,7 @@ async function trained(name: string): Promise<{ readonly weights: TrainedWeights
 
 function infoFor(backbone: string, precision: Precision): EyeModelInfo {
   return {
-    backbone, precision, height: 32, width: 48, calibration: UNCALIBRATED, closedBelow: 0.3, openAbove: 0.7, toolVersion: '0.0.0',
+    backbone, crop: 'eye', precision, height: 32, width: 48, calibration: UNCALIBRATED, closedBelow: 0.3, openAbove: 0.7, toolVersion: '0.0.0',
   };
 }
 

@@ -1,8 +1,11 @@
 /** Small datasets for tests: patterns instead of eyes, so that each row can be told from the others. */
-import { CANVAS, CANVAS_BYTES } from '../../../src/train/data/canvas.js';
+import { CANVASES, canvasBytes } from '../../../src/train/data/canvas.js';
 import type { Label } from '../../../src/train/data/labels.js';
 import { datasetOf, type EyeDataset, type EyeRow } from '../../../src/train/data/packed-file.js';
 import { Random } from '../../../src/train/data/random.js';
+
+const CANVAS = CANVASES.eye;
+const CANVAS_BYTES = canvasBytes('eye');
 
 /** A smooth random pattern; the same number gives the same pattern. */
 export function pattern(number: number): Uint8Array {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CANVAS_BYTES } from '../../../src/train/data/canvas.js';
+import { canvasBytes } from '../../../src/train/data/canvas.js';
 import { openSource, type LabelledSource } from '../../../src/train/data/sources.js';
 import { loadConfig } from '../../../src/pipeline/config.js';
 import { UsageError } from '../../../src/core/usage-error.js';
@@ -14,6 +14,8 @@ import type { AskImages, ImageOutcome } from '../../../src/train/data/image-task
 import { workOnImage } from '../../../src/train/data/image-work.js';
 import { packSource } from '../../../src/train/data/pack.js';
 import { labelledSet } from '../../support/made-sets.js';
+
+const CANVAS_BYTES = canvasBytes('eye');
 
 const folder = mkdtempSync(join(tmpdir(), 'labelled-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });

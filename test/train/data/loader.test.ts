@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CROP } from '../../../src/core/eye.js';
-import { CANVAS, CANVAS_BYTES } from '../../../src/train/data/canvas.js';
+import { CANVASES, canvasBytes } from '../../../src/train/data/canvas.js';
 import { createLoader, validationBatches, type Loader, type LoaderOptions } from '../../../src/train/data/loader.js';
 import { eyes, many } from './eyes.js';
+
+const CANVAS = CANVASES.eye;
+const CANVAS_BYTES = canvasBytes('eye');
 
 const dataset = eyes([...many('a', 0, 8), ...many('a', 1, 24), ...many('b', 1, 64), ...many('c', 0, 16)]);
 const all = Int32Array.from({ length: dataset.length }, (_, row) => row);

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableFromIPC, tableToIPC, tableFromArrays } from 'apache-arrow';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CANVAS_BYTES } from '../../../src/train/data/canvas.js';
+import { canvasBytes } from '../../../src/train/data/canvas.js';
 import { datasetOf, openPackedFile, PackedFileError, writePackedFile } from '../../../src/train/data/packed-file.js';
+
+const CANVAS_BYTES = canvasBytes('eye');
 
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });

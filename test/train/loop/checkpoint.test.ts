@@ -15,7 +15,7 @@ const layout = layoutOf(createBackbone('plain-nano'));
 const progress: TrainingProgress = {
   backbone: 'plain-nano', optimizer: 'adamw', epoch: 3, batch: 7, learningRate: 0.002, batchSize: 64,
   history: [{ epoch: 1, size: '16x24', train_loss: 0.5 }], best: { score: 0.93, loss: 0.2, epoch: 3 },
-  top: [{ score: 0.93, loss: 0.2, epoch: 3 }], leg: { epoch: 0, step: 0, until: 18 }, partial: { lossSum: 3.5, seconds: 60 },
+  top: [{ score: 0.93, loss: 0.2, epoch: 3 }], leg: { epoch: 0, until: 18 }, partial: { lossSum: 3.5, seconds: 60 },
   state: { ...initialState(layout, 'adamw', 5), step: 250 },
 };
 

@@ -32,7 +32,7 @@ const small = ['train.backbone=plain-nano', 'train.sizes=[8x12, 16x24]', 'train.
 
 function infoFor(): EyeModelInfo {
   return {
-    backbone: 'plain-nano', height: 16, width: 24, calibration: { ...UNCALIBRATED, turn: 0.7 }, closedBelow: 0.2, openAbove: 0.6, precision: 'fp16',
+    backbone: 'plain-nano', crop: 'eye', height: 16, width: 24, calibration: { ...UNCALIBRATED, turn: 0.7 }, closedBelow: 0.2, openAbove: 0.6, precision: 'fp16',
     toolVersion: '0.0.0',
   };
 }
