@@ -8,11 +8,12 @@
  * tells which it is. `--every N` takes every Nth image of the large sets; `--list` writes a row a face.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, URL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { parse } from 'csv-parse/sync';
 import sharp from 'sharp';
 import { createEyeClassifier } from '../dist/classify/eye-classifier.js';
 import { eyeChances } from '../dist/classify/calibration.js';
@@ -27,7 +28,6 @@ import { openSource } from '../dist/train/data/sources.js';
 import { predict } from '../dist/train/loop/predict.js';
 import { BinaryMetrics } from '../dist/train/metrics/binary-metrics.js';
 import { wilsonInterval } from '../dist/train/metrics/intervals.js';
-import { readFileSync } from 'node:fs';
 
 const { values: options } = parseArgs({
   options: {
@@ -66,6 +66,11 @@ function folder(kind, set) {
   }
   return join(cache, set);
 }
+
+/** What the people who labelled wider_val noted of each face: `turned`, `glasses`, `child` and the like. */
+const notes = new Map(parse(readFileSync(labels[0]), { columns: true })
+  .map(({ path, x, y, note }) => [`${path} ${Number(x)} ${Number(y)}`, note.split(' ')]));
+const notesOf = ({ path, labelled: { box } }) => (box === undefined ? undefined : notes.get(`${path.split('/').at(-1)} ${box.x} ${box.y}`)) ?? [];
 
 /** What a labelled face is, from its eyes: a hidden one leaves the other to say, and of what was unclear nothing is known. */
 function truthOf({ left, right }) {
@@ -160,6 +165,9 @@ for (const [low, high] of [[0, 64], [64, 96], [96, 10_000]]) {
   states(`- of them faces of ${low === 0 ? 'less than 64' : high > 9999 ? '96 and more' : `${low} to ${high}`} px`, of(groups, 'open')
     .filter(({ labelled: { box } }) => Math.max(box.width, box.height) >= low && Math.max(box.width, box.height) < high));
 }
+for (const kind of ['turned', 'glasses', 'child', 'old', 'dark', 'asian', 'painting']) {
+  states(`- of them ${kind}`, of(groups, 'open').filter((face) => notesOf(face).includes(kind)));
+}
 states('real groups: lids down', of(groups, 'shut'));
 states('real groups: hidden or dark glasses', of(groups, 'hidden'));
 states('narrow sets, test part: narrow', of(narrow, 'open').filter(({ kind }) => kind === 'narrow'));
@@ -169,6 +177,14 @@ for (const set of portraitSets) {
   const faces = portraits.filter((face) => face.set === set);
   for (const truth of ['open', 'shut', 'hidden']) if (of(faces, truth).length > 0) states(`${set}, test part: ${truth}`, of(faces, truth));
 }
+// UTKFace names tell age, sex and origin: age_sex_origin_...; 1 is dark skin, 2 East Asian.
+const utk = [...portraits, ...narrow].filter(({ path }) => /\/\d+_\d_\d_\d+/.test(path))
+  .map((face) => ({ face, facts: /\/(\d+)_\d_(\d)_/.exec(face.path).slice(1).map(Number) }));
+const utkOpen = (fits) => of(utk.filter(({ facts }) => fits(...facts)).map(({ face }) => face), 'open');
+states('UTKFace by name, test parts: open, to 12 years', utkOpen((age) => age <= 12));
+states('- 60 years and older', utkOpen((age) => age >= 60));
+states('- dark skin', utkOpen((_, origin) => origin === 1));
+states('- East Asian', utkOpen((_, origin) => origin === 2));
 states('sunglasses_selfies, test part', sunglasses);
 states('winks (all; most were trained on)', winks);
 

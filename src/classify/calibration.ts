@@ -23,6 +23,9 @@ export const calibrationSchema = z.object({
     wink: z.number().gt(0).lt(1),
     /** What one eye's log-odds count beside the other's, 0 to 1: what misleads the net in one eye often does in both. */
     weight: z.number().gt(0).max(1),
+    /** How many faces hide both eyes, as behind dark glasses, and how many one of them, as behind hair, as a share. */
+    hidden: z.number().gt(0).lt(1),
+    one_hidden: z.number().gt(0).lt(1),
   }),
 }).refine(({ widths, open, visible }) => widths.length === open.length && widths.length === visible.length);
 
@@ -32,7 +35,7 @@ export type Calibration = z.infer<typeof calibrationSchema>;
 /** Reads logits as they are, and eyes each for itself. For models that were not calibrated yet. */
 export const UNCALIBRATED: Calibration = {
   widths: [24], open: [{ scale: 1, shift: 0 }], visible: [{ scale: 1, shift: 0 }], turn: 0,
-  pair: { closed: 0.25, wink: 0.5, weight: 1 },
+  pair: { closed: 0.25, wink: 0.5, weight: 1, hidden: 0.25, one_hidden: 0.5 },
 };
 
 /** What is known of an eye besides its pixels. */
@@ -49,7 +52,7 @@ export interface EyeAnswer {
   readonly visible: number;
 }
 
-/** Chances of one eye by itself, open and closed lids taken as equally frequent. */
+/** Chances of one eye by itself; open and closed lids, and eyes that can and cannot be seen, are taken as equally frequent. */
 export function eyeChances({ widths, open, visible, turn }: Calibration, logits: EyeAnswer, eye: EyeSize): EyeAnswer {
   const place = placeOf(widths, eye.width);
   const opening = lineAt(open, place);
@@ -81,42 +84,62 @@ function lineAt(lines: readonly Line[], { below, share }: ReturnType<typeof plac
 export interface FaceChances {
   /** That an eye is open, given both; of an eye that was not looked at it is left out. */
   readonly open: PerEye<number>;
+  /** That an eye can be seen, given both; of an eye that was not looked at it is left out. */
+  readonly visible: PerEye<number>;
   /** That both lids are down, given that the eyes can be seen at all. */
   readonly closed: number;
   /** That the lids of one eye are down and those of the other up, given that both can be seen. */
   readonly wink: number;
   /** That at least one eye can be seen. */
-  readonly visible: number;
+  readonly seen: number;
 }
 
 /**
- * Both eyes of a face together. People blink with both eyes, so one that is plainly open speaks for the other; an eye that
- * cannot be seen says nothing of the lids and leaves the decision to the other.
+ * Both eyes of a face together. People blink with both eyes, so one that is plainly open speaks for the other; dark glasses
+ * hide both, so one that plainly cannot be seen speaks against the other; an eye that cannot be seen says nothing of the lids
+ * and leaves the decision to the other.
  * @param eyes as `eyeChances` gives them; an eye that was not looked at is left out
  */
-export function faceChances({ closed, wink, weight }: Calibration['pair'], eyes: PerEye<EyeAnswer>): FaceChances {
-  const [left, right] = [likelihoods(eyes.left, weight), likelihoods(eyes.right, weight)];
+export function faceChances(pair: Calibration['pair'], eyes: PerEye<EyeAnswer>): FaceChances {
+  const { closed, wink, weight } = pair;
+  const { visible, seen } = sightOf(pair, eyes);
+  const [left, right] = [likelihoods(eyes.left?.open, visible.left, weight), likelihoods(eyes.right?.open, visible.right, weight)];
   const bothOpen = (1 - closed - wink) * left.open * right.open;
   const bothClosed = closed * left.closed * right.closed;
   const leftOpen = (wink / 2) * left.open * right.closed;
   const rightOpen = (wink / 2) * left.closed * right.open;
   const sum = bothOpen + bothClosed + leftOpen + rightOpen;
   return {
-    open: {
-      ...(eyes.left === undefined ? {} : { left: (bothOpen + leftOpen) / sum }),
-      ...(eyes.right === undefined ? {} : { right: (bothOpen + rightOpen) / sum }),
-    },
-    closed: bothClosed / sum,
-    wink: (leftOpen + rightOpen) / sum,
-    visible: 1 - (1 - (eyes.left?.visible ?? 0)) * (1 - (eyes.right?.visible ?? 0)),
+    open: perLooked(eyes, (bothOpen + leftOpen) / sum, (bothOpen + rightOpen) / sum),
+    visible, seen, closed: bothClosed / sum, wink: (leftOpen + rightOpen) / sum,
   };
 }
 
+/** The chance that each eye can be seen given what both show, and that at least one can. */
+function sightOf(
+  { hidden, one_hidden: oneHidden }: Calibration['pair'], eyes: PerEye<EyeAnswer>,
+): Pick<FaceChances, 'visible' | 'seen'> {
+  // How much likelier what was seen of an eye is with an eye there than without; of one that was not looked at nothing is known.
+  const odds = (eye: EyeAnswer | undefined): number => (eye === undefined ? 1 : Math.exp(logit(eye.visible)));
+  const [left, right] = [odds(eyes.left), odds(eyes.right)];
+  const both = (1 - hidden - oneHidden) * left * right;
+  const onlyLeft = (oneHidden / 2) * left;
+  const onlyRight = (oneHidden / 2) * right;
+  const sum = both + onlyLeft + onlyRight + hidden;
+  const visible = perLooked(eyes, (both + onlyLeft) / sum, (both + onlyRight) / sum);
+  const looked = [visible.left, visible.right].filter((chance) => chance !== undefined);
+  return { visible, seen: looked.length === 2 ? 1 - hidden / sum : looked[0] ?? 0 };
+}
+
+function perLooked(eyes: PerEye<EyeAnswer>, left: number, right: number): PerEye<number> {
+  return { ...(eyes.left === undefined ? {} : { left }), ...(eyes.right === undefined ? {} : { right }) };
+}
+
 /** How probable what was seen of an eye is with lids up and with lids down, up to a common factor. */
-function likelihoods(eye: EyeAnswer | undefined, weight: number): { readonly open: number; readonly closed: number } {
-  if (eye === undefined) return { open: 1, closed: 1 };
-  const open = sigmoid(weight * logit(eye.open));
-  return { open: 1 + eye.visible * (2 * open - 1), closed: 1 + eye.visible * (1 - 2 * open) };
+function likelihoods(open: number | undefined, visible = 0, weight = 1): { readonly open: number; readonly closed: number } {
+  if (open === undefined) return { open: 1, closed: 1 };
+  const weighed = sigmoid(weight * logit(open));
+  return { open: 1 + visible * (2 * weighed - 1), closed: 1 + visible * (1 - 2 * weighed) };
 }
 
 /** Chances are kept this far from 0 and 1, so that no eye outvotes the other without limit. */

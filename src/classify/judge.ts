@@ -14,6 +14,9 @@ const visibleFrom = 0.5;
 /** A face that winks more likely than not has one eye closed, however doubtful it is which of the two words each eye deserves. */
 const winkFrom = 0.5;
 
+/** From this turn on (`headTurn`) the tip of the nose is level with the outer corner of the far eye: a profile. */
+const profileFrom = 1;
+
 /** State of an eye from its chance of being open, 0 to 1. */
 export function eyeState(open: number, thresholds: EyeThresholds): EyeState {
   if (open < thresholds.closed_below) return 'closed';
@@ -37,21 +40,24 @@ export function eyesState(left: EyeMeasurement, right: EyeMeasurement): EyesStat
 /**
  * The eyes of a face.
  * @param eyes each by itself, as `eyeChances` gives it; one that was not looked at is left out
+ * @param turn how far the head is turned, 0 frontal to 1
  * @param reasons why an eye was not looked at
  */
 export function judgeEyes(
-  pair: Calibration['pair'], eyes: PerEye<EyeAnswer>, thresholds: EyeThresholds, reasons: PerEye<string> = {},
+  pair: Calibration['pair'], eyes: PerEye<EyeAnswer>, thresholds: EyeThresholds, turn: number, reasons: PerEye<string> = {},
 ): EyesMeasurement {
   const chances = faceChances(pair, eyes);
   const judge = (side: 'left' | 'right'): EyeMeasurement => {
-    const [eye, open, reason] = [eyes[side], chances.open[side], reasons[side]];
-    if (eye === undefined || open === undefined) return { state: 'unknown', ...(reason === undefined ? {} : { reason }) };
-    if (eye.visible < visibleFrom) return { state: 'unknown', visible: eye.visible };
-    return { state: eyeState(open, thresholds), open, visible: eye.visible };
+    const [open, visible, reason] = [chances.open[side], chances.visible[side], reasons[side]];
+    if (open === undefined || visible === undefined) return { state: 'unknown', ...(reason === undefined ? {} : { reason }) };
+    if (visible < visibleFrom) return { state: 'unknown', visible };
+    return { state: eyeState(open, thresholds), open, visible };
   };
   const [left, right] = [judge('left'), judge('right')];
   const winks = chances.wink > winkFrom && left.open !== undefined && right.open !== undefined;
-  return { state: winks ? 'one_closed' : eyesState(left, right), closed: chances.closed * chances.visible, left, right };
+  return {
+    state: winks ? 'one_closed' : eyesState(left, right), closed: chances.closed * chances.seen, profile: turn >= profileFrom, left, right,
+  };
 }
 
 /**
@@ -62,8 +68,9 @@ export function judgeEyes(
 export function judgeWhole(
   calibration: Calibration, answer: EyeAnswer | undefined, size: EyeSize, thresholds: EyeThresholds,
 ): EyesMeasurement {
-  const { closed, left } = judgeEyes(calibration.pair, answer === undefined ? {} : { left: eyeChances(calibration, answer, size) }, thresholds);
-  return { state: left.state, closed: answer === undefined ? 0 : closed, left: { state: 'unknown' }, right: { state: 'unknown' } };
+  const eyes = answer === undefined ? {} : { left: eyeChances(calibration, answer, size) };
+  const { closed, profile, left } = judgeEyes(calibration.pair, eyes, thresholds, size.turn);
+  return { state: left.state, closed: answer === undefined ? 0 : closed, profile, left: { state: 'unknown' }, right: { state: 'unknown' } };
 }
 
 /**
@@ -71,20 +78,21 @@ export function judgeWhole(
  * of wider_val (docs/eyes.md), of which faces that nobody could judge take part in the chance.
  */
 const photoLimits: Readonly<Record<Strictness, { readonly review: number; readonly reject: number }>> = {
-  lenient: { review: 0.8, reject: 0.98 },
-  normal: { review: 0.55, reject: 0.95 },
-  strict: { review: 0.25, reject: 0.8 },
+  lenient: { review: 0.6, reject: 0.98 },
+  normal: { review: 0.45, reject: 0.95 },
+  strict: { review: 0.2, reject: 0.8 },
 };
 
 /**
  * What a photo's eyes make of it: its chance that somebody who counts has the lids down, as if faces were independent. A wink
- * may be meant: it is never rejected, only looked at. Eyes that nobody can see do not speak against a photo.
+ * may be meant: it is never rejected, only looked at. Eyes that nobody can see, and a person in profile, do not speak against a photo.
  * @param faces those that count
  */
 export function weighEyes(faces: readonly EyesMeasurement[], strictness: Strictness): Verdict {
-  const nobody = faces.reduce((chance, { closed }) => chance * (1 - closed), 1);
+  const facing = faces.filter(({ profile }) => !profile);
+  const nobody = facing.reduce((chance, { closed }) => chance * (1 - closed), 1);
   const { review, reject } = photoLimits[strictness];
   if (1 - nobody >= reject) return 'reject';
-  const winks = strictness !== 'lenient' && faces.some(({ state }) => state === 'one_closed');
+  const winks = strictness !== 'lenient' && facing.some(({ state }) => state === 'one_closed');
   return 1 - nobody >= review || winks ? 'review' : 'keep';
 }

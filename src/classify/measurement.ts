@@ -17,6 +17,8 @@ const eyeMeasurement = z.strictObject({
 export const eyesMeasurement = z.strictObject({
   /** Chance that the eyes can be seen and their lids are down, 0 to 1. */
   closed: z.number().min(0).max(1),
+  /** Whether the head is turned so far that only one side of the face is seen. */
+  profile: z.boolean(),
   /** Of both eyes together. */
   state: z.enum(['open', 'closed', 'one_closed', 'unsure', 'unknown']),
   /** The person's own left and right eye. */

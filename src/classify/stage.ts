@@ -21,7 +21,7 @@ export const classifyStage = defineStage({
   settings: classifySettings,
   measurement: eyesMeasurement,
   example: {
-    state: 'open', closed: 0.02, left: { state: 'open', open: 0.97, visible: 0.99 }, right: { state: 'open', open: 0.96, visible: 0.98 },
+    state: 'open', closed: 0.02, profile: false, left: { state: 'open', open: 0.97, visible: 0.99 }, right: { state: 'open', open: 0.96, visible: 0.98 },
   },
   files: ({ model }) => [model],
   check: async (settings) => {
@@ -91,7 +91,7 @@ async function measure(faces: readonly FaceView[], classifier: EyeClassifier, th
     };
     const left = chances(face.left, crops[index]?.left);
     const right = chances(face.right, crops[index]?.right);
-    return judgeEyes(calibration.pair, perEye(left, right), thresholds, perEye(face.left.reason, face.right.reason));
+    return judgeEyes(calibration.pair, perEye(left, right), thresholds, turn, perEye(face.left.reason, face.right.reason));
   });
 }
 
@@ -121,8 +121,9 @@ function perEye<T>(left: T | undefined, right: T | undefined): PerEye<T> {
   return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
 }
 
-function eyeReasons({ state, left, right }: EyesMeasurement): Reason[] {
-  const say = (text: string, verdict: Verdict): Reason[] => [{ text, verdict }];
+function eyeReasons({ state, profile, left, right }: EyesMeasurement): Reason[] {
+  // A person in profile does not speak against a photo: what is said of them informs.
+  const say = (text: string, verdict: Verdict): Reason[] => [{ text, verdict: profile ? 'keep' : verdict }];
   switch (state) {
     case 'open': return [];
     case 'closed': return say('eyes closed', 'reject');

@@ -255,7 +255,8 @@ async function trainAndExport(run: TrainingRun, loggers: readonly RunLogger[]): 
   const { average, statistics } = outcome.best.state;
   const { height, width } = lastStage(settings);
   const finished = await finishModel(run.backbone, { parameters: average, statistics }, {
-    dataset, validation: partition.validation, height, width, rightShare: settings.right_share, threads: settings.threads,
+    dataset, validation: partition.validation, typical: run.config.data.validate_on, height, width,
+    rightShare: settings.right_share, threads: settings.threads,
     ...(run.init ? { parent: run.init.info } : {}),
   });
   const { band, calibration } = finished;

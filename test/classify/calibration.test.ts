@@ -5,7 +5,7 @@ const calibration: Calibration = {
   widths: [6, 12, 24], turn: 0.5,
   open: [{ scale: 0.25, shift: 0 }, { scale: 0.5, shift: 0 }, { scale: 1, shift: 0 }],
   visible: [{ scale: 1, shift: -1 }, { scale: 1, shift: 0 }, { scale: 1, shift: 1 }],
-  pair: { closed: 0.09, wink: 0.01, weight: 0.8 },
+  pair: { closed: 0.09, wink: 0.01, weight: 0.8, hidden: 0.1, one_hidden: 0.04 },
 };
 const pair = calibration.pair;
 const seen = (open: number, visible = 0.99): EyeAnswer => ({ open, visible });
@@ -49,6 +49,17 @@ describe('the two eyes of a face', () => {
     expect(faceChances(pair, { left: seen(0.3), right: seen(0.001) }).closed).toBeGreaterThan(0.9);
   });
 
+  it('are hidden together, as behind dark glasses, or seen together: each speaks for the other', () => {
+    const sight = (left: number, right: number): number => faceChances(pair, { left: seen(0.9, left), right: seen(0.9, right) }).visible.left ?? NaN;
+    expect(sight(0.6, 0.01)).toBeLessThan(0.5);
+    expect(sight(0.6, 0.99)).toBeGreaterThan(0.95);
+    expect(sight(0.001, 0.999)).toBeLessThan(0.1);
+    const alone = faceChances(pair, { left: seen(0.9, 0.5) });
+    expect(alone.visible.left).toBeCloseTo(1 - 0.12);
+    expect(alone.visible.right).toBeUndefined();
+    expect(alone.seen).toBeCloseTo(1 - 0.12);
+  });
+
   it('may still wink', () => {
     const { open, closed } = faceChances(pair, { left: seen(0.0001, 0.9999), right: seen(0.999, 0.9999) });
     expect(open.left).toBeLessThan(0.15);
@@ -57,7 +68,7 @@ describe('the two eyes of a face', () => {
   });
 
   it('leave the decision to the one that can be seen', () => {
-    const hidden = faceChances(pair, { left: seen(0.01, 0.02), right: seen(0.98) });
+    const hidden = faceChances(pair, { left: seen(0.01, 0.0005), right: seen(0.98) });
     const alone = faceChances(pair, { right: seen(0.98) });
     expect(hidden.open.right).toBeCloseTo(alone.open.right ?? NaN, 1);
     expect(hidden.closed).toBeLessThan(0.02);
@@ -65,15 +76,20 @@ describe('the two eyes of a face', () => {
   });
 
   it('that nobody can see are no more likely closed than in any face', () => {
-    const { closed, visible } = faceChances(pair, { left: seen(0.01, 0), right: seen(0.01, 0) });
+    const { closed, visible, seen: seenAtAll } = faceChances(pair, { left: seen(0.01, 0), right: seen(0.01, 0) });
     expect(closed).toBeCloseTo(0.09);
-    expect(visible).toBe(0);
+    expect(seenAtAll).toBeLessThan(0.001);
+    expect(visible.left).toBeLessThan(0.001);
   });
 
   it('of an uncalibrated model are judged each for itself', () => {
     const { open } = faceChances(UNCALIBRATED.pair, { left: seen(0.3, 1), right: seen(0.8, 1) });
     expect(open.left).toBeCloseTo(0.3);
     expect(open.right).toBeCloseTo(0.8);
+    const { visible, seen: seenAtAll } = faceChances(UNCALIBRATED.pair, { left: seen(0.3, 0.2), right: seen(0.8, 0.9) });
+    expect(visible.left).toBeCloseTo(0.2);
+    expect(visible.right).toBeCloseTo(0.9);
+    expect(seenAtAll).toBeCloseTo(1 - 0.8 * 0.1);
   });
 });
 

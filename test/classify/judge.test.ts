@@ -35,9 +35,9 @@ describe('eyesState', () => {
 });
 
 describe('the eyes of a face', () => {
-  const pair = { closed: 0.09, wink: 0.01, weight: 0.8 };
+  const pair = { closed: 0.09, wink: 0.01, weight: 0.8, hidden: 0.1, one_hidden: 0.04 };
   const judge = (left: number, leftVisible: number, right: number, rightVisible: number): EyesMeasurement => judgeEyes(
-    pair, { left: { open: left, visible: leftVisible }, right: { open: right, visible: rightVisible } }, { closed_below: 0.25, open_above: 0.8 });
+    pair, { left: { open: left, visible: leftVisible }, right: { open: right, visible: rightVisible } }, { closed_below: 0.25, open_above: 0.8 }, 0);
 
   it('are open where one of them plainly is and the other is hard to tell', () => {
     expect(judge(0.4, 0.95, 0.99, 0.99)).toMatchObject({ state: 'open', left: { state: 'open' } });
@@ -50,31 +50,41 @@ describe('the eyes of a face', () => {
   });
 
   it('are unknown where neither can be seen, whatever the lids seem to be, and then say nothing against the face', () => {
-    expect(judge(0.01, 0.1, 0.01, 0.2)).toMatchObject({ state: 'unknown', left: { visible: 0.1 } });
+    expect(judge(0.01, 0.1, 0.01, 0.15)).toMatchObject({ state: 'unknown', left: { state: 'unknown' }, right: { state: 'unknown' } });
     expect(judge(0.01, 0.01, 0.01, 0.01).closed).toBeLessThan(0.02);
   });
 
   it('leave the decision to the one that can be seen', () => {
-    expect(judge(0.01, 0.05, 0.99, 0.99)).toMatchObject({ state: 'open', left: { state: 'unknown' }, right: { state: 'open' } });
-    expect(judge(0.99, 0.05, 0.005, 0.99)).toMatchObject({ state: 'closed', left: { state: 'unknown' } });
+    expect(judge(0.01, 0.005, 0.99, 0.99)).toMatchObject({ state: 'open', left: { state: 'unknown' }, right: { state: 'open' } });
+    expect(judge(0.99, 0.0005, 0.0005, 0.999)).toMatchObject({ state: 'closed', left: { state: 'unknown' } });
   });
 
   it('wink where one is plainly open and the other plainly closed', () => {
-    const winking = { closed: 0.15, wink: 0.04, weight: 1 };
+    const winking = { closed: 0.15, wink: 0.04, weight: 1, hidden: 0.1, one_hidden: 0.04 };
     const eyes = { left: { open: 0.003, visible: 0.99 }, right: { open: 0.997, visible: 0.99 } };
-    expect(judgeEyes(winking, eyes, { closed_below: 0.1, open_above: 0.85 }).state).toBe('one_closed');
-    expect(judgeEyes(winking, { ...eyes, left: { open: 0.4, visible: 0.99 } }, { closed_below: 0.1, open_above: 0.85 }).state).toBe('open');
+    expect(judgeEyes(winking, eyes, { closed_below: 0.1, open_above: 0.85 }, 0).state).toBe('one_closed');
+    expect(judgeEyes(winking, { ...eyes, left: { open: 0.4, visible: 0.99 } }, { closed_below: 0.1, open_above: 0.85 }, 0).state).toBe('open');
+  });
+
+  it('are both behind the dark glasses that plainly hide one of them, unless the other is plain to see', () => {
+    expect(judge(0.9, 0.6, 0.5, 0.01)).toMatchObject({ state: 'unknown', left: { state: 'unknown' } });
+    expect(judge(0.99, 0.9999, 0.5, 0.01)).toMatchObject({ state: 'open', left: { state: 'open' }, right: { state: 'unknown' } });
+  });
+
+  it('belong to a profile from where the nose hides the far corner on', () => {
+    const turned = (turn: number): boolean => judgeEyes(pair, {}, { closed_below: 0.2, open_above: 0.8 }, turn).profile;
+    expect([0, 0.8, 0.99, 1].map(turned)).toEqual([false, false, false, true]);
   });
 
   it('that were not looked at say why', () => {
-    expect(judgeEyes(pair, {}, { closed_below: 0.2, open_above: 0.8 }, { left: 'eye turned away' }))
+    expect(judgeEyes(pair, {}, { closed_below: 0.2, open_above: 0.8 }, 0, { left: 'eye turned away' }))
       .toMatchObject({ state: 'unknown', left: { state: 'unknown', reason: 'eye turned away' }, right: { state: 'unknown' } });
   });
 });
 
 describe('a photo\'s eyes', () => {
   const face = (closed: number, state: EyesState = 'open'): EyesMeasurement =>
-    ({ state, closed, left: { state: 'unknown' }, right: { state: 'unknown' } });
+    ({ state, closed, profile: false, left: { state: 'unknown' }, right: { state: 'unknown' } });
 
   it('are kept where nobody blinks, and rejected where somebody nearly surely does', () => {
     expect(weighEyes([face(0.01), face(0.02)], 'normal')).toBe('keep');
@@ -92,13 +102,21 @@ describe('a photo\'s eyes', () => {
       const verdicts = (['lenient', 'normal', 'strict'] as const).map((strictness) => order.indexOf(weighEyes([face(chance)], strictness)));
       expect(verdicts).toEqual(verdicts.toSorted());
     }
-    expect(weighEyes([face(0.4)], 'strict')).toBe('review');
-    expect(weighEyes([face(0.4)], 'normal')).toBe('keep');
+    expect(weighEyes([face(0.3)], 'strict')).toBe('review');
+    expect(weighEyes([face(0.3)], 'normal')).toBe('keep');
   });
 
   it('with a wink are looked at and never rejected for it', () => {
     expect(weighEyes([face(0.02, 'one_closed')], 'normal')).toBe('review');
     expect(weighEyes([face(0.02, 'one_closed')], 'lenient')).toBe('keep');
+  });
+
+  it('of a person in profile do not speak against it, beside somebody who faces the camera either', () => {
+    const profile = { ...face(0.99, 'closed'), profile: true };
+    expect(weighEyes([profile], 'strict')).toBe('keep');
+    expect(weighEyes([face(0.01), profile], 'strict')).toBe('keep');
+    expect(weighEyes([face(0.97, 'closed'), profile], 'normal')).toBe('reject');
+    expect(weighEyes([{ ...face(0.02, 'one_closed'), profile: true }], 'strict')).toBe('keep');
   });
 
   it('that nobody can see do not speak against it', () => {

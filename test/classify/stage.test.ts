@@ -13,7 +13,7 @@ const { classify: defaults } = loadConfig();
 const open: EyeMeasurement = { state: 'open', open: 0.9714, visible: 0.99 };
 const shut: EyeMeasurement = { state: 'closed', open: 0.02, visible: 0.98 };
 const hidden: EyeMeasurement = { state: 'unknown', reason: 'turned away' };
-const eyes = (changes: Partial<EyesMeasurement> = {}): EyesMeasurement => ({ state: 'open', closed: 0.02, left: open, right: open, ...changes });
+const eyes = (changes: Partial<EyesMeasurement> = {}): EyesMeasurement => ({ state: 'open', closed: 0.02, profile: false, left: open, right: open, ...changes });
 const faceWith = (classify: EyesMeasurement): FaceResult => ({ ...face(), measured: measured({ classify }) });
 const reasonsOf = (changes: Partial<EyesMeasurement>): unknown => classifyStage.reasons(measured({ classify: eyes(changes) }));
 
@@ -23,6 +23,7 @@ describe('the stage of the eyes', () => {
     expect(reasonsOf({ state: 'closed' })).toEqual([{ text: 'eyes closed', verdict: 'reject' }]);
     expect(reasonsOf({ state: 'one_closed' })).toEqual([{ text: 'one eye closed', verdict: 'review' }]);
     expect(reasonsOf({ state: 'unsure' })).toEqual([{ text: 'eyes may be closed', verdict: 'review' }]);
+    expect(reasonsOf({ state: 'closed', profile: true })).toEqual([{ text: 'eyes closed', verdict: 'keep' }]);
     expect(reasonsOf({ state: 'unknown', left: { state: 'unknown' }, right: { state: 'unknown' } })).toEqual([{ text: 'eyes not visible', verdict: 'keep' }]);
     expect(reasonsOf({ state: 'unknown', left: { state: 'unknown' }, right: hidden })).toEqual([{ text: 'eyes not visible: turned away', verdict: 'keep' }]);
     expect(reasonsOf({ state: 'unknown', left: { state: 'unknown', reason: 'too small' }, right: hidden })).toEqual([{ text: 'eyes not visible: too small', verdict: 'keep' }]);

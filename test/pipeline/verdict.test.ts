@@ -9,10 +9,10 @@ import { frontalLandmarks } from '../support/views.js';
 /** As likely to have the lids down as a face of that state is. */
 const closedChance: Readonly<Record<EyesState, number>> = { open: 0.01, closed: 0.98, one_closed: 0.05, unsure: 0.6, unknown: 0 };
 
-function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false): FaceResult {
+function face(eyes: EyesState, focus: BlurVerdict = 'sharp', bystander = false, profile = false): FaceResult {
   const eye = { state: 'open', open: 0.9 } as const;
   const blur: BlurScore = { sharpness: 50, verdict: focus, kind: 'none', detail: 200, needed: 150, laplacianVariance: 100 };
-  const values = measured({ classify: { state: eyes, closed: closedChance[eyes], left: eye, right: eye }, blur });
+  const values = measured({ classify: { state: eyes, closed: closedChance[eyes], profile, left: eye, right: eye }, blur });
   const box = { x: 0, y: 0, width: 100, height: 100 };
   return {
     box, landmarks: frontalLandmarks(box), score: 1, eyeBoxes: {}, measured: values, bystander, reasons: faceReasons(values),
@@ -28,6 +28,10 @@ describe('a photo of which a part is made up', () => {
 });
 
 describe('photoVerdict', () => {
+  it('keeps a photo of a person in profile whatever the lids do, and still says so', () => {
+    expect(photoVerdict([face('closed', 'sharp', false, true)], 'normal')).toEqual({ verdict: 'keep', reasons: ['eyes closed'] });
+  });
+
   it('keeps a photo whose face is sharp with open eyes, without reasons', () => {
     expect(photoVerdict([face('open')], 'normal')).toEqual({ verdict: 'keep', reasons: [] });
   });

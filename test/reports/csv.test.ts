@@ -12,7 +12,7 @@ const face: FaceResult = {
   eyeBoxes: {},
   landmarks: frontalLandmarks({ x: 10.4, y: 20.6, width: 100, height: 120 }),
   measured: measured({
-    classify: { state: 'open', closed: 0.01, left: { state: 'open', open: 0.9512 }, right: { state: 'unknown' } },
+    classify: { state: 'open', closed: 0.01, profile: false, left: { state: 'open', open: 0.9512 }, right: { state: 'unknown' } },
     blur: { sharpness: 71.26, verdict: 'sharp', kind: 'none', detail: 200, needed: 150, laplacianVariance: 321 },
   }),
   bystander: false,

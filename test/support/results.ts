@@ -36,7 +36,7 @@ export function face(sketch: FaceSketch = {}): FaceResult {
     landmarks: frontalLandmarks({ x, y: 406, width: 190, height: 190 }),
     pose: { yaw: 0, pitch: 0, roll: 0 },
     measured: measured({
-      classify: { state: eyes, closed: eyes === 'closed' ? 0.97 : 0.03, left: eye, right: eye },
+      classify: { state: eyes, closed: eyes === 'closed' ? 0.97 : 0.03, profile: false, left: eye, right: eye },
       blur: { sharpness, verdict: sharpness < 40 ? 'blurred' : sharpness > 60 ? 'sharp' : 'unsure', kind: 'none', detail: 200, needed: 150, laplacianVariance: 100 },
     }),
     bystander: sketch.bystander ?? false,

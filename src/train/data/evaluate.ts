@@ -182,7 +182,7 @@ class Judging {
       const answer = answers[index];
       if (answer !== undefined) chances[side] = eyeChances(calibration, answer, { width: eyeWidthOf(view.photoWidth), turn });
     }
-    const judged = judgeEyes(calibration.pair, chances, thresholds);
+    const judged = judgeEyes(calibration.pair, chances, thresholds, turn);
     const opens: number[] = [];
     for (const { side, crop } of views) {
       const label = labels[side]?.label;

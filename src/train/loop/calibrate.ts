@@ -26,6 +26,8 @@ export interface CalibrateOptions {
   readonly dataset: EyeDataset;
   /** Rows to fit on. */
   readonly rows: Int32Array;
+  /** Those of them that are like the photos to be judged: how frequent shut and hidden eyes are is counted on them. */
+  readonly typical: Int32Array;
   /** px that the model takes. */
   readonly height: number;
   readonly width: number;
@@ -41,38 +43,61 @@ const FEWEST_HIDDEN = 60;
  * @param fallback whose word on visibility is kept where there are too few crops without an eye
  */
 export async function calibrate(model: Uint8Array, options: CalibrateOptions, fallback?: Calibration): Promise<Calibration> {
-  const { dataset, rows } = options;
+  const { dataset, rows, typical } = options;
   const count = (label: number): number => rows.reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
+  const fewHidden = count(HIDDEN) < FEWEST_HIDDEN;
   const importance = importanceOf(dataset, rows);
   const open: Calibration['open'] = [];
   const visible: Calibration['visible'] = [];
-  for (const eyeWidth of EYE_WIDTHS) {
+  for (const [at, eyeWidth] of EYE_WIDTHS.entries()) {
     const predictions = await predict(model, dataset, rows, { ...options, eyeWidth });
     // An eye that was smaller all along says nothing of this size.
     const large = Float64Array.from(rows, (row, index) =>
       eyeWidthOf(floatAt(dataset.cropWidths, row)) >= eyeWidth * 0.8 ? doubleAt(importance, index) : 0);
     open.push(fitLine(predictions.open, labelsOf(predictions, OPEN), large.map((weight, index) =>
       predictions.labels[index] === HIDDEN ? 0 : weight)));
-    visible.push(count(HIDDEN) < FEWEST_HIDDEN ? fallback?.visible.at(-1) ?? ALWAYS_VISIBLE
-      : fitLine(predictions.visible, predictions.labels.map((label) => (label === HIDDEN ? 0 : 1)), large));
+    visible.push(fewHidden ? fallback?.visible[at] ?? ALWAYS_VISIBLE
+      : fitLine(predictions.visible, predictions.labels.map((label) => (label === HIDDEN ? 0 : 1)), sightEvened(large, predictions)));
   }
   const sized = { ...UNCALIBRATED, widths: [...EYE_WIDTHS], open, visible };
   const predictions = await predict(model, dataset, rows, options);
   const turned = { ...sized, turn: best(turns, (turn) => lossOf({ ...sized, turn, pair: EACH_FOR_ITSELF }, predictions, options, importance)) };
+  const sight = fewHidden ? fallback?.pair ?? EACH_FOR_ITSELF : sightFrequencies(dataset, typical);
+  const { hidden, one_hidden } = sight;
   const weight = best(weights, (each) => lossOf(
-    { ...turned, pair: { closed: 0.5 - FEWEST_WINKS, wink: 2 * FEWEST_WINKS, weight: each } }, predictions, options, importance));
-  return { ...turned, pair: { ...frequencies(facesOf(turned, predictions, dataset, rows), predictions), weight } };
+    { ...turned, pair: { closed: 0.5 - FEWEST_WINKS, wink: 2 * FEWEST_WINKS, weight: each, hidden, one_hidden } }, predictions, options, importance));
+  return { ...turned, pair: { ...lidFrequencies(dataset, typical), weight, hidden, one_hidden } };
 }
 
 /** How frequent shut eyes and winks are among faces: what to expect before looking. */
-function frequencies(faces: readonly JudgedFace[], { labels }: Predictions): { closed: number; wink: number } {
-  const lids = faces.map(({ places }) => SIDES.flatMap((side) => labels[places[side] ?? -1] ?? []).filter((label) => label !== HIDDEN))
-    .filter((face) => face.length > 0);
-  const share = (fits: (face: readonly number[]) => boolean): number => lids.filter(fits).length / lids.length;
+function lidFrequencies(dataset: EyeDataset, rows: Int32Array): Pick<Calibration['pair'], 'closed' | 'wink'> {
+  const lids = labelsByFace(dataset, rows).map((face) => face.filter((label) => label !== HIDDEN)).filter((face) => face.length > 0);
+  const share = (fits: (face: readonly number[]) => boolean): number => lids.filter(fits).length / Math.max(1, lids.length);
   return {
     closed: Math.min(0.6, Math.max(0.02, share((face) => !face.includes(OPEN)))),
     wink: Math.max(FEWEST_WINKS, share((face) => face.includes(OPEN) && face.includes(CLOSED))),
   };
+}
+
+/** How frequent faces are that hide both eyes or one, among those of which both were looked at. */
+function sightFrequencies(dataset: EyeDataset, rows: Int32Array): Pick<Calibration['pair'], 'hidden' | 'one_hidden'> {
+  const pairs = labelsByFace(dataset, rows).filter((face) => face.length === 2);
+  const share = (count: number): number =>
+    pairs.filter((face) => face.filter((label) => label === HIDDEN).length === count).length / Math.max(1, pairs.length);
+  return { hidden: Math.min(0.4, Math.max(0.02, share(2))), one_hidden: Math.min(0.4, Math.max(0.02, share(1))) };
+}
+
+/** Crops beside the eyes are faces of their own here, of one eye. */
+function labelsByFace(dataset: EyeDataset, rows: Int32Array): number[][] {
+  return placesByFace(dataset, rows).map(({ left, right }) =>
+    [left, right].flatMap((place) => (place === undefined ? [] : [dataset.labels[rows[place] ?? -1] ?? HIDDEN])));
+}
+
+/** The same weights, eyes that can be seen and eyes that cannot made to count alike. */
+function sightEvened(importance: Float64Array, { labels }: Predictions): Float64Array {
+  const sum = (hidden: boolean): number => importance.reduce((total, each, index) => total + ((labels[index] === HIDDEN) === hidden ? each : 0), 0);
+  const [hidden, visible] = [sum(true), sum(false)];
+  return importance.map((each, index) => (each * (hidden + visible)) / (2 * Math.max(1e-9, labels[index] === HIDDEN ? hidden : visible)));
 }
 
 const EACH_FOR_ITSELF = UNCALIBRATED.pair;
@@ -124,8 +149,6 @@ export function believedOpen(calibration: Calibration, predictions: Predictions,
 /** The eyes of one face, or an eye that stands for itself. */
 export interface JudgedFace {
   readonly chances: FaceChances;
-  /** Of each eye by itself. */
-  readonly eyes: PerEye<EyeAnswer>;
   /** Where the eyes are among the rows. */
   readonly places: PerEye<number>;
 }
@@ -134,24 +157,29 @@ const SIDES = ['left', 'right'] as const;
 
 /** Rows as faces: the eyes of a photo's face share their path but for `#left` and `#right`. */
 export function facesOf(calibration: Calibration, predictions: Predictions, dataset: EyeDataset, rows: Int32Array): JudgedFace[] {
-  const faces = new Map<string, { left?: number; right?: number }>();
-  rows.forEach((row, index) => {
-    const path = dataset.paths[row] ?? '';
-    const side = SIDES.find((each) => path.endsWith(`#${each}`));
-    const name = `${String(dataset.sources[row])}/${side === undefined ? path : path.slice(0, -side.length)}`;
-    const face = faces.get(name) ?? {};
-    faces.set(name, face);
-    face[side ?? 'left'] = index;
-  });
   const answer = (place: number | undefined): EyeAnswer | undefined => {
     const row = rows[place ?? -1];
     if (place === undefined || row === undefined) return undefined;
     return eyeChances(calibration, { open: predictions.open[place] ?? NaN, visible: predictions.visible[place] ?? NaN },
       { width: eyeWidthOf(floatAt(dataset.cropWidths, row)), turn: floatAt(dataset.turns, row) });
   };
-  return [...faces.values()].map((places) => {
+  return placesByFace(dataset, rows).map((places) => {
     const [left, right] = [answer(places.left), answer(places.right)];
     const eyes = { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
-    return { places, eyes, chances: faceChances(calibration.pair, eyes) };
+    return { places, chances: faceChances(calibration.pair, eyes) };
   });
+}
+
+/** As `facesOf`, before anything is known of them: where the eyes of each face are among the rows. */
+export function placesByFace(dataset: EyeDataset, rows: Int32Array): PerEye<number>[] {
+  const faces = new Map<string, { left?: number; right?: number }>();
+  rows.forEach((row, index) => {
+    const path = dataset.paths[row] ?? '';
+    const side = SIDES.find((each) => path.endsWith(`#${each}`));
+    const name = `${dataset.sources[row] ?? ''}/${side === undefined ? path : path.slice(0, -side.length)}`;
+    const face = faces.get(name) ?? {};
+    faces.set(name, face);
+    face[side ?? 'left'] = index;
+  });
+  return [...faces.values()];
 }

@@ -14,7 +14,7 @@ import { BinaryMetrics, type BinaryFigures, type ReliabilityBin } from '../metri
 import { bandAt, chooseUnsureBand, type UnsureBand } from '../metrics/calibration.js';
 import type { EyeModelInfo, Precision } from '../../classify/model-info.js';
 import { exportModel, type TrainedWeights } from './export.js';
-import { believedOpen, calibrate } from './calibrate.js';
+import { believedOpen, calibrate, placesByFace } from './calibrate.js';
 import { predict } from './predict.js';
 import { forwardLogits, layoutOf } from './step.js';
 
@@ -41,6 +41,8 @@ export interface FinishedModel {
 export interface FinishOptions {
   readonly dataset: EyeDataset;
   readonly validation: Int32Array;
+  /** Sources that are like the photos to be judged: frequencies and the threshold of closed follow them, where validation holds enough of them. */
+  readonly typical?: readonly string[];
   /** px that the model will take. */
   readonly height: number;
   readonly width: number;
@@ -63,6 +65,11 @@ const TIMED_RUNS = 200;
  */
 export const CALIBRATION_EYES = 150;
 
+/** So many of the faces with open eyes of typical photos may be called closed, as a share: people smile more often than they blink. */
+const FALSE_ALARMS = 0.01;
+/** Eyes of each class that the typical sources must hold to be followed. */
+const TYPICAL_EYES = 50;
+
 /** Calibrates and exports. @throws if the exported model does not compute what the training graph does */
 export async function finishModel(backbone: Backbone, weights: TrainedWeights, options: FinishOptions): Promise<FinishedModel> {
   const { dataset, validation, height, width } = options;
@@ -75,12 +82,14 @@ export async function finishModel(backbone: Backbone, weights: TrainedWeights, o
   await checkParity(backbone, weights, plain, options);
   const few = Math.min(...countLids(dataset, validation)) < CALIBRATION_EYES;
   const parent = few ? options.parent : undefined;
-  const calibration = parent?.calibration ?? await calibrate(plain, { ...options, rows: validation }, options.parent?.calibration);
+  const typical = typicalRows(options);
+  const calibration = parent?.calibration ?? await calibrate(plain, { ...options, rows: validation, typical }, options.parent?.calibration);
   const open = believedOpen(calibration, await predict(plain, dataset, validation, options), dataset, validation);
   const lids = Array.from(validation, (row, index) => ({ label: byteAt(dataset.labels, row), open: open[index] ?? NaN }))
     .filter(({ label }) => label !== HIDDEN);
   const [chances, labels] = [lids.map((eye) => eye.open), lids.map(({ label }) => label)];
-  const band = parent ? bandAt(chances, labels, parent) : chooseUnsureBand(chances, labels, options.rightShare);
+  const band = parent ? bandAt(chances, labels, parent)
+    : bandAt(chances, labels, fewerAlarms(chooseUnsureBand(chances, labels, options.rightShare), openFaces(open, dataset, validation, new Set(typical))));
   const exports: ExportedModel[] = [];
   for (const precision of ['fp32', 'fp16', 'int8'] as const) {
     const info = { ...raw, calibration, precision, closedBelow: band.closedBelow, openAbove: band.openAbove };
@@ -93,6 +102,30 @@ export async function finishModel(backbone: Backbone, weights: TrainedWeights, o
     calibration, band, calibratedOn: parent ? 'parent' : few ? 'few' : 'validation', open, exports,
     reliability: gathered(open, dataset, validation).reliability(),
   };
+}
+
+/** The band with a lower threshold of closed, where more of the open faces than FALSE_ALARMS would be called so. */
+function fewerAlarms({ closedBelow, openAbove }: UnsureBand, faces: readonly number[]): Pick<UnsureBand, 'closedBelow' | 'openAbove'> {
+  const allowed = faces.toSorted((a, b) => a - b)[Math.floor(FALSE_ALARMS * faces.length)] ?? closedBelow;
+  return { closedBelow: Math.min(closedBelow, allowed), openAbove };
+}
+
+/** Of the faces in `among` whose eyes are open, as far as they can be seen: the chance of the worse eye. */
+function openFaces(open: Float32Array, dataset: EyeDataset, rows: Int32Array, among: ReadonlySet<number>): number[] {
+  return placesByFace(dataset, rows).flatMap(({ left, right }) => {
+    const lids = [left, right].flatMap((place) => {
+      const row = rows[place ?? -1];
+      const label = row === undefined ? HIDDEN : dataset.labels[row] ?? HIDDEN;
+      return place === undefined || row === undefined || label === HIDDEN || !among.has(row) ? [] : [{ label, open: open[place] ?? NaN }];
+    });
+    return lids.length > 0 && lids.every(({ label }) => label === OPEN) ? [Math.min(...lids.map((eye) => eye.open))] : [];
+  });
+}
+
+/** The validation rows that frequencies and the threshold of closed follow. */
+function typicalRows({ dataset, validation, typical = [] }: FinishOptions): Int32Array {
+  const rows = validation.filter((row) => typical.includes(dataset.sources[row] ?? ''));
+  return Math.min(...countLids(dataset, rows)) < TYPICAL_EYES ? validation : rows;
 }
 
 function countLids(dataset: EyeDataset, rows: Int32Array): [closed: number, open: number] {

@@ -46,7 +46,7 @@ export async function figuresBySource(
   const predictions = await predict(model, dataset, rows, options);
   const open = believedOpen(calibration, predictions, dataset, rows);
   const tallies = new Map([['all', new SourceTally()]]);
-  for (const { places, eyes } of facesOf(calibration, predictions, dataset, rows)) {
+  for (const { places, chances } of facesOf(calibration, predictions, dataset, rows)) {
     for (const side of ['left', 'right'] as const) {
       const place = places[side] ?? -1;
       const row = rows[place];
@@ -55,7 +55,7 @@ export async function figuresBySource(
       const own = tallies.get(source) ?? new SourceTally();
       tallies.set(source, own);
       for (const tally of [own, tallies.get('all')]) {
-        tally?.add(byteAt(dataset.labels, row), open[place] ?? NaN, eyes[side]?.visible ?? 0, dataset.groups[row] ?? '');
+        tally?.add(byteAt(dataset.labels, row), open[place] ?? NaN, chances.visible[side] ?? 0, dataset.groups[row] ?? '');
       }
     }
   }

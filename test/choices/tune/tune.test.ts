@@ -25,7 +25,7 @@ const present: TunedSettings = { strictness: 'normal', blurred_below: 45, sharp_
 function neutralFace(sharpness: number, closed = 0.02): FaceResult {
   const made = face({ sharpness });
   const eye = { state: 'open' as const, open: 1 - closed, visible: 0.98 };
-  return { ...made, measured: { ...made.measured, blur: { ...made.measured.blur, verdict: 'sharp' }, classify: { state: 'open', closed, left: eye, right: eye } } };
+  return { ...made, measured: { ...made.measured, blur: { ...made.measured.blur, verdict: 'sharp' }, classify: { state: 'open', closed, profile: false, left: eye, right: eye } } };
 }
 
 const measuredPhoto = (number: number, label: 'keep' | 'reject', faces: readonly FaceResult[]): MeasuredPhoto =>
