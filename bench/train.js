@@ -7,7 +7,7 @@
  * own least times lie apart tells how quiet the machine was.
  *
  * Run `npm run build` first. Needs ../shared/data beside the checkout for the loader. `--threads 4` for another number than 2;
- * `--steps` more of them where the machine is busy; `--backbones`, with commas between, for some only; PYTHON names another python.
+ * `--steps` more of them where the machine is busy; `--rounds`; `--backbones`, with commas between, for some only; PYTHON names another python.
  * About four minutes on two idle cores.
  */
 import { existsSync } from 'node:fs';
@@ -27,7 +27,7 @@ import { loadConfig } from '../dist/pipeline/config.js';
 import { patchEye } from '../dist/train/data/labelled-eyes.js';
 
 const { values: options } = parseArgs({ options: {
-  threads: { type: 'string', default: '2' }, steps: { type: 'string', default: '20' },
+  threads: { type: 'string', default: '2' }, steps: { type: 'string', default: '20' }, rounds: { type: 'string', default: '3' },
   backbones: { type: 'string', default: 'plain-small,plain-base,mobile-small,residual-small' },
 } });
 const threads = Number(options.threads);
@@ -36,7 +36,7 @@ const batch = 64;
 const height = 32;
 const width = 48;
 const warmUp = 3;
-const rounds = 3;
+const rounds = Number(options.rounds);
 /** The same nets in PyTorch are in train-torch.py; keep both alike. */
 const backbones = options.backbones.split(',');
 const optimizer = { name: 'adamw', weightDecay: 0.02, clip: 1 };

@@ -27,13 +27,13 @@ export interface Finding {
 export interface DoctorHost {
   readonly machine: Machine;
   readonly devices: DeviceHost;
-  readonly loadTfjs: () => Promise<LoadedTfjs>;
+  readonly loadTfjs: (threads: number) => Promise<LoadedTfjs>;
   readonly findExiftool: () => Promise<Exiftool | undefined>;
 }
 
 /** The machine that this runs on. */
 export async function thisDoctorHost(): Promise<DoctorHost> {
-  return { machine: await examineMachine(), devices: thisHost(), loadTfjs: () => loadTfjs(), findExiftool };
+  return { machine: await examineMachine(), devices: thisHost(), loadTfjs, findExiftool };
 }
 
 /** Looks at everything that the tool can run on, and tries it out. */
@@ -41,7 +41,7 @@ export async function examine(config: Config, host: DoctorHost): Promise<Finding
   return [
     ...machineFindings(host.machine),
     ...await onnxFindings(host),
-    ...await tfjsFindings(host),
+    ...await tfjsFindings(config, host),
     ...await modelFindings(config),
     await exiftoolFinding(host),
     ...await settingsFindings(config, host),
@@ -78,9 +78,9 @@ async function onnxFindings({ devices }: DoctorHost): Promise<Finding[]> {
   return findings;
 }
 
-async function tfjsFindings(host: DoctorHost): Promise<Finding[]> {
+async function tfjsFindings({ runtime: { threads } }: Config, host: DoctorHost): Promise<Finding[]> {
   try {
-    const loaded = await host.loadTfjs();
+    const loaded = await host.loadTfjs(threads);
     return [...passedOver(loaded.passedOver), finding('tfjs engine', 'ok', `${await describeTfjs(loaded)}.`)];
   } catch (error) {
     if (!(error instanceof TfjsMissingError)) throw error;
@@ -139,7 +139,7 @@ async function settingsFindings(config: Config, { devices }: DoctorHost): Promis
     const { config: { detect, runtime, run } } = await settleEngine(config, devices);
     const tfjs = detect.engine === 'tfjs';
     const where = tfjs ? 'the tfjs engine' : `the onnx engine on ${runtime.device}`;
-    const threads = tfjs ? 'threads as TensorFlow.js has them' : `${String(runtime.threads)} thread${runtime.threads === 1 ? '' : 's'} inside an inference`;
+    const threads = `${String(runtime.threads)} thread${runtime.threads === 1 ? '' : 's'} inside an inference${tfjs ? ' where TensorFlow.js is native' : ''}`;
     return [finding('settings', 'ok', `Detection runs ${detect.detector} and ${detect.landmarks} with ${where}; `
       + `${String(workerCount(run.workers))} workers, ${threads}.`)];
   } catch (error) {

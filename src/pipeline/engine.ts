@@ -40,13 +40,13 @@ export async function engineOptions(config: Config): Promise<EngineOptions> {
 }
 
 async function settleTfjs(config: Config): Promise<Settled> {
-  const { device } = config.runtime;
+  const { device, threads } = config.runtime;
   if (device === 'cuda' || device === 'webgpu') {
     throw new UsageError(`runtime.device ${device} is for the onnx engine; detect.engine tfjs runs on a GPU where @tensorflow/tfjs-node-gpu is `
       + 'installed and sees one. Leave the device out, or use detect.engine onnx.');
   }
   const { sharedTfjs } = await import('../tfjs/shared.js');
-  const { package: found, passedOver } = await sharedTfjs().catch(asUsageError);
+  const { package: found, passedOver } = await sharedTfjs(threads).catch(asUsageError);
   const notes = passedOver.length === 0 ? [] : [...passedOver, `Detection runs on ${found.packages.join(' with ')}.`];
   return { config, notes };
 }

@@ -76,9 +76,11 @@ export type Load = (name: string) => unknown;
 
 /**
  * Loads the first TensorFlow.js that is installed and works.
+ * @param threads inside an inference, where it is native; what the environment says comes first
  * @throws TfjsMissingError where none does
  */
-export async function loadTfjs(load: Load = createRequire(import.meta.url)): Promise<LoadedTfjs> {
+export async function loadTfjs(threads: number, load: Load = createRequire(import.meta.url)): Promise<LoadedTfjs> {
+  setUpTensorflow(threads);
   const passedOver: string[] = [];
   for (const candidate of tfjsPackages) {
     try {
@@ -91,9 +93,14 @@ export async function loadTfjs(load: Load = createRequire(import.meta.url)): Pro
   throw new TfjsMissingError(passedOver);
 }
 
-async function start(candidate: TfjsPackage, load: Load): Promise<FaceApi> {
-  // libtensorflow tells of its start on the error stream, where a run's own messages stand; it reads this when it is loaded.
+/** libtensorflow reads these when it is loaded. */
+function setUpTensorflow(threads: number): void {
+  // It tells of its start on the error stream, where a run's own messages stand.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  process.env['TF_NUM_INTRAOP_THREADS'] ??= String(threads);
+}
+
+async function start(candidate: TfjsPackage, load: Load): Promise<FaceApi> {
   // By themselves first: face-api's build would report a missing package as an error of its own.
   for (const name of candidate.packages) load(name);
   const api = load(candidate.faceApi);

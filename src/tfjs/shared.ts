@@ -7,9 +7,10 @@ let loaded: Promise<LoadedTfjs> | undefined;
 
 /**
  * The TensorFlow.js that the nets run on, loaded on first use.
+ * @param threads inside an inference, where it is native: of the first use
  * @throws TfjsMissingError where none is installed and works
  */
-export function sharedTfjs(): Promise<LoadedTfjs> {
-  loaded ??= loadTfjs();
+export function sharedTfjs(threads = 1): Promise<LoadedTfjs> {
+  loaded ??= loadTfjs(threads);
   return loaded;
 }

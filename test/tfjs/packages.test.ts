@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { loadTfjs, TfjsMissingError, type Load } from '../../src/tfjs/packages.js';
 
 const require = createRequire(import.meta.url);
@@ -49,12 +49,40 @@ function machine(installed: Readonly<Record<string, unknown>>): { load: Load; as
 
 const works = nativeFaceApi(() => 6);
 
+describe('a native TensorFlow.js', () => {
+  const asIs = process.env['TF_NUM_INTRAOP_THREADS'];
+  afterEach(() => {
+    if (asIs === undefined) delete process.env['TF_NUM_INTRAOP_THREADS'];
+    else process.env['TF_NUM_INTRAOP_THREADS'] = asIs;
+  });
+
+  /** What the environment says of threads when the package is loaded. */
+  async function threadsAtLoading(threads: number): Promise<string | undefined> {
+    let seen: string | undefined;
+    await loadTfjs(threads, (name) => {
+      if (name === node) seen = process.env['TF_NUM_INTRAOP_THREADS'];
+      return machine({ [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works }).load(name);
+    });
+    return seen;
+  }
+
+  it('is told the threads of an inference before it is loaded, for it does not ask later', async () => {
+    delete process.env['TF_NUM_INTRAOP_THREADS'];
+    expect(await threadsAtLoading(3)).toBe('3');
+  });
+
+  it('keeps what the environment says', async () => {
+    process.env['TF_NUM_INTRAOP_THREADS'] = '7';
+    expect(await threadsAtLoading(3)).toBe('7');
+  });
+});
+
 describe('the choice of a TensorFlow.js', () => {
   it('takes tfjs-node-gpu before all others where it sees a GPU', async () => {
     const { load, asked } = machine({
       [gpu]: {}, [node]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': nativeFaceApi(() => 6, true),
     });
-    const found = await loadTfjs(load);
+    const found = await loadTfjs(1, load);
     expect(found.package.packages).toEqual([gpu]);
     expect(found.passedOver).toEqual([]);
     expect(asked).not.toContain(node);
@@ -64,14 +92,14 @@ describe('the choice of a TensorFlow.js', () => {
     const { load } = machine({
       [gpu]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': works, [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works,
     });
-    const found = await loadTfjs(load);
+    const found = await loadTfjs(1, load);
     expect(found.package.packages).toEqual([node]);
     expect(found.passedOver[0]).toContain('libtensorflow sees no GPU');
   });
 
   it('takes tfjs-node where there is neither a GPU nor WebAssembly, and says how to get those', async () => {
     const { load } = machine({ [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works });
-    const found = await loadTfjs(load);
+    const found = await loadTfjs(1, load);
     expect(found.package.packages).toEqual([node]);
     expect(found.passedOver).toEqual([
       '@tensorflow/tfjs-node-gpu is not installed; for an NVIDIA GPU: npm install --save-dev @tensorflow/tfjs-node-gpu.',
@@ -81,7 +109,7 @@ describe('the choice of a TensorFlow.js', () => {
 
   it('takes WebAssembly before tfjs-node, which is slower with the default nets, and keeps libtensorflow quiet', async () => {
     const asked: string[] = [];
-    const found = await loadTfjs((name) => {
+    const found = await loadTfjs(1, (name) => {
       asked.push(name);
       if (name === gpu) throw missing(name);
       return require(name);
@@ -95,7 +123,7 @@ describe('the choice of a TensorFlow.js', () => {
 
   it('says what to install where TensorFlow.js is there and the packages of the nets are not', async () => {
     const { load } = machine({ '@tensorflow/tfjs': {}, [wasm]: {} });
-    await expect(loadTfjs(load)).rejects.toThrow(
+    await expect(loadTfjs(1, load)).rejects.toThrow(
       '@tensorflow/tfjs is installed, the packages of the nets are not: npm install --save-dev @vladmandic/face-api @vladmandic/human.');
   });
 
@@ -105,7 +133,7 @@ describe('the choice of a TensorFlow.js', () => {
       [node]: {},
       '@vladmandic/face-api/dist/face-api.node.js': works,
     });
-    const found = await loadTfjs(load);
+    const found = await loadTfjs(1, load);
     expect(found.package.packages).toEqual([node]);
     expect(found.passedOver[0]).toMatch(/^@tensorflow\/tfjs-node-gpu is installed but does not work: The native addon/);
     expect(found.passedOver[0]).toContain('CUDA 11.2');
@@ -118,7 +146,7 @@ describe('the choice of a TensorFlow.js', () => {
       [gpu]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': broken,
       [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works,
     });
-    const found = await loadTfjs(load);
+    const found = await loadTfjs(1, load);
     expect(found.package.packages).toEqual([node]);
     expect(found.passedOver[0]).toContain('Node.js 22 or older');
   });
@@ -128,16 +156,16 @@ describe('the choice of a TensorFlow.js', () => {
       [gpu]: {}, '@vladmandic/face-api/dist/face-api.node-gpu.js': nativeFaceApi(() => 5),
       [node]: {}, '@vladmandic/face-api/dist/face-api.node.js': works,
     });
-    expect((await loadTfjs(load)).passedOver[0]).toContain('2 x 3 gave 5');
+    expect((await loadTfjs(1, load)).passedOver[0]).toContain('2 x 3 gave 5');
   });
 
   it('does not take tfjs without its WebAssembly backend', async () => {
     const { load } = machine({ '@tensorflow/tfjs': {} });
-    await expect(loadTfjs(load)).rejects.toThrow(TfjsMissingError);
+    await expect(loadTfjs(1, load)).rejects.toThrow(TfjsMissingError);
   });
 
   it('says what to install where there is none at all', async () => {
     const { load } = machine({});
-    await expect(loadTfjs(load)).rejects.toThrow(/npm install --save-dev @tensorflow\/tfjs @tensorflow\/tfjs-backend-wasm.*detect\.engine onnx/);
+    await expect(loadTfjs(1, load)).rejects.toThrow(/npm install --save-dev @tensorflow\/tfjs @tensorflow\/tfjs-backend-wasm.*detect\.engine onnx/);
   });
 });
