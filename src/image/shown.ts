@@ -9,17 +9,21 @@ import { decodePhoto, openPhoto, shrinkFor, type DecodedPhoto, type DecodeLimits
 
 /** Bytes that are kept: of files as they lie on the disk, of pixels, of small pictures. */
 const kept = { files: 120e6, pixels: 320e6, pictures: 64e6 };
-/** Photos that are opened at once; the person who waits for one is not to wait for many. */
-const atOnce = 3;
+/** Photos that are made ready at once: fitted ones, which somebody waits for or will in a moment, and those at 100 %. */
+const atOnce = { fitted: 3, full: 1 };
 /** px; no screen shows more at once. */
 const largestPart = 4096;
+
+/** Nobody waits for a picture any more. */
+class UnwantedError extends Error {}
 
 /** Pictures of photos, by path. */
 export class ShownPhotos {
   private readonly files = new Kept<OpenPhoto>(kept.files, ({ bytes }) => bytes.length);
   private readonly pixels = new Kept<DecodedPhoto>(kept.pixels, ({ raster }) => raster.data.length);
   private readonly pictures = new Kept<Buffer>(kept.pictures, ({ length }) => length);
-  private readonly limit = pLimit(atOnce);
+  private readonly fitting = pLimit(atOnce.fitted);
+  private readonly decoding = pLimit(atOnce.full);
 
   constructor(private readonly limits: DecodeLimits) {}
 
@@ -28,7 +32,7 @@ export class ShownPhotos {
    * @throws PhotoError
    */
   fitted(path: string, side: number): Promise<Buffer> {
-    return this.pictures.get(`${String(side)} ${path}`, () => this.limit(async () => {
+    return this.pictures.get(`${String(side)} ${path}`, () => this.fitting(async () => {
       // Of small pictures there are many: their files would push those out that are looked at.
       const photo = side < 600 ? await openPhoto(path, this.limits) : await this.open(path);
       const { raster } = await decodePhoto(photo, shrinkFor(photo, side));
@@ -41,11 +45,12 @@ export class ShownPhotos {
   /**
    * A part of the photo as JPEG in the pixels that the camera gave.
    * @param box px of the upright full-size photo; what lies outside is left out
+   * @param signal after its abort nothing is begun for this
    * @returns undefined where all of it lies outside
    * @throws PhotoError
    */
-  async part(path: string, box: Box): Promise<Buffer | undefined> {
-    const { raster } = await this.full(path);
+  async part(path: string, box: Box, signal: AbortSignal): Promise<Buffer | undefined> {
+    const { raster } = await this.full(path, signal);
     const part = clipBox(box, raster.width, raster.height);
     const [left, top] = [Math.floor(part.x), Math.floor(part.y)];
     const width = Math.min(largestPart, Math.ceil(part.x + part.width) - left, raster.width - left);
@@ -60,8 +65,19 @@ export class ShownPhotos {
     return this.files.get(path, () => openPhoto(path, this.limits));
   }
 
-  private full(path: string): Promise<DecodedPhoto> {
-    return this.pixels.get(path, () => this.limit(async () => decodePhoto(await this.open(path), 1)));
+  /** Who leafs through photos does not wait for those that have gone by: they are not decoded where they have not been begun. */
+  private async full(path: string, signal: AbortSignal): Promise<DecodedPhoto> {
+    const decoded = this.pixels.get(path, () => this.decoding(async () => {
+      if (signal.aborted) throw new UnwantedError('nobody waits for this photo any more.');
+      return decodePhoto(await this.open(path), 1);
+    }));
+    try {
+      return await decoded;
+    } catch (error) {
+      // Whoever asked first has gone; this one has not.
+      if (error instanceof UnwantedError && !signal.aborted) return this.full(path, signal);
+      throw error;
+    }
   }
 }
 

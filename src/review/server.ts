@@ -99,7 +99,7 @@ function addPictures(app: Hono, shoot: Shoot, shown: ShownPhotos): void {
   app.get('/photo/:id{[0-9]+}/part', async (context) => {
     const [from, box] = [path(context), partQuery.safeParse(context.req.query())];
     if (from === undefined || !box.success) return context.text('There is no such part.', 404);
-    const part = await shown.part(from, box.data);
+    const part = await shown.part(from, box.data, context.req.raw.signal);
     return part === undefined ? context.text('There is no such part.', 404) : jpeg(context, part);
   });
 }

@@ -15,6 +15,7 @@ body[data-place=compare] .sheet, body[data-place=compare] .photo-view { display:
 .rows .card { position: absolute; left: 0; top: 0; content-visibility: visible; display: flex; flex-direction: column; cursor: pointer; }
 .rows .card[aria-selected=true] { border-color: var(--line); box-shadow: none; }
 .rows .card.marked { border-color: var(--cursor); background: color-mix(in srgb, var(--cursor) 22%, var(--panel)); }
+.rows .card.marked .why { color: var(--ink); }
 .rows .card.cursor { border-color: var(--cursor); box-shadow: 0 0 0 2px var(--cursor); }
 .rows .card[data-verdict=waiting] { --tone: var(--unknown); }
 .rows .card.stack::before {
@@ -54,7 +55,7 @@ body[data-place=compare] .sheet, body[data-place=compare] .photo-view { display:
 
 .side-by-side { flex: 1; min-height: 0; display: flex; flex-direction: column; padding: 10px 14px; gap: 10px; }
 .side-by-side header { display: flex; align-items: center; gap: 14px; }
-.side-by-side .column { flex: 1 0 270px; } .side-by-side .column .whole { margin: 6px auto; }
+.side-by-side .column { flex: 1 0 270px; background: var(--panel); } .side-by-side .column .whole { margin: 6px auto; }
 .side-by-side .whole img { max-height: 34vh; }
 .why-scene { color: var(--dim); font-size: 13px; min-height: 2.6em; }
 h4 { font-size: 13px; }

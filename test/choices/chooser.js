@@ -7,7 +7,8 @@ const file = await ChoicesFile.open(path);
 for (let number = 0; ; number += 1) {
   const name = `${run}-${number}`;
   const stars = 1 + (number % 5);
-  process.send(['asked', name, stars]);
+  // Handed over before anything is written: a message that waits in this process dies with it.
+  await new Promise((resolve) => { process.send(['asked', name, stars], resolve); });
   const photo = { key: createHash('sha256').update(name).digest('hex'), size: 1, photo: name };
   await file.choose([{ photo, change: { stars } }]);
   process.send(['promised', name, stars]);

@@ -24,11 +24,18 @@ interface Imported {
   readonly all: number;
 }
 
+/** Where settings were written. */
+interface Written {
+  readonly file: string;
+}
+
 const has = (value: unknown, ...keys: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && keys.every((key) => key in value);
 const isShoot = (value: unknown): value is ShootData => has(value, 'report', 'items', 'choices', 'progress');
 const isPhoto = (value: unknown): value is ReviewPhoto => has(value, 'photo', 'faces');
 const isImported = (value: unknown): value is Imported => has(value, 'known', 'all');
+const isLesson = (value: unknown): value is LessonData => has(value, 'lines', 'changed');
+const isWritten = (value: unknown): value is Written => has(value, 'file');
 const isNews = (value: unknown): value is NewsData => has(value, 'kind');
 
 export async function fetchShoot(): Promise<ShootData> {
@@ -71,12 +78,12 @@ export async function importChoices(text: string): Promise<Imported> {
 
 /** What the choices so far teach; takes as long as judging the chosen photos again. */
 export async function learn(): Promise<LessonData> {
-  return (await ask('learn', { method: 'POST' })).json();
+  return answerOf(await ask('learn', { method: 'POST' }), isLesson);
 }
 
 /** Writes what was proposed last. @returns the file that it is in now */
-export async function writeLearned(): Promise<{ readonly file: string }> {
-  return (await ask('learn/write', { method: 'POST' })).json();
+export async function writeLearned(): Promise<Written> {
+  return answerOf(await ask('learn/write', { method: 'POST' }), isWritten);
 }
 
 /** Calls back with all that happens, in this page or another. */

@@ -9,6 +9,8 @@ import { fittedSide, Loupe } from './loupe.js';
 import type { Model } from './model.js';
 import { faceAt100, faceFacts } from './strip.js';
 
+/** Milliseconds after which somebody looks at a photo and does not leaf on: its faces at 100 % are fetched then. */
+const settling = 200;
 /** Photos ahead of the one that is shown, and behind it, that are made ready. */
 const ahead = [1, 2, 3, -1];
 
@@ -18,6 +20,7 @@ export class PhotoView {
   private readonly side = element('aside', { class: 'side' });
   private id = -1;
   private face = -1;
+  private settled = 0;
   private known: ReviewPhoto | undefined;
   private readonly ready = new Map<number, HTMLImageElement>();
 
@@ -33,6 +36,11 @@ export class PhotoView {
       this.face = -1;
       this.loupe.show(id, undefined);
       this.side.scrollTop = 0;
+      clearTimeout(this.settled);
+      this.settled = setTimeout(() => {
+        this.settled = 0;
+        this.draw();
+      }, settling);
     }
     this.draw();
     this.makeReady();
@@ -82,7 +90,9 @@ export class PhotoView {
       ...(this.known?.faces ?? []).map((face, index) => {
         const label = `Face ${String(index + 1)}`;
         const section = element('section', { class: 'face-facts', tabindex: '0' }, element('h3', {}, label),
-          faceAt100(this.id, face, label), element('div', { class: 'measures' }, ...(this.known === undefined ? [] : faceFacts(this.id, face, this.model.report))));
+          ...(this.settled === 0 ? [
+            faceAt100(this.id, face, label), element('div', { class: 'measures' }, ...faceFacts(this.id, face, this.model.report)),
+          ] : [element('div', { class: 'face-100' })]));
         this.lightOn(section, index);
         section.querySelector('.face-100')?.addEventListener('click', () => { this.lookAt(index); });
         return section;
