@@ -94,11 +94,17 @@ describe('the two eyes of a face', () => {
 });
 
 describe('whether an eye of a face can be seen', () => {
-  it('is the chance that one of them can', () => {
-    expect(faceChances(pair, { left: seen(0.9, 0.8), right: seen(0.9, 0.5) }).visible).toBeCloseTo(0.9);
-    expect(faceChances(pair, { left: seen(0.9, 0.8) }).visible).toBeCloseTo(0.8);
-    expect(faceChances(pair, { right: seen(0.9, 0.3) }).visible).toBeCloseTo(0.3);
-    expect(faceChances(pair, {}).visible).toBe(0);
+  it('is the chance that one of them can, by Bayes from how frequent hidden eyes are', () => {
+    // hidden 0.1, one of them 0.04, both seen 0.86; what was seen of the left eye is 4 times as likely with an eye there, of the right 1.5 times.
+    const all = 0.86 * 4 * 1.5 + 0.02 * 4 + 0.02 * 1.5 + 0.1;
+    const both = faceChances(pair, { left: seen(0.9, 0.8), right: seen(0.9, 0.6) });
+    expect(both.seen).toBeCloseTo(1 - 0.1 / all);
+    expect(both.visible.left).toBeCloseTo((0.86 * 4 * 1.5 + 0.02 * 4) / all);
+    expect(both.visible.right).toBeCloseTo((0.86 * 4 * 1.5 + 0.02 * 1.5) / all);
+    // An eye alone is hidden in 12 of 100 faces.
+    expect(faceChances(pair, { left: seen(0.9, 0.8) }).seen).toBeCloseTo(0.88 * 4 / (0.88 * 4 + 0.12));
+    expect(faceChances(pair, { right: seen(0.9, 0.2) }).seen).toBeCloseTo(0.88 / (0.88 + 0.12 * 4));
+    expect(faceChances(pair, {}).seen).toBe(0);
   });
 
   it('says nothing of an eye that was not looked at', () => {
