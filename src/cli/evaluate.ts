@@ -13,6 +13,7 @@ import { writeGray } from '../image/draw.js';
 import { evaluateSource, type Evaluation, type LevelFigures } from '../train/data/evaluate.js';
 import type { LabelledEye } from '../train/data/image-task.js';
 import { describeQuality } from '../train/metrics/binary-metrics.js';
+import { predictionsCsv } from '../reports/predictions.js';
 import { settleEngine } from '../pipeline/engine.js';
 import { checkStages } from '../pipeline/stages.js';
 import { endOnSignal } from './end-on-signal.js';
@@ -28,6 +29,7 @@ interface EvaluateVerbOptions extends SettingsOptions {
   readonly labels?: readonly string[];
   readonly corrections?: readonly string[];
   readonly report?: string;
+  readonly predictions?: string;
   readonly debugCrops?: string;
 }
 
@@ -40,6 +42,7 @@ export function registerEvaluate(program: Command): void {
     .option('--labels <files...>', 'tables of labels: columns path,label (open, closed, hidden), or path,left,right (the person\'s own)')
     .option('--corrections <files...>', 'tables that have the last word on single images')
     .option('--report <file>', 'write the figures as JSON')
+    .option('--predictions <file>', 'write a row an image as CSV: label, chance of open, verdict, and whether a closed eye would have been kept')
     .option('--debug-crops <folder>', 'write the eyes that were judged wrongly, named by probability and path')
     .action(evaluate);
   addSettingsOptions(command).addHelpText('after', `
@@ -58,6 +61,7 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
   const config = settingsFrom(options);
   await checkStages(config);
   if (options.report !== undefined) checkWritable(options.report);
+  if (options.predictions !== undefined) checkWritable(options.predictions);
   const source = await openSource(folder, options);
   if (source.images.length === 0) {
     source.close();
@@ -82,7 +86,7 @@ async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<v
     source.close();
     await pool.close();
   }
-  finish(evaluation, config.classify.crop, options.report);
+  finish(evaluation, config.classify.crop, options);
 }
 
 async function writeIfWrong(folder: string, { path, label, open, crop }: LabelledEye & { readonly crop: EyeCrop }): Promise<void> {
@@ -91,21 +95,23 @@ async function writeIfWrong(folder: string, { path, label, open, crop }: Labelle
   await writeGray(join(folder, `${open.toFixed(3)}-${label === 0 ? 'closed' : 'open'}-${name}.png`), crop);
 }
 
-function finish(evaluation: Evaluation, crop: CropKind, report: string | undefined): void {
-  const { kind, eye, photo, unreadable } = evaluation;
+function finish(evaluation: Evaluation, crop: CropKind, { report, predictions }: EvaluateVerbOptions): void {
+  const { kind, eye, photo, unreadable, closedKept, closedImages } = evaluation;
   for (const { path, reason } of unreadable) log.warn(`${path}: ${reason}`);
   if (eye.n === 0) throw new Error(nothingMeasured(evaluation, report));
   const lines = [
     ...describe(crop, eye),
     `  decided ${percent(eye.coverage)} of the ${crop}s, ${percent(eye.decided_accuracy)} of them rightly; the others are unsure`,
     ...(photo === null ? [] : [...describe('photo', photo), `  undetected ${String(photo.undetected)} of ${String(photo.n)}, counted as wrong`]),
+    `closed eyes that would have been kept: ${String(closedKept)} of ${String(closedImages)} images${closedImages === 0 ? '' : ` (${percent(closedKept / closedImages)})`}`,
     ...(unreadable.length === 0 ? [] : [`${String(unreadable.length)} image(s) could not be read and are in no figure.`]),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   for (const [name, level] of [['closed', eye.closed], ['open', eye.open]] as const) {
     if (level.n === 0) log.warn(`There is no ${name} eye among the images: there is no F1 and no AUC, only recall.`);
   }
-  if (report !== undefined) writeReport(report, { kind, eye, photo, unreadable });
+  if (predictions !== undefined) write(predictions, predictionsCsv(evaluation.predictions));
+  if (report !== undefined) write(report, `${JSON.stringify({ kind, eye, photo, closed_images: closedImages, closed_kept: closedKept, unreadable }, undefined, 2)}\n`);
   process.exitCode = unreadable.length > 0 ? exitCodes.someUnread : exitCodes.ok;
 }
 
@@ -135,9 +141,9 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function writeReport(path: string, value: unknown): void {
+function write(path: string, content: string): void {
   try {
-    writeWholeFile(path, `${JSON.stringify(value, undefined, 2)}\n`);
+    writeWholeFile(path, content);
   } catch (error) {
     throw new Error(`Cannot write ${path}: ${fileProblem(error, 'write')}`, { cause: error });
   }

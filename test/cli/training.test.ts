@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import sharp from 'sharp';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { entry, pipeline } from '../support/pipeline.js';
@@ -113,13 +114,19 @@ describe('labels of one\'s own', () => {
 
   it('measure that net, and the figures are written as JSON', async () => {
     const report = join(folder, 'figures.json');
+    const predictions = join(folder, 'predictions.csv');
     const { code, stdout, stderr } = await pipeline(
-      'evaluate', await someEyes('others', 9), '--kind', 'eye', '--set', `classify.model=${model}`, '--report', report);
+      'evaluate', await someEyes('others', 9), '--kind', 'eye', '--set', `classify.model=${model}`, '--report', report, '--predictions', predictions);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toMatch(/^eye: n \d+, weighted F1 0\.\d+ \(95 %: /);
     const { kind, eye, photo } = figures.parse(JSON.parse(readFileSync(report, 'utf8')));
     expect({ kind, photo }).toEqual({ kind: 'eye', photo: null });
     expect(eye.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(eye.n);
+    const rows: Record<string, string>[] = parse(readFileSync(predictions, 'utf8'), { columns: true });
+    expect(rows).toHaveLength(eye.n);
+    expect(Object.keys(rows[0] ?? {})).toEqual(['path', 'label', 'open', 'verdict', 'kept_closed', 'reasons']);
+    const [kept, closed] = [rows.filter((row) => row.kept_closed === 'yes').length, rows.filter(({ label }) => label === 'closed').length];
+    expect(stdout).toContain(`closed eyes that would have been kept: ${String(kept)} of ${String(closed)} images`);
     // Far better than chance, after seconds of training.
     expect(eye.weighted_f1).toBeGreaterThan(0.75);
   });

@@ -6,12 +6,14 @@ import { guessKind } from './image-kind.js';
 import type { ImageNets, Judges } from './image-nets.js';
 import type { AskImages, JudgedImage, LabelledEye } from './image-task.js';
 import type { LabelledImage, LabelledSource } from './sources.js';
+import type { EyesMeasurement } from '../../classify/measurement.js';
+import type { Verdict } from '../../core/verdict.js';
 import { BinaryMetrics, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
 import { matchFaces, patchEye, photoFaces, wholePhoto, type FoundFace, type ImageKind } from './labelled-eyes.js';
 import { CLOSED, HIDDEN, labelTogether, OPEN, type FaceLabels } from './labels.js';
 import { eyeChances, type EyeAnswer } from '../../classify/calibration.js';
 import { cutEye } from '../../classify/eye-crops.js';
-import { judgeEyes } from '../../classify/judge.js';
+import { judgeEyes, weighEyes } from '../../classify/judge.js';
 import { eyeWidthOf, type EyeCrop } from '../../core/eye.js';
 import { UsageError } from '../../core/usage-error.js';
 import type { Config } from '../../pipeline/config.js';
@@ -35,8 +37,27 @@ export interface PhotoFigures extends LevelFigures {
   readonly undetected: number;
 }
 
+/** What was made of one image. */
+export interface ImagePrediction {
+  readonly path: string;
+  /** Closed where an eye of it is labelled so, open where none is and one is open, hidden where all are. */
+  readonly label: 'closed' | 'open' | 'hidden';
+  /** Chance of open, 0 to 1; absent where nothing could be judged. */
+  readonly open?: number;
+  /** What a run would make of its eyes, by themselves: a photo may be rejected for other things. Absent where it could not be read. */
+  readonly verdict?: Verdict;
+  /** Why eyes were not judged, or the image not read. */
+  readonly reasons: readonly string[];
+}
+
 export interface Evaluation {
   readonly kind: ImageKind;
+  /** Of the images with a label, in their order. */
+  readonly predictions: readonly ImagePrediction[];
+  /** Closed eyes that would have been kept: of the images labelled closed, those whose eyes a run would keep them for. */
+  readonly closedKept: number;
+  /** Images labelled closed that could be read. */
+  readonly closedImages: number;
   readonly eye: EyeFigures;
   /** Null where the images are eye patches. */
   readonly photo: PhotoFigures | null;
@@ -76,7 +97,7 @@ export async function evaluateSource(source: LabelledSource, ask: AskImages, opt
   for (const [index, outcome] of outcomes.entries()) {
     const image = source.images[index];
     if (image === undefined) continue;
-    if (outcome.kind === 'unreadable') tally.unreadable.push({ path: image.path, reason: outcome.reason });
+    if (outcome.kind === 'unreadable') tally.addUnreadable(image, outcome.reason);
     if (outcome.kind !== 'evaluate') continue;
     tally.add(image, outcome);
     for (const { crop, ...eye } of outcome.eyes) if (crop !== undefined) await onEye?.({ ...eye, crop });
@@ -109,20 +130,27 @@ interface JudgeOptions {
  */
 export async function judgeImage(image: LabelledImage, nets: ImageNets, options: JudgeOptions): Promise<JudgedImage> {
   const judging = new Judging(image, nets, await nets.judges(), options);
-  if (options.config.classify.crop === 'photo') return judging.whole();
-  return options.images === 'eye' ? judging.patch() : judging.photo();
+  const whole = options.config.classify.crop === 'photo';
+  const judged = await (whole ? judging.whole() : options.images === 'eye' ? judging.patch() : judging.photo());
+  return { ...judged, verdict: judging.verdict() };
 }
 
 /** The judgement of one image. */
 class Judging {
   private readonly eyes: LabelledEye[] = [];
   private readonly missing: string[] = [];
+  private readonly judged: EyesMeasurement[] = [];
 
   constructor(
     private readonly image: LabelledImage, private readonly nets: ImageNets, private readonly judges: Judges, private readonly options: JudgeOptions,
   ) {}
 
-  async patch(): Promise<JudgedImage> {
+  /** As a run would judge by the eyes of these faces alone: somebody has to look at a photo in which none was found. */
+  verdict(): Verdict {
+    return this.judged.length === 0 ? 'review' : weighEyes(this.judged, this.options.config.verdict.strictness);
+  }
+
+  async patch(): Promise<Omit<JudgedImage, 'verdict'>> {
     const { faces: [face], file, path } = this.image;
     const label = face?.left ?? face?.right;
     if (label !== undefined) {
@@ -131,7 +159,7 @@ class Judging {
     return { eyes: this.eyes, missing: this.missing };
   }
 
-  async whole(): Promise<JudgedImage> {
+  async whole(): Promise<Omit<JudgedImage, 'verdict'>> {
     const { faces, file, path } = this.image;
     const label = labelTogether(faces.flatMap(({ left, right }) => [left, right]));
     if (label === undefined) return { eyes: [], missing: [] };
@@ -140,7 +168,7 @@ class Judging {
     return { eyes: this.eyes, missing: this.missing, ...(label.label === HIDDEN ? {} : { photo }) };
   }
 
-  async photo(): Promise<JudgedImage> {
+  async photo(): Promise<Omit<JudgedImage, 'verdict'>> {
     const { faces, file, path } = this.image;
     const opens: number[] = [];
     const found = await photoFaces(file, this.nets, this.options.config, this.judges.eyes.info.width);
@@ -183,6 +211,7 @@ class Judging {
       if (answer !== undefined) chances[side] = eyeChances(calibration, answer, { width: eyeWidthOf(view.photoWidth), turn });
     }
     const judged = judgeEyes(calibration.pair, chances, thresholds, turn);
+    this.judged.push(judged);
     const opens: number[] = [];
     for (const { side, crop } of views) {
       const label = labels[side]?.label;
@@ -204,7 +233,8 @@ class Judging {
 
 /** What has been seen of a source so far. */
 class Tally {
-  readonly unreadable: { path: string; reason: string }[] = [];
+  private readonly unreadable: { path: string; reason: string }[] = [];
+  private readonly predictions: ImagePrediction[] = [];
   private readonly missing = new Map<string, number>();
   private readonly eyes = new BinaryMetrics();
   private readonly photos = new BinaryMetrics();
@@ -214,7 +244,14 @@ class Tally {
 
   constructor(private readonly source: string, private readonly config: Config) {}
 
-  add(image: LabelledImage, { eyes, missing, photo }: JudgedImage): void {
+  addUnreadable(image: LabelledImage, reason: string): void {
+    this.unreadable.push({ path: image.path, reason });
+    this.predictions.push({ path: image.path, label: labelOf(image), reasons: [reason] });
+  }
+
+  add(image: LabelledImage, { eyes, missing, photo, verdict }: JudgedImage): void {
+    const open = photo === undefined ? eyes[0]?.open : photo.open;
+    this.predictions.push({ path: image.path, label: labelOf(image), verdict, reasons: missing, ...(open === undefined ? {} : { open }) });
     const group = groupOf(this.source, image.path, this.config.data.groups);
     for (const reason of missing) this.missing.set(reason, (this.missing.get(reason) ?? 0) + 1);
     for (const { open, label, state } of eyes) {
@@ -230,8 +267,12 @@ class Tally {
 
   result(kind: ImageKind): Evaluation {
     const eye = this.eyes.figures();
+    const closed = this.predictions.filter(({ label, verdict }) => label === 'closed' && verdict !== undefined);
     return {
       kind,
+      predictions: this.predictions,
+      closedImages: closed.length,
+      closedKept: closed.filter(({ verdict }) => verdict === 'keep').length,
       eye: {
         ...eye, intervals: this.eyes.intervals(),
         coverage: eye.n === 0 ? 0 : this.decided / eye.n,
@@ -244,4 +285,10 @@ class Tally {
       missing: this.missing,
     };
   }
+}
+
+function labelOf({ faces }: LabelledImage): ImagePrediction['label'] {
+  const labels = faces.flatMap(({ left, right }) => [left?.label, right?.label]);
+  if (labels.includes(CLOSED)) return 'closed';
+  return labels.includes(OPEN) ? 'open' : 'hidden';
 }

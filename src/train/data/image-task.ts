@@ -2,6 +2,7 @@
  * What is asked of labelled images, and what comes of them. Plain data, for it crosses the boundaries of processes.
  */
 import type { CropKind, EyeCrop, EyeState } from '../../core/eye.js';
+import type { Verdict } from '../../core/verdict.js';
 import type { Config } from '../../pipeline/config.js';
 import type { ImageKind } from './labelled-eyes.js';
 import type { EyeRow } from './packed-file.js';
@@ -46,6 +47,8 @@ export interface JudgedImage {
   readonly eyes: readonly LabelledEye[];
   /** Why others were not. */
   readonly missing: readonly string[];
+  /** What a run would make of the eyes of the labelled faces. */
+  readonly verdict: Verdict;
   /** Of a photo with an eye that is labelled open or closed. */
   readonly photo?: {
     readonly closed: boolean;

@@ -145,4 +145,28 @@ describe('labelled images', () => {
     expect(eye.weighted_f1).toBeGreaterThan(0.85);
     expect(unreadable.map(({ path }) => path)).toEqual(['open/broken.jpg']);
   });
+
+  it('have a prediction each, and those labelled closed are counted that a run would have kept for their eyes', async () => {
+    const source = await openSource(photos);
+    const { predictions, closedImages, closedKept, photo } = await evaluateSource(source, ask, { kind: 'photo', config });
+    expect(predictions.map(({ path }) => path)).toEqual(source.images.map(({ path }) => path));
+    const closed = predictions.filter(({ label }) => label === 'closed');
+    expect(closedImages).toBe(closed.length);
+    expect(closedKept).toBe(closed.filter(({ verdict }) => verdict === 'keep').length);
+    expect(closedKept).toBeLessThan(closedImages / 2);
+    expect(predictions.filter(({ label, open }) => open !== undefined && (open >= 0.5) === (label === 'open')).length)
+      .toBe((photo?.confusion[0][0] ?? 0) + (photo?.confusion[1][1] ?? 0));
+    expect(predictions.find(({ path }) => path === 'open/broken.jpg')).toEqual({ path: 'open/broken.jpg', label: 'open', reasons: [expect.any(String)] });
+    expect(predictions.find(({ path }) => path === 'open/zz-blank.png')).toEqual({ path: 'open/zz-blank.png', label: 'open', verdict: 'review', reasons: ['no face found'] });
+  });
+
+  it('are closed eyes that would have been kept where open ones are labelled closed', async () => {
+    const open = (await evaluateSource(await openSource(photos), ask, { kind: 'photo', config })).predictions.filter(({ label }) => label === 'open');
+    const table = join(folder, 'wrong.csv');
+    writeFileSync(table, `path,label\n${open.map(({ path }) => `${path},closed\n`).join('')}`);
+    const { closedImages, closedKept } = await evaluateSource(await openSource(photos, { labels: [table] }), ask, { kind: 'photo', config });
+    expect(closedImages).toBe(open.length - 1);
+    expect(closedKept).toBe(open.filter(({ verdict }) => verdict === 'keep').length);
+    expect(closedKept).toBeGreaterThan(closedImages / 2);
+  });
 });
