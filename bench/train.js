@@ -21,7 +21,7 @@ import { cutCanvas } from '../dist/train/data/canvas.js';
 import { createLoader } from '../dist/train/data/loader.js';
 import { datasetOf } from '../dist/train/data/packed-file.js';
 import { openSource } from '../dist/train/data/sources.js';
-import { madeUpBatch } from '../dist/train/loop/step-input.js';
+import { madeUpInput } from '../dist/train/loop/step-input.js';
 import { createTrainingStep, initialState, layoutOf } from '../dist/train/loop/step.js';
 import { loadConfig } from '../dist/pipeline/config.js';
 import { patchEye } from '../dist/train/data/labelled-eyes.js';
@@ -58,7 +58,7 @@ async function prepareStep(name, count) {
 /** The least milliseconds of a step. */
 async function measureSteps(name, count) {
   const { step, state: start } = await prepareStep(name, count);
-  const data = madeUpBatch(batch, height, width);
+  const data = madeUpInput(batch, height, width);
   let least = Infinity;
   let state = start;
   for (let index = -warmUp; index < steps; index += 1) {
