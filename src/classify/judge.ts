@@ -69,8 +69,8 @@ export function judgeWhole(
   calibration: Calibration, answer: EyeAnswer | undefined, size: EyeSize, thresholds: EyeThresholds,
 ): EyesMeasurement {
   const eyes = answer === undefined ? {} : { left: eyeChances(calibration, answer, size) };
-  const { closed, profile, left } = judgeEyes(calibration.pair, eyes, thresholds, size.turn);
-  return { state: left.state, closed: answer === undefined ? 0 : closed, profile, left: { state: 'unknown' }, right: { state: 'unknown' } };
+  const { profile, left: { state, open, visible = 0 } } = judgeEyes(calibration.pair, eyes, thresholds, size.turn);
+  return { state, closed: open === undefined ? 0 : (1 - open) * visible, profile, left: { state: 'unknown' }, right: { state: 'unknown' } };
 }
 
 /**

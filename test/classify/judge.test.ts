@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { eyesState, eyeState, judgeEyes, weighEyes } from '../../src/classify/judge.js';
+import { eyesState, eyeState, judgeEyes, judgeWhole, weighEyes } from '../../src/classify/judge.js';
+import { UNCALIBRATED } from '../../src/classify/calibration.js';
 import type { EyeMeasurement, EyesMeasurement } from '../../src/classify/measurement.js';
 import type { EyesState, EyeState } from '../../src/core/eye.js';
 
@@ -122,5 +123,21 @@ describe('a photo\'s eyes', () => {
   it('that nobody can see do not speak against it', () => {
     expect(weighEyes([face(0, 'unknown')], 'strict')).toBe('keep');
     expect(weighEyes([], 'normal')).toBe('keep');
+  });
+});
+
+describe('a face that was looked at as a whole', () => {
+  const judge = (open: number, visible: number): EyesMeasurement =>
+    judgeWhole(UNCALIBRATED, { open, visible }, { width: 40, turn: 0 }, { closed_below: 0.25, open_above: 0.8 });
+
+  it.each<[number, number, EyesState]>([[6, 6, 'open'], [-6, 6, 'closed'], [0, 6, 'unsure'], [6, -6, 'unknown']])(
+    'with logits of %d for open and %d for visible is %s, and nothing is said of single eyes', (open, visible, state) => {
+      expect(judge(open, visible)).toMatchObject({ state, left: { state: 'unknown' }, right: { state: 'unknown' } });
+    });
+
+  it('is the likelier closed the lower the logit, and not at all where nobody looked', () => {
+    expect(judge(-6, 6).closed).toBeGreaterThan(0.9);
+    expect(judge(6, 6).closed).toBeLessThan(0.1);
+    expect(judgeWhole(UNCALIBRATED, undefined, { width: 40, turn: 0 }, { closed_below: 0.25, open_above: 0.8 })).toMatchObject({ state: 'unknown', closed: 0 });
   });
 });

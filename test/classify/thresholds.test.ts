@@ -26,6 +26,13 @@ describe('the thresholds of an eye', () => {
     expect(thresholdsOf({ ...classify, closed_below: 0.9 }, model)).toEqual({ closed_below: 0.9, open_above: 0.9 });
   });
 
+  it('are refused where the model looks at something else than the settings say', async () => {
+    const { classify } = loadConfig(undefined, ['classify.crop=face']);
+    const refused = readThresholds(classify);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(/eye-state\.onnx \(classify\.model\) was trained on eyes, and classify\.crop is face\. .*pack --crop face/);
+  });
+
   it('are unknown where there is no such model', async () => {
     expect(await readThresholds(loadConfig(undefined, ['classify.model=package.json']).classify)).toBeUndefined();
     expect(await readThresholds(loadConfig(undefined, ['classify.model=nowhere.onnx']).classify)).toBeUndefined();

@@ -50,6 +50,14 @@ describe('the loader', () => {
     expect(await collect(loader(), 2, { startBatch: 4 })).toEqual((await collect(loader(), 2)).slice(4));
   });
 
+  it('makes larger batches of the same eyes where it is asked to', async () => {
+    const small = await collect(loader(), 5);
+    const large = await collect(loader(), 5, { batchFactor: 3 });
+    expect(large).toHaveLength(Math.floor(small.length / 3));
+    expect(loader().batchesPerEpoch({ batchFactor: 3 })).toBe(large.length);
+    expect(large.flatMap(({ rows }) => rows)).toHaveLength(large.length * 48);
+  });
+
   it('evens out classes, and classes within a source', async () => {
     const rows = (await collect(loader({ samplesPerEpoch: 960 }), 0)).flatMap((batch) => batch.rows);
     const count = (label: number, source?: string): number => rows.filter((row) =>

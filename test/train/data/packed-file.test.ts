@@ -31,6 +31,15 @@ describe('a packed file', () => {
     expect(opened.pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
 
+  it('says whether it holds eyes, faces or photos, whose canvases differ', () => {
+    const [row] = [{ pixels: new Uint8Array(canvasBytes('face')).map((_, i) => i % 256), label: 1, source: 's', group: 'g', path: 'p', cropWidth: 90, kind: '', turn: 0 } as const];
+    const faces = datasetOf([row, row], 'face');
+    const path = join(folder, 'faces.arrow');
+    writePackedFile(path, faces);
+    expect(openPackedFile(path)).toEqual(faces);
+    expect([openPackedFile(packed('eyes.arrow')).crop, faces.crop, canvasBytes('photo')]).toEqual(['eye', 'face', 40_000]);
+  });
+
   it('whose index says that it has no end is refused, and not read for ever', () => {
     const whole = readFileSync(packed('endless.arrow'));
     const path = join(folder, 'endless.arrow');

@@ -116,6 +116,17 @@ describe('training', () => {
     expect(readSteps(double.folder)).toHaveLength(two.state.step);
   });
 
+  it('makes fewer and larger steps at smaller sizes where batches grow', async () => {
+    const settings = ['train.epochs=2', 'train.batch_size=16'];
+    const [same, grown] = [prepare(settings), prepare([...settings, 'train.grow_batch=true'])];
+    const [{ best: one }, { best: two }] = [await train(same), await train(grown)];
+    const perEpoch = one.state.step / 2;
+    // 8x12 px are a quarter of 16x24.
+    expect(two.state.step).toBe(Math.floor(perEpoch / 4) + perEpoch);
+    const rates = readSteps(grown.folder).map(({ learningRate }) => learningRate);
+    expect(rates[0]).toBeCloseTo(2 * (readSteps(same.folder)[0]?.learningRate ?? NaN), 10);
+  });
+
   it('loses no more than the time between two checkpoints of an epoch when it is killed', async () => {
     const settings = ['train.epochs=1', 'train.sizes=[16x24]', 'train.save_seconds=1'];
     const run = prepare(settings);
