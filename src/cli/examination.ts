@@ -16,7 +16,7 @@ import { examineMachine, type Machine } from './machine.js';
 
 /** One thing that was looked at. */
 export interface Finding {
-  readonly part: 'machine' | 'onnx engine' | 'tfjs engine' | 'models' | 'editors' | 'settings';
+  readonly part: 'machine' | 'onnx engine' | 'tfjs engine' | 'models' | 'editors' | 'settings' | 'queue';
   /** `missing` can be done without; `broken` cannot. */
   readonly state: 'ok' | 'missing' | 'broken';
   /** A sentence; where something is missing or broken, with what to do. */

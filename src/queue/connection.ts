@@ -30,7 +30,7 @@ export interface QueueConnection {
   readonly client: Redis;
   readonly facts: ServerFacts;
   /** Gives up whatever still waits for an answer. */
-  close(): void;
+  readonly close: () => void;
 }
 
 export interface ConnectionWatch {

@@ -386,15 +386,15 @@ function lostSentence({ tries, lost_seconds: seconds }: Config['queue']): string
     + '(queue.tries); the run went on without it.';
 }
 
-/** Whether a promise is settled within some milliseconds. */
+/** Whether a promise is fulfilled within some milliseconds. @throws as it does */
 async function isSoon(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const timer = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await Promise.race([
       promise.then(() => true),
-      wait(milliseconds, false, { signal: timer.signal }),
+      new Promise<boolean>((resolve) => { timer = setTimeout(() => { resolve(false); }, milliseconds); }),
     ]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
