@@ -4,6 +4,7 @@
  *
  *   node bench/queue.js                       20,000 photos, one worker that judges nothing
  *   node bench/queue.js 50000                 the soak: as many photos, memory as it goes
+ *   node bench/queue.js 10000 --scenes       photos without a camera's time: the run compares each with those around it
  *   node bench/queue.js 5000 --real PHOTO     real workers; 5,000 names for the photos named
  *   node bench/queue.js 400 --real PHOTO --workers 2
  */
@@ -22,7 +23,7 @@ const pipeline = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 const stub = fileURLToPath(new URL('queue/stub-worker.js', import.meta.url));
 
 const { positionals: [count = '20000', ...photos], values } = parseArgs({
-  allowPositionals: true, options: { real: { type: 'boolean' }, workers: { type: 'string', default: '1' } },
+  allowPositionals: true, options: { real: { type: 'boolean' }, scenes: { type: 'boolean', default: false }, workers: { type: 'string', default: '1' } },
 });
 const total = Number(count);
 const folder = mkdtempSync(join(tmpdir(), 'bench-queue-'));
@@ -56,8 +57,8 @@ for (const part of [0.2, 0.4, 0.6, 0.8, 0.99]) {
   if (row === undefined) continue;
   console.log(`${String(Math.round(part * 100)).padStart(3)} %   ${[row.run.memory, row.worker.memory, row.redis].map((mb) => mb.toFixed(0).padStart(6)).join('  ')}`);
 }
-const lines = readFileSync(report, 'utf8').trim().split('\n').length - 1;
-if (lines !== total) throw new Error(`The report has ${lines} rows.`);
+const names = new Set(readFileSync(report, 'utf8').match(/^\d{6}(?=\.)/gm));
+if (names.size !== total) throw new Error(`The report has ${names.size} photos.`);
 for (const child of workers) child.kill('SIGTERM');
 process.exit(0);
 
@@ -94,7 +95,7 @@ function nameOf(number, source) {
 
 function workerCommand() {
   const root = join(folder, 'photos');
-  return values.real ? [pipeline, 'worker', '--queue', address, '--root', root, '--workers', '1'] : [stub, address, root];
+  return values.real ? [pipeline, 'worker', '--queue', address, '--root', root, '--workers', '1'] : [stub, address, root, values.scenes ? 'no times' : 'times'];
 }
 
 function start(...command) {
@@ -110,7 +111,7 @@ async function watch() {
   let isOver = false;
   const over = once(run, 'close').then(() => { isOver = true; });
   while (!isOver) {
-    const row = { run: look(run.pid), worker: look(workers[0].pid), redis: redisFacts().memory };
+    const row = { run: look(run.pid), worker: all(workers.map(({ pid }) => look(pid))), redis: redisFacts().memory };
     if (row.run.memory > 0) rows.push(row);
     await Promise.race([over, wait(500)]);
   }
@@ -123,14 +124,14 @@ function look(pid) {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map((child) => look(Number(child)));
     const own = { memory: Number(fields[21]) * 4096 / 1e6, cpu: (Number(fields[11]) + Number(fields[12])) / 100 };
-    return { memory: own.memory + sum(children, 'memory'), cpu: own.cpu + sum(children, 'cpu') };
+    return all([own, ...children]);
   } catch {
     return { memory: 0, cpu: 0 };
   }
 }
 
-function sum(values, key) {
-  return values.reduce((all, value) => all + value[key], 0);
+function all(looks) {
+  return looks.reduce((sum, { memory, cpu }) => ({ memory: sum.memory + memory, cpu: sum.cpu + cpu }));
 }
 
 function redisFacts() {

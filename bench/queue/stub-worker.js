@@ -1,5 +1,5 @@
 /**
- * A worker of a queue that judges nothing: node stub-worker.js ADDRESS ROOT. What it finds is as large as what is found in a photo of
+ * A worker of a queue that judges nothing: node stub-worker.js ADDRESS ROOT times|'no times'. What it finds is as large as what is found in a photo of
  * three people.
  */
 import { randomBytes } from 'node:crypto';
@@ -9,7 +9,7 @@ import { openRoot } from '../../dist/queue/root.js';
 import { serveQueue } from '../../dist/queue/worker.js';
 import { loadConfig } from '../../dist/pipeline/config.js';
 
-const [, , address, root] = process.argv;
+const [, , address, root, times] = process.argv;
 const stop = new AbortController();
 process.on('SIGTERM', () => { stop.abort(); });
 const reasons = Array.from({ length: 3 }, (_, person) => `face ${person + 1}: nothing was looked at, and this sentence is as long as one about a face`);
@@ -23,8 +23,9 @@ const executor = {
     for await (const { photo } of photos) {
       onResult(number, {
         photo, status: 'no_face', width: 1920, height: 1280, faces: [], verdict: 'review', reasons, times: { decode: 12.5, detect: 8.25 },
+        look: randomBytes(576),
         // An hour between two photos: no scenes to compare.
-        look: randomBytes(576), capture: { time: number * 3_600_000, camera: 'stub' },
+        ...(times === 'times' ? { capture: { time: number * 3_600_000, camera: 'stub' } } : {}),
       });
       number += 1;
     }

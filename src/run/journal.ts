@@ -145,6 +145,8 @@ class JournalFile implements Journal {
   private end: number;
   private flushed = performance.now();
   private queue: Promise<void> = Promise.resolve();
+  /** What the next write takes: records that come while one is under way go together. */
+  private waiting: (JournalHeader | JournalRecord)[] = [];
 
   constructor(
     private readonly header: JournalHeader,
@@ -191,22 +193,30 @@ class JournalFile implements Journal {
   }
 
   write(record: JournalHeader | JournalRecord): Promise<void> {
-    this.queue = this.queue.then(() => this.writeLine(record)).catch((error: unknown) => {
+    this.waiting.push(record);
+    if (this.waiting.length > 1) return this.queue;
+    this.queue = this.queue.then(() => this.writeWaiting()).catch((error: unknown) => {
       if (error instanceof WriteError) throw error;
       throw new WriteError(`Cannot write the run's journal ${this.path}: ${fileProblem(error, 'write')}`);
     });
     return this.queue;
   }
 
-  private async writeLine(record: JournalHeader | JournalRecord): Promise<void> {
-    const line = Buffer.from(`${checked(recordText(record))}\n`);
+  private async writeWaiting(): Promise<void> {
+    const records = this.waiting;
+    this.waiting = [];
+    const lines = records.map((record) => Buffer.from(`${checked(recordText(record))}\n`));
+    const bytes = Buffer.concat(lines);
     // A disk that is almost full takes a part of what it is given, and says so by the number only.
-    for (let done = 0; done < line.length;) {
-      const { bytesWritten } = await this.file.write(line, done, line.length - done, this.end + done);
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await this.file.write(bytes, done, bytes.length - done, this.end + done);
       done += bytesWritten;
     }
-    if ('result' in record) this.index.places.set(record.result.photo, { offset: this.end, length: line.length - 1, stamp: record.stamp });
-    this.end += line.length;
+    for (const [at, record] of records.entries()) {
+      const length = lines[at]?.length ?? 0;
+      if ('result' in record) this.index.places.set(record.result.photo, { offset: this.end, length: length - 1, stamp: record.stamp });
+      this.end += length;
+    }
     if (performance.now() - this.flushed < flushInterval) return;
     await this.file.datasync();
     this.flushed = performance.now();
