@@ -9,12 +9,47 @@ import type { Capture } from '../core/capture.js';
  * @param data EXIF as it stands in a JPEG, with or without its `Exif` mark, or a file that is built like it: TIFF and most RAWs
  */
 export function readCapture(data: Buffer | undefined): Capture {
-  if (data === undefined) return {};
+  if (data === undefined || !isModest(data)) return {};
   try {
     return captureOf(exif(data));
   } catch {
     return {};
   }
+}
+
+/** Entries of a directory; cameras write some fifty, a TIFF of many pictures as many in each of its directories. */
+const mostEntries = 1000;
+const subDirectories = { exif: 34665, gps: 34853, interoperability: 40965 } as const;
+/** Bytes of a value, by its type. */
+const valueBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8];
+
+/**
+ * Whether the directories hold no more values than there are bytes for. The library makes a list of each entry's values, and a
+ * file of 64 KB can have five thousand entries that all claim the same 64 KB.
+ */
+function isModest(data: Buffer): boolean {
+  const start = data.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0;
+  const littleEnd = data[start] === 0x49;
+  const number = (at: number, size: number): number => {
+    if (at < 0 || at + size > data.length) return 0;
+    return littleEnd ? data.readUIntLE(at, size) : data.readUIntBE(at, size);
+  };
+  let claimed = 0;
+  const waiting = [number(start + 4, 4)];
+  // Those that the library reads are five at most.
+  for (let read = 0; read < 5; read += 1) {
+    const offset = waiting.shift();
+    if (offset === undefined || offset === 0) break;
+    const at = start + offset;
+    const entries = number(at, 2);
+    if (entries > mostEntries) return false;
+    for (let entry = at + 2; entry < at + 2 + entries * 12; entry += 12) {
+      claimed += number(entry + 4, 4) * (valueBytes[number(entry + 2, 2)] ?? 0);
+      if (Object.values(subDirectories).some((tag) => tag === number(entry, 2))) waiting.push(number(entry + 8, 4));
+    }
+    if (read === 0) waiting.push(number(at + 2 + entries * 12, 4));
+  }
+  return claimed <= 4 * data.length;
 }
 
 /** Where EXIF data lie in a file whose decoder does not hand them on: in the item that is marked so, as in HEIC. */

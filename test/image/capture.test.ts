@@ -32,6 +32,27 @@ describe('what the camera wrote down', () => {
     expect(capture.compensation).toBeCloseTo(-2 / 3, 5);
   });
 
+  // 64 KB that a list would be made of in each of its entries: GB of memory, and minutes.
+  it.each([900, 5000])('is not read from a directory of %i entries that all claim the same bytes', (entries) => {
+    const bytes = Buffer.alloc(65_000);
+    bytes.write('II*\0', 'latin1');
+    bytes.writeUInt32LE(8, 4);
+    bytes.writeUInt16LE(entries, 8);
+    const entry = (index: number, tag: number, type: number, count: number, value: number): void => {
+      const at = 10 + index * 12;
+      bytes.writeUInt16LE(tag, at);
+      bytes.writeUInt16LE(type, at + 2);
+      bytes.writeUInt32LE(count, at + 4);
+      bytes.writeUInt32LE(value, at + 8);
+    };
+    for (let index = 1; index < entries; index += 1) entry(index, 2000 + index, 3, 32_000, 8);
+    bytes.write('Acme\0', 64_900, 'latin1');
+    entry(0, 271, 2, 5, 64_900);
+    expect(readCapture(bytes)).toEqual({});
+    bytes.writeUInt16LE(1, 8);
+    expect(readCapture(bytes)).toEqual({ camera: 'Acme' });
+  });
+
   it('is nothing where there are no notes, or they are damaged', async () => {
     const bare = await sharp({ create: { width: 60, height: 40, channels: 3, background: '#884422' } }).jpeg().toBuffer();
     expect((await openBytes(bare, limits)).capture).toEqual({});
