@@ -121,7 +121,7 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
     folder,
     output: reportOutput({
       reports, folder, config, times: options.times,
-      ...(options.xmp === undefined ? {} : { sidecars: { editor: options.xmp, force: options.force ?? false } }),
+      ...(options.xmp === undefined ? {} : { sidecars: { editor: options.xmp, force: options.force ?? false, followLinks: options.followLinks ?? false } }),
     }),
     resume: options.resume ?? false,
     update: options.update ?? false,

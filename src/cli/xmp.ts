@@ -102,7 +102,7 @@ async function writeSidecars(wishes: readonly EmbedWish[], folder: string, { edi
   for (const { photo, marks } of wishes) {
     const path = sidecarPath(join(folder, photo), editor);
     try {
-      await writeSidecar(path, marks, editor, force === true);
+      await writeSidecar(path, marks, { editor, force: force === true, within: folder });
       if (existsSync(path)) written.add(path);
       if (editor === 'lightroom' && readsInsideOnly.has(extname(photo).toLowerCase())) unseen.add(photo);
     } catch (error) {

@@ -7,7 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { readdir, realpath, lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 /** A name from the bytes that the system gives. */
 export function nameFromBytes(bytes: Buffer): string {
@@ -50,6 +50,11 @@ const loneSurrogates = /\p{Surrogate}/gu;
 /** The path without links. @throws as the system does */
 export async function realPath(path: string): Promise<string> {
   return nameFromBytes(await realpath(systemPath(path), 'buffer'));
+}
+
+/** Whether a path is a folder or lies in it, by their text: both absolute, and without links where those matter. */
+export function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** What a folder lists under a name. */

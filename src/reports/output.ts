@@ -23,7 +23,7 @@ export interface OutputOptions {
   /** Say in a JSON report how long each stage took. */
   readonly times: boolean;
   /** Sidecars to write beside the photos, if any. */
-  readonly sidecars?: { readonly editor: Editor; readonly force: boolean };
+  readonly sidecars?: { readonly editor: Editor; readonly force: boolean; readonly followLinks: boolean };
 }
 
 /** The output of a run, not opened yet. */

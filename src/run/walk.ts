@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { errorCode } from '../files/error-code.js';
-import { listFolder, realPath, reportName, systemPath, type FolderEntry } from '../files/file-name.js';
+import { isInside, listFolder, realPath, reportName, systemPath, type FolderEntry } from '../files/file-name.js';
 import { fileProblem } from '../files/problem.js';
 import { openRegularFile, readBytes } from '../files/regular-file.js';
 import { listTar, TarError, type TarEntry } from '../files/tar.js';
@@ -201,10 +201,6 @@ async function beginningOf(path: string, most: number, part?: FilePart): Promise
   } catch {
     return Buffer.alloc(0);
   }
-}
-
-function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function commonFolder(folders: readonly string[]): string {

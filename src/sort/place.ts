@@ -10,9 +10,10 @@
  * 5. its folder is flushed, and the step is written down as done.
  */
 import { createHash } from 'node:crypto';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../files/error-code.js';
 import type { Disk, DiskEntry } from '../files/disk.js';
+import { isInside } from '../files/file-name.js';
 
 export type Action = 'copy' | 'link' | 'move';
 
@@ -269,11 +270,6 @@ export async function problemOfSource(
   if (!roots.some((root) => isInside(real, root))) return `it is a link that leads out of the folder, to ${real}.`;
   if (action === 'move') return 'it is a link; --move takes files, not links to them. Use --copy, which copies what it leads to.';
   return undefined;
-}
-
-/** Whether a path is a folder or something in it; both without links in them. */
-export function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** A folder or, where it is not there yet, the one that it will be made in. */

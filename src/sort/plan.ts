@@ -5,8 +5,9 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 
 import { UsageError } from '../core/usage-error.js';
 import type { FileLooks } from '../core/result.js';
 import type { Disk, DiskEntry } from '../files/disk.js';
+import { isInside } from '../files/file-name.js';
 import { namesByStem, stemOf } from './companions.js';
-import { isInside, nearestThere, problemOfSource, timeTolerance, type Action, type Step } from './place.js';
+import { nearestThere, problemOfSource, timeTolerance, type Action, type Step } from './place.js';
 import { verdictFolders, type JudgedPhoto, type VerdictFolder } from './verdicts.js';
 
 /** Which photos are sorted, and where to. */

@@ -2,15 +2,15 @@
  * Sidecars for people's editors, written beside the photos of a run. The photos themselves are never written to.
  */
 import { access, constants } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { pathFromReport, systemPath } from '../../files/file-name.js';
+import { dirname, extname, join } from 'node:path';
+import { isInside, pathFromReport, realPath, systemPath } from '../../files/file-name.js';
 import { readRegularFile } from '../../files/regular-file.js';
 import { errorCode } from '../../files/error-code.js';
 import { UsageError } from '../../core/usage-error.js';
 import type { Verdict } from '../../core/verdict.js';
 import type { ResultSink } from '../../run/sink.js';
 import { isDiskProblem, WriteError, fileProblem } from '../../files/problem.js';
-import { writeWholeFile } from '../../files/whole-file.js';
+import { placeOf, writeWholeFile } from '../../files/whole-file.js';
 import { mergeMarks, type Colour, type Editor, type Marks } from './packet.js';
 
 /** The `xmp` section of the configuration. */
@@ -30,6 +30,8 @@ export interface SidecarOptions {
   readonly settings: XmpSettings;
   /** Put our marks in place of a person's own. */
   readonly force: boolean;
+  /** Write beside photos that links out of the folder have led to: they were asked for. */
+  readonly followLinks: boolean;
   /** Called with what could not be written. */
   readonly onProblem: (message: string) => void;
 }
@@ -72,7 +74,7 @@ export function createSidecarWriter(options: SidecarOptions): ResultSink {
       }
       const path = sidecarPath(join(options.folder, photo), options.editor);
       try {
-        await writeSidecar(path, marksFor(result.verdict, options.settings), options.editor, options.force);
+        await writeSidecar(path, marksFor(result.verdict, options.settings), { ...options, within: options.followLinks ? undefined : options.folder });
       } catch (error) {
         if (isDiskProblem(error)) throw new WriteError(`Cannot write the sidecar ${path}: ${fileProblem(error, 'write')}`);
         options.onProblem(`${path} was left as it is: ${fileProblem(error, 'write')}`);
@@ -84,15 +86,27 @@ export function createSidecarWriter(options: SidecarOptions): ResultSink {
   };
 }
 
+export interface SidecarWish extends Pick<SidecarOptions, 'editor' | 'force'> {
+  /** The folder that nothing is written outside of, whatever links there are in it; undefined where links out of it are followed. */
+  readonly within: string | undefined;
+}
+
 /**
  * Merges marks into a sidecar, or makes one.
- * @throws if the sidecar is not XMP or cannot be written; it is then as it was
+ * @throws if the sidecar is not XMP, leads out of the folder or cannot be written; it is then as it was
  */
-export async function writeSidecar(path: string, marks: Marks, editor: Editor, force: boolean): Promise<void> {
+export async function writeSidecar(path: string, marks: Marks, { editor, force, within }: SidecarWish): Promise<void> {
   if (marks.rating === undefined && marks.label === undefined && marks.pick === undefined) return;
+  if (within !== undefined) await checkInside(path, within);
   const merged = mergeMarks(await readIfThere(path), marks, editor, force);
   if (merged === undefined) return;
   writeWholeFile(path, merged);
+}
+
+/** A link in a folder of somebody else's may lead to any file of one's own. */
+async function checkInside(path: string, folder: string): Promise<void> {
+  const real = await realPath(dirname(placeOf(path)));
+  if (!isInside(real, await realPath(folder))) throw new Error(`it leads out of the folder, to ${real}.`);
 }
 
 /** @throws where the text is not UTF-8: written back, it would not be what it was */

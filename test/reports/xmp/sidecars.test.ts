@@ -76,18 +76,18 @@ describe('the sidecar of a photo', () => {
     const path = join(folder(), 'a.xmp');
     const bytes = Buffer.from(edited.replace('party', 'f\u00eate'), 'latin1');
     writeFileSync(path, bytes);
-    await expect(writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow();
+    await expect(writeSidecar(path, { rating: 2, label: undefined }, { editor: 'lightroom', force: true, within: undefined })).rejects.toThrow();
     expect(readFileSync(path).equals(bytes)).toBe(true);
     if (process.platform === 'win32') return;
     execFileSync('mkfifo', [`${path}.xmp`]);
-    await expect(writeSidecar(`${path}.xmp`, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow(/it is a pipe/);
+    await expect(writeSidecar(`${path}.xmp`, { rating: 2, label: undefined }, { editor: 'lightroom', force: true, within: undefined })).rejects.toThrow(/it is a pipe/);
   });
 
   it('is left as it is, byte for byte, where it is not XMP', async () => {
     const path = join(folder(), 'a.xmp');
     for (const text of ['not XML at all', '<unclosed>', '<a/>', '']) {
       writeFileSync(path, text);
-      await expect(writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow();
+      await expect(writeSidecar(path, { rating: 2, label: undefined }, { editor: 'lightroom', force: true, within: undefined })).rejects.toThrow();
       expect(readFileSync(path, 'utf8')).toBe(text);
     }
   });
@@ -96,23 +96,42 @@ describe('the sidecar of a photo', () => {
     const path = join(folder(), 'a.xmp');
     writeFileSync(`${path}.part`, 'somebody else\'s');
     symlinkSync('elsewhere.xmp', path);
-    await writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', false);
+    await writeSidecar(path, { rating: 2, label: undefined }, { editor: 'lightroom', force: false, within: undefined });
     expect(readdirSync(dirname(path)).sort()).toEqual(['a.xmp', 'a.xmp.part', 'elsewhere.xmp']);
     expect(readFileSync(`${path}.part`, 'utf8')).toBe('somebody else\'s');
     expect(readFileSync(join(dirname(path), 'elsewhere.xmp'), 'utf8')).toContain('xmp:Rating="2"');
   });
 
+  it.each(['its folder is a link', 'it is a link', 'it is a link to nothing yet'])('is not written outside the folder of the photos where %s', async (what) => {
+    const [photos, outside] = [folder(), folder()];
+    writeFileSync(join(outside, 'a.xmp'), edited);
+    if (what === 'its folder is a link') symlinkSync(outside, join(photos, 'sub'));
+    else symlinkSync(join(outside, what === 'it is a link' ? 'a.xmp' : 'b.xmp'), join(photos, 'a.xmp'));
+    const path = join(photos, what === 'its folder is a link' ? 'sub/a.xmp' : 'a.xmp');
+    const mark = { rating: 2, label: undefined };
+    await expect(writeSidecar(path, mark, { editor: 'lightroom', force: true, within: photos })).rejects.toThrow(/leads out of the folder/);
+    expect([readdirSync(outside), readFileSync(join(outside, 'a.xmp'), 'utf8')]).toEqual([['a.xmp'], edited]);
+    const problems: string[] = [];
+    const wish = { editor: 'lightroom', folder: photos, settings, force: true, onProblem: (text: string) => problems.push(text) } as const;
+    const result = photoResult(what === 'its folder is a link' ? 'sub/a.jpg' : 'a.jpg', { verdict: 'reject' });
+    await createSidecarWriter({ ...wish, followLinks: false }).write(result);
+    expect([problems.join(), readdirSync(outside)]).toEqual([expect.stringMatching(/leads out of the folder/), ['a.xmp']]);
+    // Whoever follows links asked for it.
+    await createSidecarWriter({ ...wish, followLinks: true }).write(result);
+    expect([problems.length, readFileSync(join(outside, what.endsWith('yet') ? 'b.xmp' : 'a.xmp'), 'utf8')]).toEqual([1, expect.stringContaining('Rating="-1"')]);
+  });
+
   it('that is write-protected is left as it is', async () => {
     const path = join(folder(), 'a.xmp');
     writeFileSync(path, edited, { mode: 0o444 });
-    await expect(writeSidecar(path, { rating: 2, label: undefined }, 'lightroom', true)).rejects.toThrow(/it is write-protected/);
+    await expect(writeSidecar(path, { rating: 2, label: undefined }, { editor: 'lightroom', force: true, within: undefined })).rejects.toThrow(/it is write-protected/);
     expect(readFileSync(path, 'utf8')).toBe(edited);
   });
 
   it('is written for judged photos only, and never beside a photo to keep', async () => {
     const photos = folder();
     const problems: string[] = [];
-    const writer = createSidecarWriter({ editor: 'lightroom', folder: photos, settings, force: false, onProblem: (text) => problems.push(text) });
+    const writer = createSidecarWriter({ editor: 'lightroom', folder: photos, settings, force: false, followLinks: false, onProblem: (text) => problems.push(text) });
     await writer.write(photoResult('a.jpg'));
     await writer.write(photoResult('b.jpg', { verdict: 'reject' }));
     await writer.write(photoResult('c.jpg', { status: 'error', verdict: 'review' }));
@@ -129,14 +148,14 @@ describe('the sidecar of a photo', () => {
     };
     const lightroom = join(photos, 'a.xmp');
     writeFileSync(lightroom, edited);
-    await writeSidecar(lightroom, { rating: -1, label: 'Red', pick: 'reject' }, 'lightroom', false);
+    await writeSidecar(lightroom, { rating: -1, label: 'Red', pick: 'reject' }, { editor: 'lightroom', force: false, within: undefined });
     expect(readFileSync(lightroom, 'utf8')).toContain('xmpDM:pick="-1"');
     expect(read(lightroom)).toMatchObject({ Rating: -1, Label: 'Red', Good: false, Exposure2012: '+0.85', Subject: 'wedding & party' });
     const darktable = join(photos, 'a.jpg.xmp');
-    await writeSidecar(darktable, { rating: 2, label: 'Yellow' }, 'darktable', false);
-    await writeSidecar(darktable, { rating: 3, label: 'Green' }, 'darktable', false);
+    await writeSidecar(darktable, { rating: 2, label: 'Yellow' }, { editor: 'darktable', force: false, within: undefined });
+    await writeSidecar(darktable, { rating: 3, label: 'Green' }, { editor: 'darktable', force: false, within: undefined });
     expect(read(darktable)).toMatchObject({ Rating: 2, Colorlabels: 1 });
-    await writeSidecar(darktable, { rating: 3, label: 'Green' }, 'darktable', true);
+    await writeSidecar(darktable, { rating: 3, label: 'Green' }, { editor: 'darktable', force: true, within: undefined });
     expect(read(darktable)).toMatchObject({ Rating: 3, Colorlabels: 2 });
     // exiftool writes into what we wrote: a stranger agrees that it is whole.
     copyFileSync(demoPhotos[0] ?? '', join(photos, 'b.jpg'));
