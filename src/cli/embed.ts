@@ -9,6 +9,7 @@ import { lockPath, takeLock } from '../files/lock.js';
 import { embedMarks, undoEmbedding, type EmbedOutcome, type EmbedWish } from '../reports/xmp/embed.js';
 import { embedJournalPath, readEmbedJournal, type Embedded } from '../reports/xmp/embed-journal.js';
 import type { Exiftool } from '../reports/xmp/exiftool.js';
+import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
@@ -54,6 +55,7 @@ export async function undoEmbed(report: string, folder: string): Promise<void> {
 }
 
 async function withJournal(report: string, work: (journal: string, embedded: Embedded) => Promise<void>): Promise<void> {
+  endOnSignal();
   const journal = embedJournalPath(report);
   const lock = takeLock(lockPath(journal), `the photos of ${report}`);
   try {

@@ -37,8 +37,8 @@ export interface Disk {
   list(folder: string): Promise<string[]>;
   /** Hash of a regular file's content. */
   hash(path: string): Promise<string>;
-  /** Text of a regular file that is not reached through a link, with whom it belongs to. */
-  read(path: string): Promise<{ readonly text: string; readonly owner: number }>;
+  /** Text of a regular file that is not reached through a link, with whom it belongs to, and how many of its bytes are whole lines. */
+  read(path: string): Promise<{ readonly text: string; readonly owner: number; readonly whole: number }>;
   /** Adds text at the end of a file, made where it is missing, and flushes it. */
   append(path: string, text: string): Promise<void>;
   /** Cuts a file to so many bytes, and flushes it. */
@@ -71,7 +71,7 @@ export const realDisk: Disk = {
     // Asked of the name: whoever can put another file there meanwhile can write this one, too.
     const owner = (await lstat(systemPath(path))).uid;
     const bytes = await readRegularFile(path, { refuseLinks: true, maxBytes: longestText });
-    return { text: bytes.toString('utf8'), owner: process.platform === 'win32' ? -1 : owner };
+    return { text: bytes.toString('utf8'), owner: process.platform === 'win32' ? -1 : owner, whole: bytes.lastIndexOf(10) + 1 };
   },
   append: async (path, text) => {
     const file = await open(systemPath(path), constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | noLinks);
@@ -112,8 +112,8 @@ function unlessImpossible(error: unknown): undefined {
   if (!['EISDIR', 'EACCES', 'EPERM', 'EINVAL', 'EBADF', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error;
 }
 
-/** Bytes; a plan of a million files is shorter. */
-const longestText = 512e6;
+/** Bytes of a file that is read as text; a plan of a million files is shorter. */
+export const longestText = 512e6;
 const noLinks = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
 
 function entryOf(stats: BigIntStats): DiskEntry {

@@ -2,7 +2,7 @@
  * Locks: files that say who is at work, so that two processes do not write the same thing. A lock of a process that has died
  * is taken over.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { linkSync, lstatSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -107,6 +107,9 @@ function holder(path: string): Owner | 'unreadable' | undefined {
     return errorCode(error) === 'ENOENT' ? undefined : 'unreadable';
   }
 }
+
+/** This machine, in names of files that are only cleared away where they were made. */
+export const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
 /** Whether a process of this machine runs. */
 export function isRunning(number: number): boolean {

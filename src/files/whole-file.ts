@@ -10,10 +10,9 @@ import {
   closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, lstatSync, openSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, statSync,
   writeSync, type Stats,
 } from 'node:fs';
-import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode } from './error-code.js';
-import { isRunning } from './lock.js';
+import { isRunning, machine } from './lock.js';
 import { kindOf, NotRegularError } from './regular-file.js';
 
 /** A file is there and may not be replaced; the message is the second half of a sentence, with its full stop and what to do. */
@@ -145,7 +144,6 @@ function followed(path: string, links = 40): string {
   return followed(resolve(realpathSync(dirname(path)), readlinkSync(path)), links - 1);
 }
 
-const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const ours = /^\.[0-9a-f]{16}\.([0-9a-f]{8})\.(\d+)\.\d+\.pipeline-part$/;
 let count = 0;
 
@@ -153,7 +151,7 @@ let count = 0;
 function nextName(target: string): string {
   count += 1;
   const file = createHash('sha256').update(basename(target)).digest('hex').slice(0, 16);
-  return join(dirname(target), `.${file}.${host}.${String(process.pid)}.${String(count)}.pipeline-part`);
+  return join(dirname(target), `.${file}.${machine}.${String(process.pid)}.${String(count)}.pipeline-part`);
 }
 
 const cleared = new Set<string>();
@@ -163,8 +161,8 @@ function clearLeftOver(folder: string): void {
   if (cleared.has(folder)) return;
   cleared.add(folder);
   for (const name of readdirSync(folder)) {
-    const [, machine, number] = ours.exec(name) ?? [];
-    if (machine === host && number !== undefined && !isRunning(Number(number))) rmSync(join(folder, name), { force: true });
+    const [, made, number] = ours.exec(name) ?? [];
+    if (made === machine && number !== undefined && !isRunning(Number(number))) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -111,8 +111,7 @@ export async function writePlan(
  * the process that wrote it may have been killed before it could.
  */
 export async function settleJournal(disk: Disk, path: string): Promise<void> {
-  const { text } = await readJournal(disk, path);
-  await disk.truncate(path, Buffer.byteLength(wholeLines(text)));
+  await disk.truncate(path, (await readJournal(disk, path)).whole);
   await disk.flushFolder(dirname(path));
 }
 
@@ -168,7 +167,7 @@ function notOurs(path: string, why: string): UsageError {
     + 'Look after it, and after the files here, by hand; without that file a sort begins anew.');
 }
 
-async function readJournal(disk: Disk, path: string): Promise<{ readonly text: string; readonly owner: number }> {
+async function readJournal(disk: Disk, path: string): ReturnType<Disk['read']> {
   return disk.read(path).catch((error: unknown) => {
     throw notOurs(path, error instanceof Error ? error.message : String(error));
   });

@@ -176,8 +176,11 @@ export class ModelDisk implements Disk {
     return this.step(() => createHash('sha256').update(this.file(this.real(path)).content).digest('hex'));
   }
 
-  read(path: string): Promise<{ readonly text: string; readonly owner: number }> {
-    return this.step(() => ({ text: this.file(path).content, owner: currentUser }));
+  read(path: string): ReturnType<Disk['read']> {
+    return this.step(() => {
+      const { content: text } = this.file(path);
+      return { text, owner: currentUser, whole: Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)) };
+    });
   }
 
   append(path: string, text: string): Promise<void> {

@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../core/usage-error.js';
 import type { FileLooks } from '../../core/result.js';
-import { currentUser, type Disk } from '../../files/disk.js';
+import { currentUser, longestText, type Disk } from '../../files/disk.js';
 import { fileProblem } from '../../files/problem.js';
 import { colours } from './packet.js';
 import { wayBackSchema } from './way-back.js';
@@ -90,16 +90,25 @@ export async function readEmbedJournal(disk: Disk, path: string): Promise<Embedd
   return { sessions, writes, damaged: records.filter((record) => record === undefined).length };
 }
 
-/** Adds a line, for good. */
+/** Whether a photo's name is one that a journal can hold. */
+export function isInnerPath(photo: string): boolean {
+  return innerPath.safeParse(photo).success;
+}
+
+/** Adds a line, for good. @throws where the journal would be longer than what is read again */
 export async function appendToJournal(disk: Disk, path: string, record: EmbedRecord): Promise<void> {
-  await disk.append(path, lineOf(record));
+  const line = lineOf(record);
+  const there = (await disk.look(path))?.size ?? 0;
+  if (there + Buffer.byteLength(line) > longestText) {
+    throw new Error(`${path}, which says how to take marks out again, is as long as it may be. Move it away: what it says cannot be taken back then.`);
+  }
+  await disk.append(path, line);
 }
 
 /** Takes off a last line that was cut short, out of which the next would grow; makes the file's name outlast a power cut. */
 export async function settleEmbedJournal(disk: Disk, path: string): Promise<void> {
   if (await disk.look(path) === undefined) await disk.append(path, '');
-  const { text } = await disk.read(path);
-  if (!text.endsWith('\n')) await disk.truncate(path, Buffer.byteLength(wholeLines(text)));
+  await disk.truncate(path, (await disk.read(path)).whole);
   await disk.flushFolder(dirname(path));
 }
 

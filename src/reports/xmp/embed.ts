@@ -9,20 +9,20 @@
  * 3. the new file is flushed, takes the place of the photo, and its folder is flushed.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { utimes, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import type { Disk, DiskEntry } from '../../files/disk.js';
 import { systemPath } from '../../files/file-name.js';
 import { fileProblem, isDiskProblem, WriteError } from '../../files/problem.js';
 import { readRegularFile } from '../../files/regular-file.js';
+import { makeTemporaryFolder } from '../../files/temporary-folder.js';
 import { WholeFile } from '../../files/whole-file.js';
-import { appendToJournal, settleEmbedJournal, type Embedded, type EmbedWrite, type MarksInside } from './embed-journal.js';
-import { runExiftool, type Exiftool } from './exiftool.js';
+import { appendToJournal, isInnerPath, settleEmbedJournal, type Embedded, type EmbedWrite, type MarksInside } from './embed-journal.js';
+import { EndlessError, runExiftool, type Exiftool, type ExiftoolAnswer } from './exiftool.js';
 import { imageParts, isSameImage } from './image-parts.js';
 import { colours, type Marks } from './packet.js';
-import { goBack, wayBack } from './way-back.js';
+import { goBack, wayBack, type WayBack } from './way-back.js';
 
 /** Marks for a photo. */
 export interface EmbedWish {
@@ -66,16 +66,23 @@ export interface EmbedOutcome {
 /** A photo was left as it is; the message is the second half of a sentence, with its full stop. */
 class LeftError extends Error {}
 
-/** Photos that exiftool is given at once: its start takes longer than its work. */
-const batch = 8;
+/** Photos that exiftool is given at once, and bytes of them that are held: its start takes longer than its work. */
+const batch = { photos: 8, bytes: 256e6 };
+/** Milliseconds for a batch, and more for each byte of it: 5 MB a second. */
+const patience = { batch: 60_000, byte: 1 / 5000 };
+/** Photos of which exiftool finds no end, until no other is tried. */
+const mostEndless = 3;
 /** Bytes; larger photos are left as they are. */
 const largest = 2e9;
 
-/** Writes marks into photos. Whatever happens, each photo is as it was or as it should be. @throws WriteError where a disk is full */
+/**
+ * Writes marks into photos. Whatever happens, each photo is as it was or as it should be.
+ * @throws WriteError where a disk is full, EndlessError where exiftool finds no end again and again
+ */
 export async function embedMarks(wishes: readonly EmbedWish[], options: EmbedOptions): Promise<EmbedOutcome> {
   await settleEmbedJournal(options.disk, options.journal);
   const embedding = new Embedding(options);
-  for (let at = 0; at < wishes.length; at += batch) await embedding.write(wishes.slice(at, at + batch));
+  for (let at = 0; at < wishes.length;) at += await embedding.write(wishes.slice(at, at + batch.photos));
   return embedding.outcome;
 }
 
@@ -105,6 +112,7 @@ class Embedding {
   private done = 0;
   private readonly left: string[] = [];
   private hasBegun = false;
+  private endless = 0;
 
   constructor(private readonly options: EmbedOptions) {}
 
@@ -112,16 +120,25 @@ class Embedding {
     return { done: this.done, left: this.left };
   }
 
-  async write(wishes: readonly EmbedWish[]): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'pipeline-embed-'));
+  /** @returns how many of the photos were seen to: large ones wait for their turn */
+  async write(wishes: readonly EmbedWish[]): Promise<number> {
+    const { path: folder, remove } = makeTemporaryFolder('pipeline-embed');
     try {
       const works: Work[] = [];
-      for (const [index, wish] of wishes.entries()) {
-        await this.trying(wish, async () => { works.push(await this.begin(wish, join(folder, String(index)))); });
+      let [seen, bytes] = [0, 0];
+      for (const wish of wishes) {
+        await this.trying(wish, async () => {
+          const work = await this.begin(wish, join(folder, String(seen)));
+          works.push(work);
+          bytes += work.bytes.length;
+        });
+        seen += 1;
+        if (bytes >= batch.bytes) break;
       }
       await this.writeAll(works, folder);
+      return seen;
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      remove();
     }
   }
 
@@ -138,23 +155,34 @@ class Embedding {
   }
 
   private async writeAll(works: readonly Work[], folder: string): Promise<void> {
-    const written = await this.askExiftool(works, folder).catch((error: unknown) => {
-      for (const { wish } of works) this.leave(wish, error);
-      return [];
-    });
+    const written = await this.askExiftool(works, folder).catch((error: unknown) => this.failed(works, folder, error));
     for (const each of written) await this.trying(each.work.wish, () => this.replace(each));
+  }
+
+  /** One photo that exiftool cannot live with is not to keep it from the others: each is tried for itself. */
+  private async failed(works: readonly Work[], folder: string, error: unknown): Promise<Written[]> {
+    const [only, ...more] = works;
+    if (only !== undefined && more.length === 0) {
+      this.leave(only.wish, error);
+      this.endless += error instanceof EndlessError ? 1 : 0;
+      if (this.endless >= mostEndless) throw error;
+      return [];
+    }
+    for (const work of works) await this.writeAll([work], folder);
+    return [];
   }
 
   /** Has those photos written, as files of their own, in which anything is to change. */
   private async askExiftool(works: readonly Work[], folder: string): Promise<Written[]> {
     const { exiftool, force } = this.options;
-    const there = await readMarks(exiftool, works.map(({ copy }) => copy), folder);
+    const ask: Ask = (commands) => runExiftool(
+      exiftool, commands, folder, patience.batch + Math.round(works.reduce((sum, { bytes }) => sum + bytes.length, 0) * patience.byte),
+    );
+    const there = await readMarks(ask, works.map(({ copy }) => copy));
     const planned = works.map((work, index) => ({ work, plan: planMarks(there[index] ?? {}, work.wish.marks, this.oursIn(work.hash), force) }));
     const changed = planned.filter(({ plan }) => plan.args.length > 0);
-    const answers = changed.length === 0 ? [] : await runExiftool(
-      exiftool, changed.map(({ work, plan }) => [...plan.args, '-o', work.output, work.copy]), folder,
-    );
-    const inside = await readMarks(exiftool, changed.map(({ work }) => work.output), folder);
+    const answers = changed.length === 0 ? [] : await ask(changed.map(({ work, plan }) => [...plan.args, '-o', work.output, work.copy]));
+    const inside = await readMarks(ask, changed.map(({ work }) => work.output));
     for (const { plan } of planned) if (plan.args.length === 0) this.options.onPhoto();
     return changed.map((each, index) => ({ ...each, inside: inside[index] ?? {}, problems: answers[index]?.problems ?? '' }));
   }
@@ -167,7 +195,7 @@ class Embedding {
   private async replace({ work, plan: { set, all }, inside, problems }: Written): Promise<void> {
     const { disk, journal, onSame } = this.options;
     const { wish: { photo }, path, entry, bytes, hash } = work;
-    const output = await readFile(work.output).catch(() => undefined);
+    const output = await readRegularFile(work.output, { refuseLinks: true, maxBytes: largest }).catch(() => undefined);
     if (output === undefined) throw new LeftError(`exiftool does not write into it: ${problems.replace(/\s+/g, ' ') || 'it says nothing of why'}.`);
     if (!isSameImage(bytes, output)) throw new LeftError('what exiftool wrote holds another picture.');
     if (!areSame(inside, all)) throw new LeftError('what exiftool wrote does not hold the marks.');
@@ -180,10 +208,7 @@ class Embedding {
         kind: 'write', photo, before: { hash, size: entry.size, modified: entry.modified }, after, set, back: wayBack(bytes, output),
       });
       await onSame({ hash, size: entry.size }, after);
-      const now = await disk.look(path);
-      if (now?.identity !== entry.identity || now.size !== entry.size || now.modified !== entry.modified) {
-        throw new LeftError('it was written to meanwhile.');
-      }
+      await checkUntouched(disk, path, entry);
       file.commit();
     } finally {
       file.discard();
@@ -238,17 +263,18 @@ export async function undoEmbedding(
 
 /** @returns whether there was anything to take back */
 async function takeBack(disk: Disk, folder: string, { photo, before, after, back }: EmbedWrite): Promise<boolean> {
-  const { path } = await photoAt(disk, folder, photo);
+  const { path, entry } = await photoAt(disk, folder, photo);
   const bytes = await readRegularFile(path, { refuseLinks: true, maxBytes: largest });
   const hash = hashOf(bytes);
   if (hash === before.hash) return false;
   if (hash !== after.hash) throw new LeftError('it was changed since.');
-  const old = goBack(bytes, back);
+  const old = oldFile(bytes, back, before.size);
   // Whoever wrote the journal can bring back other marks at most.
-  if (hashOf(old) !== before.hash || !isSameImage(bytes, old)) throw new LeftError('what the journal says of it does not fit.');
+  if (old === undefined || hashOf(old) !== before.hash || !isSameImage(bytes, old)) throw new LeftError('what the journal says of it does not fit.');
   const file = WholeFile.begin(path);
   try {
     file.append(old);
+    await checkUntouched(disk, path, entry);
     file.commit();
   } finally {
     file.discard();
@@ -257,8 +283,24 @@ async function takeBack(disk: Disk, folder: string, { photo, before, after, back
   return true;
 }
 
+function oldFile(after: Buffer, back: WayBack, size: number): Buffer | undefined {
+  try {
+    return goBack(after, back, size);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws LeftError where a photo is not the file that was read */
+async function checkUntouched(disk: Disk, path: string, { identity, size, modified }: DiskEntry): Promise<void> {
+  const now = await disk.look(path);
+  if (now?.identity !== identity || now.size !== size || now.modified !== modified) throw new LeftError('it was written to meanwhile.');
+}
+
 /** @throws LeftError where it is no file in the folder that can be replaced */
 async function photoAt(disk: Disk, folder: string, photo: string): Promise<{ readonly path: string; readonly entry: DiskEntry }> {
+  // What the journal could not say again could not be taken back.
+  if (!isInnerPath(photo)) throw new LeftError('the report names it in a roundabout way.');
   const path = join(folder, photo);
   const [entry, parent] = [await disk.look(path), await disk.realPath(dirname(path)).catch(() => '')];
   if (entry === undefined) throw new LeftError('it is not there any more.');
@@ -327,10 +369,13 @@ const foundSchema = z.tuple([z.looseObject({
   Rating: z.number().optional().catch(undefined), Label: z.coerce.string().optional(), Pick: z.number().optional().catch(undefined),
 })]);
 
+/** exiftool with a batch in its hands. */
+type Ask = (commands: readonly (readonly string[])[]) => Promise<ExiftoolAnswer[]>;
+
 /** Marks in files, by exiftool; none where it cannot read them. */
-async function readMarks(exiftool: Exiftool, paths: readonly string[], folder: string): Promise<MarksFound[]> {
+async function readMarks(ask: Ask, paths: readonly string[]): Promise<MarksFound[]> {
   if (paths.length === 0) return [];
-  const answers = await runExiftool(exiftool, paths.map((path) => ['-j', '-n', '-XMP-xmp:Rating', '-XMP-xmp:Label', '-XMP-xmpDM:Pick', path]), folder);
+  const answers = await ask(paths.map((path) => ['-j', '-n', '-XMP-xmp:Rating', '-XMP-xmp:Label', '-XMP-xmpDM:Pick', path]));
   return answers.map(({ out }) => {
     if (!out.startsWith('[')) return {};
     const [{ Rating: rating = 0, Label: label = '', Pick: pick = 0 }] = foundSchema.parse(JSON.parse(out));

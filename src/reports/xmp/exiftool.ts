@@ -6,7 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { UsageError } from '../../core/usage-error.js';
@@ -57,13 +57,16 @@ async function packagedPath(): Promise<string | undefined> {
 
 async function tried(command: string, source: string): Promise<Exiftool | undefined> {
   try {
-    const { stdout } = await promisify(execFile)(command, [...withoutConfig, '-ver']);
+    const { stdout } = await promisify(execFile)(command, [...withoutConfig, '-ver'], { timeout: startTime, killSignal: 'SIGKILL' });
     const version = stdout.trim();
     return /^\d+\.\d+/.test(version) ? { command, version, source } : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Milliseconds in which an exiftool says who it is; it needs a tenth of a second. */
+const startTime = 30_000;
 
 /** A person's own configuration of exiftool could make it do other things. */
 const withoutConfig = ['-config', ''];
@@ -73,23 +76,61 @@ const config = `%Image::ExifTool::UserDefined = ('Image::ExifTool::XMP::xmpDM' =
 1;
 `;
 
+/** exiftool was ended since it did not come to an end; the message is a sentence. */
+export class EndlessError extends Error {
+  override readonly name = 'EndlessError';
+}
+
+/** Bytes of answers and warnings; those of a batch are a few thousand. */
+const longestAnswer = 16e6;
+
 /**
- * Runs commands one after the other in one process, which ends by itself, also when this one is killed.
+ * Runs commands one after the other in one process, which is ended with this one.
  * @param commands the arguments of each: no line feeds in them
  * @param folder a temporary one, for a file that exiftool reads
- * @throws where exiftool cannot be started, or ends before all commands are done
+ * @param patience milliseconds for all commands
+ * @throws EndlessError where it takes longer, or prints without end; else where it cannot be started, or ends before all commands are done
  */
-export async function runExiftool({ command }: Exiftool, commands: readonly (readonly string[])[], folder: string): Promise<ExiftoolAnswer[]> {
+export async function runExiftool(
+  { command }: Exiftool, commands: readonly (readonly string[])[], folder: string, patience: number,
+): Promise<ExiftoolAnswer[]> {
   const configPath = join(folder, 'exiftool.config');
   await writeFile(configPath, config);
   const child = spawn(command, ['-config', configPath, '-@', '-'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const end = (): void => { child.kill('SIGKILL'); };
+  process.on('exit', end);
   const failed = once(child, 'error').then(([error]) => { throw error; });
   failed.catch(() => undefined);
+  let timer;
+  const endless = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => { reject(new EndlessError(`exiftool did not come to an end in ${String(patience / 1000)} seconds.`)); }, patience);
+  });
   // Whoever ends too early does not take what is written.
   child.stdin.on('error', () => undefined);
   child.stdin.end(commands.map((args, index) => [...args, '-echo3', markOf(index), '-echo4', markOf(index), '-execute', ''].join('\n')).join(''));
-  const [out, problems] = await Promise.race([Promise.all([text(child.stdout), text(child.stderr)]), failed]);
-  return commands.map((_, index) => ({ out: between(out, index), problems: between(problems, index) }));
+  try {
+    const [out, problems] = await Promise.race([Promise.all([answerOf(child.stdout), answerOf(child.stderr)]), failed, endless]);
+    return commands.map((_, index) => ({ out: between(out, index), problems: between(problems, index) }));
+  } finally {
+    clearTimeout(timer);
+    process.off('exit', end);
+    end();
+    // What it has started itself may hold them open.
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+  }
+}
+
+async function answerOf(stream: Readable): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const bytes: unknown = chunk;
+    if (!(bytes instanceof Uint8Array)) continue;
+    length += bytes.length;
+    if (length > longestAnswer) throw new EndlessError('exiftool prints without end.');
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function markOf(index: number): string {

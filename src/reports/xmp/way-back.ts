@@ -39,11 +39,23 @@ export function wayBack(before: Buffer, after: Buffer): WayBack {
   return pieces;
 }
 
-/** The old file, from the new one. What the pieces do not fit gives another file: compare its hash. */
-export function goBack(after: Buffer, pieces: WayBack): Buffer {
-  return Buffer.concat(pieces.map((piece) => (typeof piece === 'string'
-    ? inflateRawSync(Buffer.from(piece, 'base64'))
-    : after.subarray(piece[0], piece[0] + piece[1]))));
+/**
+ * The old file, from the new one. What the pieces do not fit gives another file: compare its hash.
+ * @param size bytes of the old file: somebody else's pieces may unpack to any length
+ * @throws RangeError where there are more
+ */
+export function goBack(after: Buffer, pieces: WayBack, size: number): Buffer {
+  const old: Buffer[] = [];
+  let left = size;
+  for (const piece of pieces) {
+    // One byte at least may come out, and is one too many where none is left.
+    const bytes = typeof piece === 'string' ? inflateRawSync(Buffer.from(piece, 'base64'), { maxOutputLength: Math.max(1, left) })
+      : after.subarray(piece[0], piece[0] + piece[1]);
+    left -= bytes.length;
+    if (left < 0) throw new RangeError('it is longer than it was');
+    old.push(bytes);
+  }
+  return Buffer.concat(old);
 }
 
 function packed(bytes: Buffer): string {

@@ -1,13 +1,13 @@
 /**
  * Labelled images on disk: folders or tars with `open/`, `closed/` and perhaps `hidden/` inside, or with a labels.csv.
  */
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { UsageError } from '../../core/usage-error.js';
+import { makeTemporaryFolder } from '../../files/temporary-folder.js';
 import { labelsFromFolder, readLabelTable, type FaceLabels, type LabelTable } from './labels.js';
 
 /** An image with its labels. */
@@ -89,14 +89,7 @@ export async function openSource(input: string, files: LabelFiles = {}): Promise
   if (!isTar(input)) {
     throw new UsageError(`${input} is neither a folder nor a .tar. Give a folder with open/ and closed/ inside.`);
   }
-  const unpacked = mkdtempSync(join(tmpdir(), 'pipeline-pack-'));
-  const remove = (): void => { rmSync(unpacked, { recursive: true, force: true }); };
-  // Also where the process is ended before anybody closes it.
-  process.on('exit', remove);
-  const close = (): void => {
-    process.off('exit', remove);
-    remove();
-  };
+  const { path: unpacked, remove: close } = makeTemporaryFolder('pipeline-pack');
   try {
     await unpack(input, unpacked);
     // Most tars hold one folder of the same name; paths inside the source begin below it.

@@ -1,6 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { appendFileSync, chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +12,11 @@ import { ChoicesFile, readChoices } from '../../../src/choices/file.js';
 import { realDisk } from '../../../src/files/disk.js';
 import { embedMarks, planMarks, undoEmbedding, type EmbedOutcome } from '../../../src/reports/xmp/embed.js';
 import { readEmbedJournal } from '../../../src/reports/xmp/embed-journal.js';
-import { findExiftool, type Exiftool } from '../../../src/reports/xmp/exiftool.js';
+import { findExiftool, runExiftool, type Exiftool } from '../../../src/reports/xmp/exiftool.js';
 import { imageParts, isSameImage } from '../../../src/reports/xmp/image-parts.js';
+import { goBack } from '../../../src/reports/xmp/way-back.js';
 import type { Marks } from '../../../src/reports/xmp/packet.js';
-import { pipeline } from '../../support/pipeline.js';
+import { entry, pipeline } from '../../support/pipeline.js';
 import { demoPhotos } from '../../support/shared-data.js';
 
 const exiftool = await findExiftool();
@@ -179,6 +181,104 @@ case "$args" in *"
     expect([now, write.before.hash]).toContain(hashOf(photo('a.jpg')));
   });
 
+  it('are written into no photo that the journal could not name again', async () => {
+    const before = hashOf(photo('a.jpg'));
+    const roundabout = ['./a.jpg', 'sub/../a.jpg', './/a.jpg', join('..', 'photos', 'a.jpg')];
+    const { done, left: said } = await embed(Object.fromEntries(roundabout.map((name) => [name, marks])));
+    expect([done, said.length, hashOf(photo('a.jpg'))]).toEqual([0, roundabout.length, before]);
+  });
+
+  it('are not taken out of a photo that is written to while they are', async () => {
+    await embed({ 'a.jpg': marks });
+    const given = await shared();
+    // The second look at the photo is the last one before it is replaced.
+    let looks = 0;
+    const look = async (path: string): ReturnType<typeof realDisk.look> => {
+      looks += path === photo('a.jpg') ? 1 : 0;
+      if (looks === 2) writeFileSync(path, 'what an editor saves');
+      return realDisk.look(path);
+    };
+    expect((await undoEmbedding({ ...given, disk: { ...realDisk, look } })).left).toEqual(['a.jpg: it was written to meanwhile.']);
+    expect([readFileSync(photo('a.jpg'), 'utf8'), left()]).toEqual(['what an editor saves', []]);
+  });
+
+  it('can be taken out again though a line of the journal is no text and the last one was cut short', async () => {
+    const before = hashOf(photo('a.jpg'));
+    writeFileSync(journal(), Buffer.from('\xff\xfe\xff\n\xff\xfe\xff', 'latin1'));
+    await embed({ 'a.jpg': marks });
+    expect((await readEmbedJournal(realDisk, journal())).damaged).toBe(1);
+    expect(await undo()).toEqual({ done: 1, left: [] });
+    expect(hashOf(photo('a.jpg'))).toBe(before);
+  });
+
+  it('come with a journal that is never longer than what is read again', async () => {
+    writeFileSync(journal(), '\n');
+    const before = hashOf(photo('a.jpg'));
+    const given = await shared();
+    const look = async (path: string): ReturnType<typeof realDisk.look> => {
+      const entry = await realDisk.look(path);
+      return entry === undefined || path !== journal() ? entry : { ...entry, size: 512e6 - 100 };
+    };
+    const { done, left: said } = await embedMarks([{ photo: 'a.jpg', marks }], {
+      ...given, disk: { ...realDisk, look }, exiftool: exiftool ?? { command: '', version: '', source: '' }, force: false,
+      onSame: () => Promise.resolve(), onPhoto: () => undefined,
+    });
+    expect([done, said]).toEqual([0, [expect.stringMatching(/as long as it may be/)]]);
+    expect([hashOf(photo('a.jpg')), left()]).toEqual([before, []]);
+  });
+
+  it.each([
+    ['hangs', 'sleep 600', /did not come to an end/],
+    ['prints without end', 'yes', /prints without end/],
+  ])('wait for no exiftool that %s', async (_, does, says) => {
+    const command = join(base, 'exiftool.sh');
+    writeFileSync(command, `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+    await expect(runExiftool({ command, version: '0', source: 'a test' }, [['-ver']], base, 2000)).rejects.toThrow(says);
+  });
+
+  it('keep one photo that exiftool cannot live with from none of the others', async () => {
+    copyFileSync(photo('a.jpg'), photo('b.jpg'));
+    writeFileSync(photo('c.jpg'), Buffer.concat([readFileSync(photo('a.jpg')), Buffer.from('deadly')]));
+    const command = join(base, 'exiftool.sh');
+    writeFileSync(command, `#!/bin/sh
+args=$(cat)
+for file in $(echo "$args" | grep '^/'); do grep -q deadly "$file" 2>/dev/null && exit 1; done
+echo "$args" | exiftool "$@"
+`, { mode: 0o755 });
+    const outcome = await embed({ 'a.jpg': marks, 'c.jpg': marks, 'b.jpg': marks }, { exiftool: { command, version: '0', source: 'a test' } });
+    expect(outcome).toEqual({ done: 2, left: [expect.stringMatching(/^c\.jpg: exiftool ended before it was done/)] });
+  });
+
+  it('leave no copy of a photo and no exiftool behind when they are ended, and nothing for good when they are killed', async () => {
+    const tools = join(base, 'tools');
+    mkdirSync(tools);
+    writeFileSync(join(tools, 'exiftool'), `#!/bin/sh
+case "$*" in *-ver*) echo 12.57;; *) echo $$ > ${tools}/begun; exec sleep 600;; esac
+`, { mode: 0o755 });
+    writeFileSync(join(base, 'out.csv'), 'photo,verdict\r\na.jpg,reject\r\n');
+    const temporary = join(base, 'tmp');
+    mkdirSync(temporary);
+    // One that nobody has waited for is there as a name only (Z).
+    const isRunning = (): boolean => spawnSync('ps', ['-o', 'stat=', '-p', readFileSync(join(tools, 'begun'), 'utf8').trim()], { encoding: 'utf8' })
+      .stdout.trim().replace(/^Z.*/, '') !== '';
+    const endedBy = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+      rmSync(join(tools, 'begun'), { force: true });
+      const child = spawn(process.execPath, [entry, 'xmp', join(base, 'out.csv'), '--embed'], {
+        stdio: 'ignore', env: { ...process.env, PATH: `${tools}:${process.env['PATH'] ?? ''}`, TMPDIR: temporary },
+      });
+      const ended = once(child, 'exit');
+      await expect.poll(() => existsSync(join(tools, 'begun')) && readFileSync(join(tools, 'begun'), 'utf8') !== '', { timeout: 30_000 }).toBe(true);
+      child.kill(signal);
+      await ended;
+    };
+    await endedBy('SIGKILL');
+    expect(readdirSync(temporary)).toHaveLength(1);
+    process.kill(Number(readFileSync(join(tools, 'begun'), 'utf8')));
+    await endedBy('SIGTERM');
+    expect(readdirSync(temporary)).toEqual([]);
+    await expect.poll(isRunning).toBe(false);
+  }, 90_000);
+
   it('lose no photo at whatever step the process is killed, in writing and in taking back', () => {
     const original = readFileSync(photo('a.jpg'));
     const script = fileURLToPath(new URL('embed-killed.js', import.meta.url));
@@ -232,6 +332,16 @@ case "$args" in *"
     expect((await readChoices(join(base, 'choices.jsonl'))).history.of(hashOf(photo('a.jpg')))).toEqual({ stars: 3 });
     const again = await pipeline('xmp', join(base, 'out.csv'), '--undo');
     expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/Nothing that pipeline xmp --embed wrote/)]);
+  });
+});
+
+describe('a way back that somebody else wrote', () => {
+  it('is unpacked no further than the old file was long', async () => {
+    const { deflateRawSync } = await import('node:zlib');
+    const bomb = deflateRawSync(Buffer.alloc(64e6)).toString('base64');
+    expect(() => goBack(Buffer.alloc(10), [bomb], 1000)).toThrow(RangeError);
+    expect(() => goBack(Buffer.alloc(1000), Array.from({ length: 1e5 }, () => [0, 1000] as const), 2000)).toThrow(RangeError);
+    expect(goBack(Buffer.from('abc'), [[1, 2], deflateRawSync(Buffer.from('d')).toString('base64')], 3).toString()).toBe('bcd');
   });
 });
 
