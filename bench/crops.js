@@ -18,7 +18,7 @@ import { openSource } from '../dist/train/data/sources.js';
 import { loadConfig } from '../dist/pipeline/config.js';
 
 const { values: options } = parseArgs({ options: {
-  workdir: { type: 'string', default: 'workdir/crops' }, epochs: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' },
+  workdir: { type: 'string', default: 'workdir/crops' }, epochs: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' },
 } });
 const pipeline = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 const shared = fileURLToPath(new URL('../../shared/data/faces', import.meta.url));
@@ -28,12 +28,12 @@ const both = { aps_webfaces: 1, ar_faces: 1 };
 /** The share of persons kept for the test. */
 const tested = 0.3;
 const ways = {
-  photo: ['train.sizes=[64x64]', 'train.batch_size=32'],
-  face: ['train.sizes=[64x64]', 'train.batch_size=32'],
-  eye: ['train.sizes=[24x36]'],
+  photo: ['train.sizes=[64x64,96x96]', 'train.batch_size=32'],
+  face: ['train.sizes=[64x64,96x96]', 'train.batch_size=32'],
+  eye: ['train.sizes=[16x24,24x36]'],
 };
-/** What each training is given of what was packed. */
-const trainings = { mixed: [...Object.keys(oneClass), ...Object.keys(both)], 'one-class': Object.keys(oneClass) };
+/** What each training is given. */
+const trainings = { mixed: [...Object.keys(oneClass), ...Object.keys(both)], 'one class a source': Object.keys(oneClass) };
 
 const say = (line = '') => process.stdout.write(`${line}\n`);
 const row = (...cells) => say(`| ${cells.join(' | ')} |`);
@@ -64,15 +64,14 @@ function run(...arguments_) {
 
 /** The model of one way and training. */
 function modelOf(way, training, sources) {
-  const name = `${way}-${training}`;
+  const name = `${way}-${training.replaceAll(' ', '-')}`;
   const workdir = join(options.workdir, 'runs');
   const find = () => existsSync(workdir) && readdirSync(workdir).find((folder) => folder.endsWith(`-${name}`) && existsSync(join(workdir, folder, 'eye-state.onnx')));
   if (!find()) {
-    const packed = join(options.workdir, `${way}.arrow`);
-    if (!existsSync(packed)) run('pack', ...trainings.mixed.map((source) => join(options.workdir, 'train', source)), '--crop', way, '--kind', 'photo', '-o', packed, '--set', 'data.misplaced=0');
+    const packed = join(options.workdir, `${name}.arrow`);
+    if (!existsSync(packed)) run('pack', ...sources.map((source) => join(options.workdir, 'train', source)), '--crop', way, '--kind', 'photo', '-o', packed, '--set', 'data.misplaced=0');
     run('train', packed, '--backbone', 'plain-small', '--epochs', options.epochs, '--seed', options.seed, '--name', name,
-      ...[`train.workdir=${workdir}`, 'data.test=0', `data.holdout=[${trainings.mixed.filter((source) => !sources.includes(source)).join(',')}]`,
-        'train.strength=[0.4,0.4]', ...ways[way]].flatMap((setting) => ['--set', setting]));
+      ...[`train.workdir=${workdir}`, 'data.test=0', ...ways[way]].flatMap((setting) => ['--set', setting]));
   }
   return join(workdir, find(), 'eye-state.onnx');
 }
