@@ -79,7 +79,7 @@ export class ChoicesFile {
       // A line that was cut short was promised to nobody.
       await file.truncate(end);
       const choices = new ChoicesFile(path, file, lock, end, history, damaged);
-      if (end === 0) await choices.write({ kind: 'begin', choices: 'portrait-pipeline', version: 1 });
+      if (end === 0) await choices.write(begin);
       return choices;
     } catch (error) {
       lock?.release();
@@ -155,6 +155,9 @@ export class ChoicesFile {
   }
 }
 
+const begin: ChoiceRecord = { kind: 'begin', choices: 'portrait-pipeline', version: 1 };
+const firstLine = lineOf(begin);
+
 /** Longer than a million choices. */
 const mostBytes = 1e9;
 
@@ -172,7 +175,9 @@ function parse(bytes: Buffer | undefined, path: string): Omit<ChoicesRead, 'hash
   if (bytes === undefined) return { history, damaged: 0, end: 0 };
   const end = bytes.lastIndexOf('\n') + 1;
   const records = bytes.toString('utf8', 0, end).split('\n').slice(0, -1).map(recordOf);
-  if (bytes.length > 0 && records[0]?.kind !== 'begin' && !records.some((record) => record !== undefined) && end > 0) {
+  // Cut short in its first line, a file of choices holds the beginning of that line and nothing else.
+  const isBegun = end > 0 ? records.some((record) => record !== undefined) : firstLine.startsWith(bytes.toString('latin1'));
+  if (!isBegun) {
     throw new UsageError(`${path} is not a file of choices of pipeline review. Give the report another place, or move that file away.`);
   }
   for (const record of records) if (record !== undefined) history.apply(record);

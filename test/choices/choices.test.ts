@@ -101,11 +101,23 @@ describe('the file of choices', () => {
     expect((await readChoices(path)).history.of(b.key)).toEqual({ stars: 3 });
   });
 
-  it('is not made out of another file', async () => {
+  it.each(['{"somebody":"else"}\n', '{"somebody":"else"}', 'x', '0000'])('is not made out of another file: %j', async (text) => {
     const path = place();
-    writeFileSync(path, '{"somebody":"else"}\n');
+    writeFileSync(path, text);
     await expect(ChoicesFile.open(path)).rejects.toThrow('is not a file of choices');
-    expect(readFileSync(path, 'utf8')).toBe('{"somebody":"else"}\n');
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  it('begins anew where nothing but a piece of its first line is there', async () => {
+    const path = place();
+    await (await ChoicesFile.open(path)).close();
+    const whole = readFileSync(path, 'utf8');
+    for (const length of [0, 1, whole.length - 1]) {
+      truncateSync(path, 0);
+      writeFileSync(path, whole.slice(0, length));
+      await (await ChoicesFile.open(path)).close();
+      expect(readFileSync(path, 'utf8')).toBe(whole);
+    }
   });
 
   it('is written by one process at a time', async () => {
