@@ -1,9 +1,11 @@
 /**
  * Options that choose the configuration, the same for every verb.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import { UsageError } from '../core/usage-error.js';
+import { kindOf } from '../files/regular-file.js';
 import { loadConfig } from '../pipeline/config.js';
 import type { Config } from '../pipeline/config.js';
 
@@ -41,10 +43,15 @@ export function learnedPath({ config }: SettingsOptions, report: string): string
   return config ?? join(dirname(resolve(report)), 'pipeline.yaml');
 }
 
-/** The settings with what was learned before. @throws UsageError as `loadConfig` does */
+/** The settings with what was learned before. @throws UsageError as `loadConfig` does, and where a pipe or folder lies in their place */
 export function learnedSettings(options: SettingsOptions, report: string): Config {
-  const file = learnedPath(options, report);
-  return settingsFrom(existsSync(file) ? { ...options, config: file } : options);
+  if (options.config !== undefined) return settingsFrom(options);
+  const config = learnedPath(options, report);
+  const stats = statSync(config, { throwIfNoEntry: false });
+  if (stats === undefined) return settingsFrom(options);
+  // Nobody has named it: what lies there may have come along with a report, and a pipe would be waited for.
+  if (!stats.isFile()) throw new UsageError(`${config}, where settings are that were learned: ${kindOf(stats)}`);
+  return settingsFrom({ ...options, config });
 }
 
 /** `key=value` for a verb's own option, or nothing where it was not given. */

@@ -1,10 +1,12 @@
 /**
  * Puts what was learned into somebody's settings file.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { changeSettings, type SettingChange } from '../../config/change-file.js';
 import { UsageError } from '../../core/usage-error.js';
 import { fileProblem } from '../../files/problem.js';
+import { kindOf, NotRegularError } from '../../files/regular-file.js';
 import { writeWholeFile } from '../../files/whole-file.js';
 
 /**
@@ -13,10 +15,22 @@ import { writeWholeFile } from '../../files/whole-file.js';
  */
 export function writeSettings(path: string, changes: readonly SettingChange[]): void {
   try {
-    const before = existsSync(path) ? readFileSync(path, 'utf8') : '# Learned by pipeline tune. Give this file with --config.\n';
-    writeWholeFile(path, changeSettings(before, changes, path));
+    writeWholeFile(path, changeSettings(textOf(path), changes, path));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot write the settings ${path}: ${fileProblem(error, 'write')}`);
   }
+}
+
+/** @throws where the text could not be written back as it is */
+function textOf(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw new UsageError(`Cannot write the settings ${path}: it is a link to a file that is not there.`);
+    return '# Learned by pipeline tune. Give this file with --config.\n';
+  }
+  if (!stats.isFile()) throw new NotRegularError(kindOf(stats));
+  const bytes = readFileSync(path);
+  if (!isUtf8(bytes)) throw new UsageError(`Cannot write the settings ${path}: it is not UTF-8, and would not stay what it is. Save it as UTF-8 first.`);
+  return bytes.toString('utf8');
 }

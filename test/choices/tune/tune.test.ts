@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -147,6 +148,30 @@ describe('what was learned, in a settings file', () => {
     const { blur, verdict, classify } = loadConfig(path);
     expect([blur, verdict.strictness, classify.closed_below, classify.open_above]).toEqual([{ for: 'screen', region: 'face', blurred_below: 60, sharp_above: 60 }, 'strict', 0.3, 0.6]);
     expect(await presentSettings(loadConfig(path))).toMatchObject({ strictness: 'strict', blurred_below: 60 });
+  });
+});
+
+describe('a settings file that could not be written back as it is', () => {
+  const change = [{ section: 'verdict', key: 'strictness', value: 'strict' }] as const;
+
+  it('is left as it is where it is not UTF-8', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'tune-')), 'mine.yaml');
+    const bytes = Buffer.from('# Gr\xfc\xdfe\nverdict:\n  strictness: normal\n', 'latin1');
+    writeFileSync(path, bytes);
+    expect(() => { writeSettings(path, change); }).toThrow(/not UTF-8/);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+
+  it.skipIf(process.platform === 'win32')('is not made through a link that leads nowhere, and no pipe is waited for', async () => {
+    const [base, outside] = [mkdtempSync(join(tmpdir(), 'tune-')), mkdtempSync(join(tmpdir(), 'tune-'))];
+    symlinkSync(join(outside, 'made.yaml'), join(base, 'link.yaml'));
+    expect(() => { writeSettings(join(base, 'link.yaml'), change); }).toThrow(/a link to a file that is not there/);
+    expect(readdirSync(outside)).toEqual([]);
+    execFileSync('mkfifo', [join(base, 'pipeline.yaml')]);
+    expect(() => { writeSettings(join(base, 'pipeline.yaml'), change); }).toThrow(/it is a pipe/);
+    writeFileSync(join(base, 'out.csv'), 'photo,verdict\r\na.jpg,keep\r\n');
+    const { code, stderr } = await pipeline('tune', join(base, 'out.csv'), '--photos', base);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/pipeline\.yaml.*it is a pipe/)]);
   });
 });
 
