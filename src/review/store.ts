@@ -6,6 +6,8 @@ import { z } from 'zod';
 import type { FileLooks, PhotoFile } from '../core/result.js';
 import { errorCode } from '../files/error-code.js';
 import { createReportFile } from '../files/growing-file.js';
+import { UsageError } from '../core/usage-error.js';
+import { fileProblem } from '../files/problem.js';
 import { readRegularFile } from '../files/regular-file.js';
 import type { ResultSink } from '../run/sink.js';
 import type { ReviewPhoto } from './data.js';
@@ -39,6 +41,7 @@ export function storePath(report: string): string {
 /**
  * What is known of those of the photos whose files are as they were; of none where there is no such file.
  * @param isSame whether a photo that looks otherwise now is the one that it was all the same
+ * @throws UsageError where something else lies in its place
  */
 export async function readKnown(
   path: string, photos: readonly PhotoFile[], isSame: (photo: string, then: FileLooks, now: FileLooks) => boolean,
@@ -89,11 +92,15 @@ async function stampOf(path: string): Promise<FileLooks | undefined> {
   return stat(path).then(({ size, mtimeMs }) => ({ size, modified: mtimeMs }), () => undefined);
 }
 
+/** Bytes; a string has room for no more. */
+const longest = 500e6;
+
 async function textOf(path: string): Promise<string> {
   try {
-    return (await readRegularFile(path, { maxBytes: 1e9 })).toString('utf8');
+    // Not through a link, through which it would be written, too: its name is not one that anybody chose.
+    return (await readRegularFile(path, { maxBytes: longest, refuseLinks: true })).toString('utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
-    throw error;
+    throw new UsageError(`Cannot read ${path}, in which a review keeps what it knows: ${fileProblem(error, 'read')}`);
   }
 }
