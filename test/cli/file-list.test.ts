@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFileList } from '../../src/cli/file-list.js';
 import { UsageError } from '../../src/core/usage-error.js';
+import { findPhotos } from '../../src/run/walk.js';
 import { entry, pipeline } from '../support/pipeline.js';
 import { demoPhotos } from '../support/shared-data.js';
 
@@ -23,6 +24,15 @@ describe('a list of files', () => {
   it('has a name a line, or NUL between names that may hold anything else', async () => {
     expect(await readFileList(list('a.jpg\nb c.jpg\r\n\nd.jpg'))).toEqual(['a.jpg', 'b c.jpg', 'd.jpg']);
     expect(await readFileList(list('a.jpg\0line\nfeed.jpg\0'))).toEqual(['a.jpg', 'line\nfeed.jpg']);
+  });
+
+  it.skipIf(process.platform !== 'linux')('leads to files whose names are not UTF-8, too', async () => {
+    const name = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from('bad\xff.jpg', 'latin1')]);
+    copyFileSync(demoPhotos[0] ?? '', name);
+    writeFileSync(join(folder, 'bytes.txt'), Buffer.concat([name, Buffer.from('\n'), Buffer.from(join(folder, 'grün.jpg'))]));
+    const [first = '', second] = await readFileList(join(folder, 'bytes.txt'));
+    expect(second).toBe(join(folder, 'grün.jpg'));
+    expect((await findPhotos([first], { followLinks: false })).photos.map(({ photo }) => photo)).toEqual(['bad\\xff.jpg']);
   });
 
   it('that is missing or names nothing is wrong usage', async () => {
