@@ -27,7 +27,7 @@ const decisive = [
 export async function runFingerprint(settings: PhotoSettings, folder: string): Promise<string> {
   const { config, ...rest } = settings;
   const judging = [...judgingSettings(config), ...Object.entries(rest).filter(([key]) => !cannotMatter.has(key))];
-  const versions = await Promise.all(decisive.map(async (name) => [name, await installedVersion(name) ?? null]));
+  const versions = await Promise.all(decisive.map(async (name) => [name, await installedVersion(name) ?? null] as const));
   const parts = [
     await contentOf(join(packageFolder, 'package.json')),
     ...await Promise.all(judgingFiles(config).map(contentOf)),
@@ -63,8 +63,8 @@ export interface Judge {
 
 /** What would judge photos here with these settings. */
 export async function describeJudge(config: Config): Promise<Judge> {
-  const packages = await Promise.all(decisive.map(async (name) => [name, await installedVersion(name) ?? 'none']));
-  const models = await Promise.all(judgingFiles(config).map(async (path) => [basename(path), hashOf(await contentOf(path)).toString('hex')]));
+  const packages = await Promise.all(decisive.map(async (name): Promise<[string, string]> => [name, await installedVersion(name) ?? 'none']));
+  const models = await Promise.all(judgingFiles(config).map(async (path): Promise<[string, string]> => [basename(path), hashOf(await contentOf(path)).toString('hex')]));
   return {
     version: packageVersion(),
     program: hashOf(await contentOf(workerScript('worker'))).toString('hex'),
