@@ -65,6 +65,8 @@ export const photoSections = {
       .describe('(0-1) nor is one of which the landmark net (facemesh) is less sure than this'),
     second_look: z.boolean().default(true)
       .describe('(true | false) look again, closer, where faces are doubtful, very small or not found at all'),
+    second_opinion: z.enum(['portrait', 'none']).default('portrait')
+      .describe('(portrait | none) the net that is asked about small faces blazeface is unsure of; only where second_look is on'),
     smallest: z.number().min(0.3).max(100).default(1)
       .describe('(% of the longer side, 0.3-100) in large groups, faces down to this size are looked for'),
     min_face: pixels.default(12)

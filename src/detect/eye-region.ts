@@ -8,6 +8,9 @@ import { headTurn, noseShare, type EyeLandmarks, type EyeRegion, type EyeSight, 
 const shareOfOuterDistance = 0.62;
 /** On a turned head that distance shrinks more than the near eye does; the region is then this many eyes wide. */
 const eyesWide = 1.9;
+/** Of a face that the landmark net is less sure of, nobody knows where its points lie. */
+const sureEnough = 0.5;
+
 /** The `eyes` section of the configuration. */
 export interface EyeSettings {
   /** An eye narrower than this, corner to corner in the full-size photo, is not looked at, px. */
@@ -59,6 +62,7 @@ function whyHidden(
   settings: EyeSettings,
 ): string | undefined {
   const eye = landmarks[side];
+  if (landmarks.faceScore < sureEnough) return 'eye not made out';
   if (headTurn(landmarks) > settings.max_turn && farSide(landmarks) === side) return 'eye turned away';
   if (![eye.center, eye.outer, eye.inner].every((point) => inside(point, photo))) return 'eye out of frame';
   // On a turned head the far eye is narrow, but no less tall: the wider one tells how large both are.

@@ -71,7 +71,8 @@ function squareOf(window: Box): Square {
   return { center: { x: window.x + window.width / 2, y: window.y + window.height / 2 }, side, angle: 0 };
 }
 
-function toImage(net: FaceNet, face: Detection, square: Square): Detection {
+/** What the net saw in a square, as px of the image that the square was cut from. */
+export function toImage(net: Pick<FaceNet, 'inputSize' | 'fit'>, face: Detection, square: Square): Detection {
   const scale = square.side / net.inputSize;
   const place = (point: Point): Point => fromSquare(square, net.inputSize, point.x, point.y);
   const { x, y, width, height } = face.box;

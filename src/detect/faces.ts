@@ -1,11 +1,12 @@
 /**
  * The faces of a photo: a first look at the whole of it, a second one where that pays, and the landmark net's opinion.
  */
-import { growBox, type Box, type Point, type Raster } from '../core/raster.js';
+import { growBox, intersectionOverUnion, type Box, type Point, type Raster } from '../core/raster.js';
 import type { EngineOptions } from './engine.js';
 import { squareAround } from './face-net.js';
 import { isSameFace, mergeLooks } from './non-max-suppression.js';
-import { createDetector, createLandmarkNet } from './registry.js';
+import { asksSecondOpinion, createDetector, createLandmarkNet } from './registry.js';
+import { createSecondOpinion, type SecondOpinion } from './second-opinion.js';
 import type { EyeLandmarks, Face, Landmarks } from '../core/face.js';
 import type { Detection, Detector, LandmarkNet } from './types.js';
 
@@ -19,6 +20,8 @@ export interface DetectSettings {
   readonly min_face_score: number;
   /** Whether to look again, closer, where faces are doubtful, small or not found. */
   readonly second_look: boolean;
+  /** Whom to ask about small faces that the detector is unsure of. */
+  readonly second_opinion: 'portrait' | 'none';
   /** In large groups, faces down to this share of the longer side are looked for, %. */
   readonly smallest: number;
 }
@@ -61,6 +64,16 @@ const tileShare = 0.55;
 /** Detectors miss faces below their own limit; where one is found that is less than this many times as large, look closer. */
 const nearLimit = 1.5;
 
+/** Where a face is smaller than this share of the longer side, or none was found, a second opinion is asked for. */
+const smallShare = 0.06;
+/** Sum of the detector's and the second opinion's scores from which a face is one, though neither is sure. */
+const agreed = 0.85;
+/** Both mean the same face where their boxes share this much of their union. */
+const agreedOverlap = 0.35;
+/** A face that is not where the second opinion sees one, this surely, and shares this part of its box with that one, is displaced. */
+const likelyScore = 0.4;
+const beside = 0.3;
+
 /** So many small faces make a group: a single one is a bystander. */
 const crowd = 3;
 /** No tile is smaller than this many sides of the net's input: there are no more pixels. */
@@ -69,9 +82,11 @@ const finestTile = 0.75;
 /** @throws if a net's weights are not installed */
 export async function createFaceFinder(settings: DetectSettings, options: EngineOptions = {}): Promise<FaceFinder> {
   const minScore = settings.second_look ? settings.min_score * doubtfulShare : settings.min_score;
-  const [detector, landmarks] = await Promise.all([
+  const [detector, landmarks, opinion] = await Promise.all([
     createDetector(settings.detector, { ...options, minScore }),
     createLandmarkNet(settings.landmarks, options),
+    // The net is no foreign one: there is no original of it for the other engine.
+    asksSecondOpinion(settings) ? createSecondOpinion({ ...options, engine: 'onnx' }) : undefined,
   ]);
   return {
     find: (image, onTime = () => undefined) => {
@@ -84,10 +99,11 @@ export async function createFaceFinder(settings: DetectSettings, options: Engine
       return new FaceSearch(
         { ...detector, detect: (whole, windows) => timed('detect', () => detector.detect(whole, windows)) },
         { ...landmarks, locate: (whole, found) => timed('landmarks', () => landmarks.locate(whole, found)) },
+        opinion === undefined ? undefined : { ...opinion, look: (whole) => timed('detect', () => opinion.look(whole)) },
         settings,
       ).find(image);
     },
-    release: async () => { await Promise.all([detector.release(), landmarks.release()]); },
+    release: async () => { await Promise.all([detector.release(), landmarks.release(), opinion?.release()]); },
   };
 }
 
@@ -99,6 +115,7 @@ class FaceSearch {
   constructor(
     private readonly detector: Detector,
     private readonly landmarkNet: LandmarkNet,
+    private readonly opinion: SecondOpinion | undefined,
     private readonly settings: DetectSettings,
   ) {}
 
@@ -110,7 +127,38 @@ class FaceSearch {
     const sure = likely.filter(isSure);
     const doubtful = detections.filter(({ box }) => !sure.some((face) => isSameFace(face.box, box))).slice(0, maxZooms);
     const faces = mergeLooks([...sure, ...await this.zoomIn(image, doubtful)]);
-    return this.lookCloser(image, await this.lookFurther(image, faces));
+    const found = await this.lookCloser(image, await this.lookFurther(image, faces));
+    return this.opinion === undefined ? found : this.agree(image, found, this.opinion);
+  }
+
+  /**
+   * Where faces are small: adds those that neither net is sure of but both see, and takes out those that the other net sees
+   * beside where they are. Where people stand close, BlazeFace sees faces between two of them, and so then does FaceMesh.
+   */
+  private async agree(image: Raster, found: readonly Face[], opinion: SecondOpinion): Promise<Face[]> {
+    const longest = Math.max(image.width, image.height);
+    if (found.length > 0 && found.every(({ box }) => box.width >= smallShare * longest)) return [...found];
+    const least = (this.settings.smallest / 100) * longest;
+    const seen = mergeLooks(await opinion.look(image)).filter(({ box }) => box.width >= least);
+    const displaced = found.filter(({ box }) => !seen.some((face) => isAgreed(face.box, box))
+      && seen.some((face) => face.score >= likelyScore && sharedPart(face.box, box) > beside));
+    const kept = found.filter((face) => !displaced.includes(face));
+    const faces = [...kept, ...await this.seconded(image, seen.filter(({ box }) => !kept.some((face) => isSameFace(face.box, box))))];
+    // Where nothing was found before, one or two are no group.
+    if (found.length === 0 && faces.length < crowd) return [];
+    const alone = displaced.filter(({ box }) => !faces.some((face) => sharedPart(face.box, box) > beside));
+    return [...faces, ...alone].sort((a, b) => b.score - a.score);
+  }
+
+  /** Those of the second opinion's doubtful faces that the detector sees as well, if looked at in tiles. */
+  private async seconded(image: Raster, doubtful: readonly Detection[]): Promise<Face[]> {
+    const windows = this.tiles(image).filter((tile) => doubtful.some(({ box }) => holdsCenter(tile, box)));
+    const seen = windows.length === 0 ? [] : mergeLooks(await this.detector.detect(image, windows));
+    return this.locate(image, doubtful.flatMap((face) => {
+      const same = seen.find(({ box }) => isAgreed(box, face.box));
+      const sum = face.score + (same?.score ?? 0);
+      return sum < agreed ? [] : [{ ...(same ?? face), score: sum / 2 }];
+    }));
   }
 
   /**
@@ -224,6 +272,22 @@ class FaceSearch {
     const starts = (length: number): number[] => (length <= side ? [(length - side) / 2] : [0, length - side]);
     return starts(image.height).flatMap((y) => starts(image.width).map((x) => ({ x, y, width: side, height: side })));
   }
+}
+
+function isAgreed(a: Box, b: Box): boolean {
+  return intersectionOverUnion(a, b) > agreedOverlap;
+}
+
+function holdsCenter(tile: Box, { x, y, width, height }: Box): boolean {
+  const [right, down] = [x + width / 2 - tile.x, y + height / 2 - tile.y];
+  return right >= 0 && down >= 0 && right <= tile.width && down <= tile.height;
+}
+
+/** How much of the smaller box lies in the other one, 0 to 1. */
+function sharedPart(a: Box, b: Box): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return (Math.max(0, width) * Math.max(0, height)) / Math.min(a.width * a.height, b.width * b.height);
 }
 
 /** What tiles of this side have in common with their neighbours: a face that fills no more of them is whole in one. */

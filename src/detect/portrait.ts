@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { packageFolder } from '../files/package.js';
 import type { EngineOptions } from './engine.js';
-import type { FaceNet } from './face-net.js';
+import type { BoxFit, FaceNet } from './face-net.js';
 import { POINTS } from './portrait-cells.js';
 import { loadPortraitModel, type PortraitFace } from './portrait-model.js';
 import type { Detection } from './types.js';
@@ -14,6 +14,9 @@ export const PORTRAIT_SIZE = 640;
 
 /** The net that comes with the tool. */
 export const portraitPath = join(packageFolder, 'models', 'portrait.onnx');
+
+/** From the net's boxes, which people drew, to those of `Detection`. */
+export const PORTRAIT_FIT: BoxFit = { side: 0.96, down: 0.085 };
 
 const right = POINTS.indexOf('right.center');
 const left = POINTS.indexOf('left.center');
@@ -29,12 +32,13 @@ export async function createPortrait(minScore: number, options: EngineOptions): 
     overlap: 0.45,
     run: async (pixels, count) =>
       (await model.run(pixels, count, PORTRAIT_SIZE, PORTRAIT_SIZE)).map((faces) => faces.map(detectionOf)),
-    fit: { side: 0.96, down: 0.085 },
+    fit: PORTRAIT_FIT,
     release: () => model.release(),
   };
 }
 
-function detectionOf({ box, score, points }: PortraitFace): Detection {
+/** A face as the net sees it, px of its input. */
+export function detectionOf({ box, score, points }: PortraitFace): Detection {
   const eyes = { right: points[right], left: points[left] };
   return eyes.right === undefined || eyes.left === undefined
     ? { box, score } : { box, score, eyes: { right: eyes.right, left: eyes.left } };

@@ -96,11 +96,26 @@ export function listLandmarkNets(): NetInfo[] {
   return listOf(landmarkNets);
 }
 
-/** The files of a detector and a landmark net. @throws if there is none of a name */
-export function netFiles({ detector, landmarks }: { readonly detector: string; readonly landmarks: string }): string[] {
+/** The nets that look at a photo, by name. */
+export interface NetNames {
+  readonly detector: string;
+  readonly landmarks: string;
+  readonly second_look: boolean;
+  readonly second_opinion: 'portrait' | 'none';
+}
+
+/** Whether small faces are asked about: what the opinions must come to was fitted on BlazeFace alone. */
+export function asksSecondOpinion({ detector, second_look: secondLook, second_opinion: opinion }: Omit<NetNames, 'landmarks'>): boolean {
+  return secondLook && opinion !== 'none' && detector === 'blazeface';
+}
+
+/** The files of the nets. @throws if there is none of a name */
+export function netFiles(names: NetNames): string[] {
+  const { detector, landmarks } = names;
   const fileOf = (name: string, path?: string): string => path ?? netPath(name);
   return [
     fileOf(detector, entryOf(detectors, 'detector', detector).path), fileOf(landmarks, entryOf(landmarkNets, 'landmark net', landmarks).path),
+    ...(asksSecondOpinion(names) ? [portraitPath] : []),
   ];
 }
 

@@ -54,6 +54,14 @@ export async function seeFaces(photo: OpenPhoto, whole: DecodedPhoto, stages: Lo
   return { faces, detail, views: faces.map((face) => viewOf(face, small.includes(face) ? detail : whole, whole)) };
 }
 
+/** Width of the smallest faces that are looked for, px of the full-size photo. */
+export function smallestFace(
+  photo: { readonly width: number; readonly height: number },
+  { smallest, min_face: least }: { readonly smallest: number; readonly min_face: number },
+): number {
+  return Math.max(least, (smallest / 100) * Math.max(photo.width, photo.height));
+}
+
 /** Faces of a group with fewer px than this, in what was decoded, are looked for again in a larger picture. */
 const ENOUGH = 40;
 /** So many small faces make a group. */

@@ -15,10 +15,10 @@ import { makePreview } from '../image/preview.js';
 import { boxInView } from '../image/view.js';
 import type { Config } from './config.js';
 import { writeDebugCrops } from './debug-crops.js';
-import { seeFaces, type LocatedFace } from './face-views.js';
+import { seeFaces, smallestFace, type LocatedFace } from './face-views.js';
 import { StageClock } from './stage-clock.js';
 import type { Stages } from './stages.js';
-import { faceReasons, isBystander, photoVerdict, withDamage } from './verdict.js';
+import { faceReasons, isBystander, photoVerdict, withDamage, withLimit } from './verdict.js';
 
 /** What a worker has to know besides the photo. Crosses a process boundary: plain data only. */
 export interface PhotoSettings {
@@ -98,7 +98,8 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
     width: photo.width,
     height: photo.height,
     faces,
-    ...withDamage(photoVerdict(faces, stages.config.verdict.strictness), whole.damage),
+    ...withLimit(
+      withDamage(photoVerdict(faces, stages.config.verdict.strictness), whole.damage), faces, smallestFace(photo, stages.config.detect)),
     times: clock.times(),
     sha256,
     capture: photo.capture,

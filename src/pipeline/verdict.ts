@@ -33,6 +33,16 @@ export function withDamage(judged: PhotoVerdict, damage: string | undefined): Ph
   return damage === undefined ? judged : { verdict: 'review', reasons: ['photo damaged', ...judged.reasons] };
 }
 
+/**
+ * A photo on which there may be more people than were found says down to which size faces were looked for: one with a face less
+ * than twice as large. The verdict stays, for it is about who was found.
+ * @param limit px of the full-size photo, width of a face's box
+ */
+export function withLimit(judged: PhotoVerdict, faces: readonly FaceResult[], limit: number): PhotoVerdict {
+  if (!faces.some(({ box }) => box.width < 2 * limit)) return judged;
+  return { ...judged, reasons: [...judged.reasons, `faces below ${String(Math.round(limit))} px not looked for`] };
+}
+
 /** What is said of the deciding faces; which face is said only where there are several. */
 function numberedReasons(faces: readonly FaceResult[]): string[] {
   const single = faces.length === 1;

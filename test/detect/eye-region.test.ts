@@ -87,6 +87,12 @@ describe('an eye', () => {
     expect(left.reason).toBe('eye too small');
     expect(right.reason).toBe('eye too small');
   });
+
+  it('is unknown on a face that the landmark net does not make out', () => {
+    const { left, right } = findEyes({ ...face(), faceScore: 0.4 }, photo, settings);
+    expect(left).toEqual({ reason: 'eye not made out' });
+    expect(right).toEqual({ reason: 'eye not made out' });
+  });
 });
 
 describe('the turn of a head', () => {

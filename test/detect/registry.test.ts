@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDetector, createLandmarkNet, listDetectors, listLandmarkNets } from '../../src/detect/registry.js';
+import { createDetector, createLandmarkNet, listDetectors, listLandmarkNets, netFiles } from '../../src/detect/registry.js';
 
 describe('the lists of nets', () => {
   it('name every detector and landmark net with the size of its file and where it comes from', () => {
@@ -16,5 +16,18 @@ describe('a net by name', () => {
   it('is an error that names the known ones when there is none', () => {
     expect(() => createDetector('blazefase')).toThrow(/no detector called blazefase; there are: blazeface, ssd-mobilenet-v1/);
     expect(() => createLandmarkNet('toString')).toThrow(/no landmark net called toString/);
+  });
+});
+
+describe('the files of the nets', () => {
+  const names = { detector: 'blazeface', landmarks: 'facemesh', second_look: true, second_opinion: 'portrait' } as const;
+  const has = (change: Partial<Parameters<typeof netFiles>[0]>): boolean =>
+    netFiles({ ...names, ...change }).some((path) => path.endsWith('portrait.onnx'));
+
+  it('have the portrait net among them where it is asked for an opinion, and nowhere else', () => {
+    expect(has({})).toBe(true);
+    expect(has({ second_opinion: 'none' })).toBe(false);
+    expect(has({ second_look: false })).toBe(false);
+    expect(has({ detector: 'tiny-face' })).toBe(false);
   });
 });

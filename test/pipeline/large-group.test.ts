@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PhotoResult } from '../../src/core/result.js';
 import { loadConfig } from '../../src/pipeline/config.js';
 import { processPhoto } from '../../src/pipeline/photo.js';
 import { createStages } from '../../src/pipeline/stages.js';
@@ -27,19 +28,22 @@ describe.skipIf(!hasSharedData)(`a large group${hasSharedData ? '' : ' (skipped:
   const photo = { path: join(folder, 'group.jpg'), photo: 'group.jpg' };
   beforeAll(() => drawGroup(photo.path));
 
-  async function count(settings: readonly string[]): Promise<number> {
+  async function judge(settings: readonly string[]): Promise<PhotoResult> {
     const config = loadConfig(undefined, settings);
     const stages = await createStages(config);
-    const { faces } = await processPhoto(photo, stages, { config });
+    const result = await processPhoto(photo, stages, { config });
     await stages.release();
-    return faces.length;
+    return result;
   }
 
-  it('is found whole, though its faces are tiny in the shrunk photo', async () => {
-    expect(await count([])).toBeGreaterThanOrEqual(22);
+  it('is found whole, though its faces are tiny in the shrunk photo, which says what it did not look for', async () => {
+    const { faces, reasons } = await judge([]);
+    expect(faces.length).toBeGreaterThanOrEqual(22);
+    expect(reasons).toContain('faces below 36 px not looked for');
   });
 
   it('is not looked for below the size that is set', async () => {
-    expect(await count(['detect.smallest=20'])).toBeLessThan(12);
+    const { faces } = await judge(['detect.smallest=20']);
+    expect(faces.length).toBeLessThan(12);
   });
 });

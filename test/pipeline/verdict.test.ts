@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BlurScore, BlurVerdict } from '../../src/blur/measurement.js';
 import type { EyesState } from '../../src/core/eye.js';
 import type { FaceResult } from '../../src/core/result.js';
-import { faceReasons, isBystander, photoVerdict, withDamage } from '../../src/pipeline/verdict.js';
+import { faceReasons, isBystander, photoVerdict, withDamage, withLimit } from '../../src/pipeline/verdict.js';
 import { measured } from '../support/measured.js';
 import { frontalLandmarks } from '../support/views.js';
 
@@ -24,6 +24,21 @@ describe('a photo of which a part is made up', () => {
     const judged = photoVerdict([face(eyes)], 'normal');
     expect(withDamage(judged, 'premature end')).toEqual({ verdict: 'review', reasons: ['photo damaged', ...judged.reasons] });
     expect(withDamage(judged, undefined)).toBe(judged);
+  });
+});
+
+describe('a photo with faces nearly as small as are looked for', () => {
+  const judged = photoVerdict([face('closed')], 'normal');
+
+  it('says so after everything else, and is judged as before', () => {
+    expect(withLimit(judged, [face('closed')], 50.4)).toEqual({
+      verdict: judged.verdict, reasons: [...judged.reasons, 'faces below 50 px not looked for'],
+    });
+  });
+
+  it('says nothing where the faces are twice as large, or there are none', () => {
+    expect(withLimit(judged, [face('closed')], 50)).toBe(judged);
+    expect(withLimit(judged, [], 50)).toBe(judged);
   });
 });
 

@@ -14,7 +14,7 @@ const cache = join(root, '.cache', 'shared');
 
 const folders = {
   cew_closed: 'faces', utkface_open: 'faces', cew_patches: 'eyes', kaggle_drowsiness: 'eyes', mrl_ir_probe: 'eyes',
-  utk_handlabelled: 'blur', ytf68: 'detect', dlib_faces: 'detect', face_recognition: 'smoke',
+  utk_handlabelled: 'blur', ytf68: 'detect', dlib_faces: 'detect', wider_val: 'detect', face_recognition: 'smoke',
 } as const;
 
 export type SharedSet = keyof typeof folders;
