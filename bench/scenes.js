@@ -60,7 +60,11 @@ for (const { photo, scene } of results) {
   if (scene === null) continue;
   sceneBursts.set(scene, (sceneBursts.get(scene) ?? new Set()).add(truth.get(photo).burst));
 }
-for (const [scene, members] of sceneBursts) if (members.size > 1) strangers.add(scene);
+for (const [scene, members] of sceneBursts) {
+  if (members.size < 2) continue;
+  strangers.add(scene);
+  say(`strangers in scene ${scene}: ${[...members].map((burst) => sources[burst]).join(', ')}`);
+}
 for (const [burst, frames] of bursts) {
   const scenes = new Set(frames.map(({ scene }) => scene));
   if (scenes.size === 1 && !scenes.has(null)) whole += 1;

@@ -8,6 +8,7 @@ import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { UsageError } from '../core/usage-error.js';
 import type { PhotoExecutor } from '../run/executor.js';
+import { inTimeOrder } from '../run/time-order.js';
 import { findPhotos } from '../run/walk.js';
 import { isReadable, readReport } from '../reports/read.js';
 import { openReview } from '../review/review.js';
@@ -46,8 +47,9 @@ Examples:
 async function review(what: string, options: ReviewVerbOptions, executor: PhotoExecutor): Promise<void> {
   const config = settingsFrom(options);
   const { folder, report } = await placesOf(what, options);
-  const { photos, folder: named } = await findPhotos([folder], { followLinks: false });
-  if (photos.length === 0) throw new UsageError(`There are no photos in ${folder}.`);
+  const { photos: found, folder: named } = await findPhotos([folder], { followLinks: false });
+  if (found.length === 0) throw new UsageError(`There are no photos in ${folder}.`);
+  const photos = await inTimeOrder(found);
   checkWritable(report);
   const stop = new AbortController();
   const opened = await openReview({

@@ -9,6 +9,7 @@ import { settleEngine } from '../pipeline/engine.js';
 import type { PhotoExecutor } from '../run/executor.js';
 import { runPhotos } from '../run/run.js';
 import { checkStages } from '../pipeline/stages.js';
+import { inTimeOrder } from '../run/time-order.js';
 import { findPhotos } from '../run/walk.js';
 import { queueHelp } from '../queue/address.js';
 import { reportOutput } from '../reports/output.js';
@@ -97,12 +98,13 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
   await checkStages(chosen);
   const { config, notes } = await settleEngine(chosen);
   for (const note of notes) log.info(note);
-  const { folder, photos, skippedLinks, unreadFolders } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
+  const { folder, photos: found, skippedLinks, unreadFolders } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
   if (skippedLinks.length > 0) {
     log.warn(`${String(skippedLinks.length)} link(s) lead outside and were left alone, such as ${String(skippedLinks[0])}; --follow-links follows them.`);
   }
   for (const { folder: unread, reason } of unreadFolders) log.warn(`${unread} was left out: ${reason}`);
-  if (photos.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
+  if (found.length === 0) throw new UsageError(`There are no photos in ${inputs.join(', ')}.`);
+  const photos = await inTimeOrder(found);
   if (options.xmp !== undefined && photos.some(({ part }) => part !== undefined)) {
     throw new UsageError('--xmp writes sidecars beside photos, and there is no place beside a photo in a tar. Unpack the tar, or leave --xmp out.');
   }

@@ -3,6 +3,7 @@
  */
 import exif, { type Exif } from 'exif-reader';
 import type { Capture } from '../core/capture.js';
+import { openRegularFile, readBytes } from '../files/regular-file.js';
 
 /**
  * What EXIF data say of the capture. Empty where they are missing or damaged: a photo is judged without them.
@@ -50,6 +51,24 @@ function isModest(data: Buffer): boolean {
     if (read === 0) waiting.push(number(at + 2 + entries * 12, 4));
   }
   return claimed <= 4 * data.length;
+}
+
+/** Bytes at a file's beginning in which cameras write down when it was taken. */
+const headBytes = 256 * 1024;
+
+/** What the first part of a file says of the capture; empty where it says nothing, or cannot be read. */
+export async function captureIn(path: string): Promise<Capture> {
+  const file = await openRegularFile(path).catch(() => undefined);
+  if (file === undefined) return {};
+  try {
+    const head = await readBytes(file, headBytes);
+    const isTiff = ['II*\0', 'MM\0*'].includes(head.toString('latin1', 0, 4));
+    return readCapture(isTiff ? head : findExif(head));
+  } catch {
+    return {};
+  } finally {
+    await file.close();
+  }
 }
 
 /** Where EXIF data lie in a file whose decoder does not hand them on: in the item that is marked so, as in HEIC. */

@@ -15,17 +15,18 @@ import { likeness, shapesOf, type Shapes } from './likeness.js';
 /**
  * The likeness that a photo needs to belong to a scene whose last frame is no further away than so many milliseconds. On 60
  * photos of WIDER FACE (the part to choose by): one photo twice, cropped by up to 12 % at each side and exposed differently, is
- * alike by 0.64 and more, two photos by 0.57 and less. bench/scenes.js says what becomes of it.
+ * alike by 0.64 and more, two photos by 0.57 and less. Portraits of different people in one pose are more alike: a pair in two
+ * hundred by 0.6, the most alike of 1,200 pairs by 0.67 (bench/likeness.js). Within one and a half seconds nobody changes the sitter.
  */
 const needed: readonly { readonly within: number; readonly likeness: number }[] = [
   { within: 1500, likeness: 0.5 },
-  { within: 10_000, likeness: 0.6 },
+  { within: 10_000, likeness: 0.64 },
   { within: 60_000, likeness: 0.75 },
 ];
 /** Exposures that differ by stops change what can be seen; the camera says that it took these frames in one go. */
 const neededInBracket = 0.4;
 /** The same where the time is not known: of photos that follow each other. */
-const neededWithoutTime = 0.62;
+const neededWithoutTime = 0.64;
 const neighbours = 3;
 /** Last frames of a scene that a photo is compared with. */
 const compared = 4;
@@ -111,7 +112,7 @@ export class SceneGrouping {
   }
 
   private finished(frame: Frame, scene: OpenScene): PhotoResult {
-    if (shotsOf(scene).size === 1) return frame.result;
+    if (shotsOf(scene).length === 1) return frame.result;
     scene.said ??= this.describe(scene);
     const said = scene.said[scene.frames.indexOf(frame)];
     return said === undefined ? frame.result : { ...frame.result, scene: said };
@@ -119,28 +120,37 @@ export class SceneGrouping {
 
   private describe(scene: OpenScene): SceneOfPhoto[] {
     this.numbered += 1;
-    const shots = [...shotsOf(scene)];
-    const results = shots.map(([, result]) => result);
+    const shots = shotsOf(scene);
+    const results = shots.flatMap(([first]) => first ?? []);
     const bracket = isBracket(results.map(({ capture = {} }) => capture));
     const said = describeScene(results, bracket);
     const people = matchPeople(scene.frames.map(({ result }) => result));
     return scene.frames.flatMap(({ result }, index) => {
-      const found = said[shots.findIndex(([shot]) => shot === shotOf(result))];
+      const found = said[shots.findIndex((shot) => shot.includes(result))];
       return found === undefined ? [] : [{ scene: this.numbered, frames: shots.length, people: people[index] ?? [], ...found }];
     });
   }
 }
 
-/** The frames of a scene; a RAW and its JPEG twin are one, judged by the one that comes first. */
-function shotsOf({ frames }: OpenScene): Map<string, PhotoResult> {
-  const shots = new Map<string, PhotoResult>();
-  for (const { result } of frames) if (!shots.has(shotOf(result))) shots.set(shotOf(result), result);
+/** The frames of a scene, each with all its files; a RAW and its JPEG twin are one, judged by the one that comes first. */
+function shotsOf({ frames }: OpenScene): PhotoResult[][] {
+  const shots: PhotoResult[][] = [];
+  const known = new Map<string, PhotoResult[]>();
+  for (const { result } of frames) {
+    const marks = marksOf(result);
+    const twins = marks.map((mark) => known.get(mark)).find((each) => each !== undefined);
+    const shot = twins ?? [];
+    if (twins === undefined) shots.push(shot);
+    shot.push(result);
+    for (const mark of marks) known.set(mark, shot);
+  }
   return shots;
 }
 
-/** What twins share: the name without its ending. */
-function shotOf({ photo }: PhotoResult): string {
-  return photo.replace(/\.[^./]*$/, '');
+/** What twins share: the name without its ending or, in two folders, that of the file, the moment and the camera. */
+function marksOf({ photo, capture: { time, camera = '' } = {} }: PhotoResult): string[] {
+  const name = photo.replace(/\.[^./]*$/, '');
+  return time === undefined ? [name] : [name, `${name.slice(name.lastIndexOf('/') + 1)} ${String(time)} ${camera}`];
 }
 
 /** Whether a photo that comes after `last` shows that its scene is over. */

@@ -86,6 +86,13 @@ describe('scenes', () => {
     expect(burst.map(({ scene }) => [scene?.frames, scene?.rank])).toEqual([[2, 1], [2, 1], [2, 2], [2, 2]]);
   });
 
+  it('count twins that lie in two folders as one, and photos of two cameras by one number as two', () => {
+    const twins = photos(...['raw/a.CR2', 'jpg/a.jpg', 'raw/b.CR2', 'jpg/b.jpg'].map((name, index) => at(Math.floor(index / 2) * 0.3, { name })));
+    expect(twins.map(({ scene }) => scene?.frames)).toEqual([2, 2, 2, 2]);
+    const cameras = photos(at(0, { name: 'left/1.jpg' }), at(0, { name: 'right/1.jpg', camera: 'B' }), at(0.4, { name: 'left/2.jpg' }));
+    expect(cameras.map(({ scene }) => scene?.frames)).toEqual([3, 3, 3]);
+  });
+
   it('keep the order of the photos, lose none, and wait for no more than a few hundred', () => {
     const shots = Array.from({ length: 300 }, (_, index) => at(index * 0.1));
     const results = photos(...shots);
