@@ -24,7 +24,7 @@ export const floors = [
   { run: 'many photos: order, journal, executors, sinks.', train: 'packed data, autodiff, backbones, loop, metrics, run folders.' },
   { queue: 'photos for the workers of other machines; the only room that touches Redis.' },
   { reports: 'CSV, JSON, HTML, sidecars.' },
-  { choices: 'what a person chose, kept safe.' },
+  { choices: 'what a person chose, kept safe.', learn: 'packing, training and evaluation from end to end, for the command and for programs.' },
   { sort: 'photos into folders by verdict.', review: 'a page to choose by.', bench: 'measures speed.' },
   { cli: 'a file a verb: parse, plan, do, print.', library: 'the same for programs; index.ts says what of it is public.' },
 ];

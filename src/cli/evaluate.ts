@@ -3,24 +3,20 @@
  */
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
-import { noLabels, openSource, unusedTables, unusedTableWarning } from '../train/data/sources.js';
 import type { CropKind, EyeCrop } from '../core/eye.js';
-import { UsageError } from '../core/usage-error.js';
 import { fileProblem } from '../files/problem.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { makeFolder } from '../files/make-folder.js';
 import { writeGray } from '../image/draw.js';
-import { evaluateSource, type Evaluation, type LevelFigures } from '../train/data/evaluate.js';
+import type { Evaluation, LevelFigures } from '../train/data/evaluate.js';
 import type { LabelledEye } from '../train/data/image-task.js';
 import { describeQuality } from '../train/metrics/binary-metrics.js';
 import { predictionsCsv } from '../reports/predictions.js';
-import { settleEngine } from '../pipeline/engine.js';
-import { checkStages } from '../pipeline/stages.js';
+import { evaluateImages } from '../learn/evaluate.js';
 import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
-import { openImagePool } from './image-pool.js';
 import { log } from './log.js';
-import { createProgress } from './progress.js';
+import { createProgress, type Progress } from './progress.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
 import { checkWritable } from './writable.js';
 
@@ -59,33 +55,22 @@ Examples:
 async function evaluate(folder: string, options: EvaluateVerbOptions): Promise<void> {
   endOnSignal();
   const config = settingsFrom(options);
-  await checkStages(config);
   if (options.report !== undefined) checkWritable(options.report);
   if (options.predictions !== undefined) checkWritable(options.predictions);
-  const source = await openSource(folder, options);
-  if (source.images.length === 0) {
-    source.close();
-    throw new UsageError(noLabels(folder, source));
-  }
-  for (const table of unusedTables([source])) log.warn(unusedTableWarning(table));
-  if (source.unlabelled > 0) log.warn(`${String(source.unlabelled)} image(s) without a label were left out.`);
-  const { debugCrops } = options;
-  if (debugCrops !== undefined) makeFolder(debugCrops, '--debug-crops');
-  const { config: settled } = await settleEngine(config);
-  const pool = openImagePool();
-  const progress = createProgress(source.images.length);
-  let evaluation: Evaluation;
-  try {
-    evaluation = await evaluateSource(source, pool.ask, {
-      kind: options.kind, config: settled,
-      onImage: () => { progress.step(); },
-      ...(debugCrops === undefined ? {} : { onEye: (eye) => writeIfWrong(debugCrops, eye) }),
-    });
-  } finally {
-    progress.stop();
-    source.close();
-    await pool.close();
-  }
+  const { debugCrops, labels, corrections } = options;
+  let progress: Progress | undefined;
+  const evaluation = await evaluateImages(folder, {
+    config, kind: options.kind,
+    onNote: (note) => { log.warn(note); },
+    onOpen: (images) => {
+      if (debugCrops !== undefined) makeFolder(debugCrops, '--debug-crops');
+      progress = createProgress(images);
+    },
+    onImage: () => { progress?.step(); },
+    ...(labels === undefined ? {} : { labels }),
+    ...(corrections === undefined ? {} : { corrections }),
+    ...(debugCrops === undefined ? {} : { onEye: (eye) => writeIfWrong(debugCrops, eye) }),
+  }).finally(() => { progress?.stop(); });
   finish(evaluation, config.classify.crop, options);
 }
 

@@ -4,24 +4,23 @@
 import { Option, type Command } from 'commander';
 import { rmSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
-import { checkApart, noLabels, openSource, unusedTables, unusedTableWarning, type LabelledSource } from '../train/data/sources.js';
-import { datasetOf, writePackedFile } from '../train/data/packed-file.js';
+import { checkApart } from '../train/data/sources.js';
+import { datasetOf } from '../train/data/packed-file.js';
 import { writeWholeFile } from '../files/whole-file.js';
 import { CLASSES } from '../train/data/labels.js';
 import type { CropKind } from '../core/eye.js';
 import { UsageError } from '../core/usage-error.js';
-import { settleEngine } from '../pipeline/engine.js';
 import { escaped } from '../reports/csv.js';
 import type { LeftOut } from '../train/data/image-task.js';
-import { describeLayout, packSource, type PackedSource } from '../train/data/pack.js';
+import { describeLayout, type PackedSource } from '../train/data/pack.js';
 import { writeSheet } from '../image/draw.js';
 import { packedSheet, sheetCell } from '../train/run-report/sheets.js';
+import { packImages } from '../learn/pack.js';
 import { endOnSignal } from './end-on-signal.js';
 import { exitCodes } from './exit-codes.js';
-import { openImagePool } from './image-pool.js';
 import { log } from './log.js';
 import { packBoxes } from './pack-boxes.js';
-import { createProgress } from './progress.js';
+import { createProgress, type Progress } from './progress.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
 import { checkWritable } from './writable.js';
 
@@ -73,46 +72,27 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
     return;
   }
   if (options.show !== undefined) checkWritable(options.show);
-  const { config: settled } = await settleEngine(config);
-  const pool = openImagePool();
-  const packed: PackedSource[] = [];
-  const opened: LabelledSource[] = [];
-  try {
-    for (const input of inputs) {
-      const source = await openSource(input, options);
-      opened.push(source);
-      if (opened.length === inputs.length) for (const table of unusedTables(opened)) log.warn(unusedTableWarning(table));
-      const progress = createProgress(source.images.length);
-      try {
-        if (source.images.length === 0) throw new UsageError(noLabels(input, source));
-        if (!Object.hasOwn(config.data.groups, source.name) && source.images.length > 1) log.warn(noGroupRule(source.name));
-        if (source.unlabelled > 0) log.warn(`${source.name}: ${String(source.unlabelled)} image(s) without a label were left out.`);
-        packed.push(await packSource(source, pool.ask, { kind, crop, config: settled, onImage: () => { progress.step(); } }));
-      } finally {
-        progress.stop();
-        source.close();
-      }
-    }
-  } finally {
-    await pool.close();
-  }
+  let progress: Progress | undefined;
+  const { labels, corrections } = options;
+  const packed = await packImages(inputs, options.output, {
+    config, kind, crop,
+    onSource: ({ images }) => { progress = createProgress(images.length); },
+    onSourceDone: () => { progress?.stop(); },
+    onImage: () => { progress?.step(); },
+    onPacked: (source) => { log.log(describe(source)); },
+    onNote: (note) => { log.warn(note); },
+    ...(labels === undefined ? {} : { labels }),
+    ...(corrections === undefined ? {} : { corrections }),
+  });
   finish(packed, options.output, crop);
   if (options.show === undefined) return;
   await writeSheet(options.show, packedSheet(datasetOf(packed.flatMap(({ rows }) => rows), crop)), sheetCell(crop));
   log.log(options.show);
 }
 
-function noGroupRule(source: string): string {
-  return `${source} has no rule in data.groups: each image is a group by itself, and photos of one person or burst can be trained on `
-    + `and tested on. If their names tell who belongs together, add one, as in --set 'data.groups.${source}={pattern: "^(.+)_"}'.`;
-}
-
 function finish(packed: readonly PackedSource[], output: string, crop: CropKind): void {
   const rows = packed.flatMap((source) => source.rows);
   const leftOut = packed.flatMap((source) => source.leftOut);
-  for (const source of packed) log.log(describe(source));
-  if (rows.length === 0) throw new Error(`No ${crop} could be cut out of any image; nothing was written. The reasons are above.`);
-  writePackedFile(output, datasetOf(rows, crop));
   writeLeftOut(`${output}.left-out.csv`, leftOut);
   log.log(`${output}: ${String(rows.length)} ${crop}s, ${describeLayout(crop)}.`);
   for (const [label, name] of ['closed', 'open'].entries()) {

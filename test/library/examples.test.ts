@@ -2,13 +2,14 @@
  * The examples in doc comments and in docs/library.md, run as they stand: in a process of their own, in a folder with photos.
  */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openPipeline, type Pipeline } from '../../src/index.js';
+import { labelledSet } from '../support/made-sets.js';
 import { demoPhotos } from '../support/shared-data.js';
 import { matching } from '../support/matchers.js';
 
@@ -20,10 +21,10 @@ interface Example {
 }
 
 /** The `@example` of every function of the library. */
-const inComments = ['pipeline.ts', 'stages.ts'].flatMap((file): Example[] => {
-  const text = readFileSync(join(root, 'src', 'library', file), 'utf8');
+const inComments = ['library/pipeline.ts', 'library/stages.ts', 'learn/train.ts'].flatMap((file): Example[] => {
+  const text = readFileSync(join(root, 'src', file), 'utf8');
   return Array.from(text.matchAll(/@example\n([^]*?)\n \*\/\nexport (?:async )?function (\w+)/g), ([, code = '', name = '']) => ({
-    name: `${name} (src/library/${file})`, code: code.replaceAll(/^ \* ?/gm, ''),
+    name: `${name} (src/${file})`, code: code.replaceAll(/^ \* ?/gm, ''),
   }));
 });
 
@@ -34,23 +35,29 @@ const onThePage = Array.from(readFileSync(join(root, 'docs', 'library.md'), 'utf
 
 describe('the examples of the library', () => {
   let folder: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     // Inside the package, so that it finds itself by its name.
     mkdirSync(join(root, '.cache'), { recursive: true });
     folder = mkdtempSync(join(root, '.cache', 'examples-'));
     ['group.jpg', 'one.jpg', 'two.jpg'].forEach((name, index) => { copyFileSync(demoPhotos[index] ?? '', join(folder, name)); });
+    const eyes = await labelledSet('cew_patches');
+    for (const state of ['open', 'closed']) {
+      mkdirSync(join(folder, 'my-eyes', state), { recursive: true });
+      const files = readdirSync(join(eyes, state)).sort().filter((_, index) => index % 20 === 0);
+      for (const file of files) copyFileSync(join(eyes, state, file), join(folder, 'my-eyes', state, file));
+    }
   });
   afterAll(() => { rmSync(folder, { recursive: true }); });
 
   it('are there', () => {
     expect(inComments.map(({ name }) => name)).toEqual([
-      'openPipeline (src/library/pipeline.ts)', 'openStages (src/library/stages.ts)', 'readRaster (src/library/stages.ts)',
+      'openPipeline (src/library/pipeline.ts)', 'openStages (src/library/stages.ts)', 'readRaster (src/library/stages.ts)', 'trainEyes (src/learn/train.ts)',
     ]);
     expect(onThePage.length).toBeGreaterThan(3);
   });
 
   it.each([...inComments, ...onThePage])('run: $name', async ({ code }) => {
-    const imports = code.includes("from 'portrait-pipeline'") ? '' : "import { openPipeline, openStages, readRaster } from 'portrait-pipeline';\n";
+    const imports = code.includes("from 'portrait-pipeline") ? '' : "import { openPipeline, openStages, readRaster } from 'portrait-pipeline';\n";
     const script = join(folder, 'example.mjs');
     writeFileSync(script, imports + code);
     await expect(promisify(execFile)(process.execPath, [script], { cwd: folder, timeout: 60_000 })).resolves.toMatchObject({ stderr: '' });

@@ -114,6 +114,16 @@ describe.skipIf(!hasRegistry)(`installed in a project${skipped}`, () => {
     await tsc('use.mts');
     await expect(tsc('wrong.mts')).rejects.toMatchObject({ stdout: containing("Type 'string' is not assignable to type 'number'") });
     expect(await command(project, 'node', 'use.mjs')).toBe('reject open,closed,open\n');
+
+    const train = "import { evaluateImages, packImages, trainEyes, type Evaluation, type Trained } from 'portrait-pipeline/train';\n"
+      + "export const learn = async (): Promise<[Trained, Evaluation]> => {\n"
+      + "  await packImages(['eyes'], 'eyes.arrow', { kind: 'eye' });\n"
+      + "  return [await trainEyes('eyes.arrow', { config: { train: { epochs: 1 } } }), await evaluateImages('eyes')];\n"
+      + '};\n';
+    writeFileSync(join(project, 'train.mts'), train);
+    writeFileSync(join(project, 'wrong-train.mts'), train.replace("kind: 'eye'", "kind: 'nose'"));
+    await tsc('train.mts');
+    await expect(tsc('wrong-train.mts')).rejects.toMatchObject({ stdout: containing('nose') });
   });
 
   it('finds with doctor all that it needs', async () => {

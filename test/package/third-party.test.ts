@@ -1,17 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { packageFolder } from '../../src/files/package.js';
 import { installedPart, productionLicences } from '../../scripts/third-party.js';
 
 const read = (name: string): string => readFileSync(join(packageFolder, name), 'utf8');
-const lock: { readonly packages: Readonly<Record<string, { readonly license?: string }>> } = JSON.parse(read('package-lock.json'));
+const lock = z.object({ packages: z.record(z.string(), z.looseObject({ license: z.string().exactOptional() })) }).parse(JSON.parse(read('package-lock.json')));
 
 describe('THIRD-PARTY.md', () => {
   it('names every package that npm installs, as package-lock.json has it (npm run config writes it)', () => {
     expect(read('THIRD-PARTY.md').endsWith(installedPart(lock))).toBe(true);
-    const dependencies: { readonly dependencies: Readonly<Record<string, string>> } = JSON.parse(read('package.json'));
-    expect([...productionLicences(lock).keys()]).toEqual(expect.arrayContaining(Object.keys(dependencies.dependencies)));
+    const { dependencies } = z.object({ dependencies: z.record(z.string(), z.string()) }).parse(JSON.parse(read('package.json')));
+    expect([...productionLicences(lock).keys()]).toEqual(expect.arrayContaining(Object.keys(dependencies)));
   });
 });
 
@@ -27,7 +28,7 @@ describe('what npm installs beside the package', () => {
     for (const [name, licence] of productionLicences(lock)) {
       const own = join(packageFolder, 'node_modules', name, 'package.json');
       if (!existsSync(own) || lock.packages[`node_modules/${name}`] === undefined) continue;
-      const { license }: { readonly license?: unknown } = JSON.parse(readFileSync(own, 'utf8'));
+      const { license } = z.object({ license: z.string() }).parse(JSON.parse(readFileSync(own, 'utf8')));
       expect([name, license]).toEqual([name, licence]);
     }
   });

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openImagePool, type ImagePool } from '../../src/cli/image-pool.js';
+import { openImagePool, type ImagePool } from '../../src/learn/image-pool.js';
 import { loadConfig } from '../../src/pipeline/config.js';
 import { evaluateSource } from '../../src/train/data/evaluate.js';
 import { packSource } from '../../src/train/data/pack.js';
