@@ -15,7 +15,8 @@ export type { EyeMeasurement, EyesMeasurement } from './classify/measurement.js'
 export type { EyeLandmarks, Face, Landmarks, PerEye, Side } from './core/face.js';
 export { headPose, type Pose } from './core/pose.js';
 export type { Box, Point, Raster } from './core/raster.js';
-export type { FacePreview, FaceResult, PhotoPreview, PhotoResult, StageTimes } from './core/result.js';
+export type { Capture, Look, SceneOfPhoto } from './core/capture.js';
+export type { FacePreview, FaceResult, FileLooks, PhotoPreview, PhotoResult, StageTimes } from './core/result.js';
 export type { Measurements, StageSettings } from './core/measurements.js';
 export type { Reason, Verdict } from './core/verdict.js';
 export { UsageError } from './core/usage-error.js';
