@@ -5,7 +5,8 @@ import { ChoicesFile } from '../choices/file.js';
 import { UsageError } from '../core/usage-error.js';
 import { realDisk } from '../files/disk.js';
 import { realPath } from '../files/file-name.js';
-import { lockPath, takeLock } from '../files/lock.js';
+import { lockPath, takeLock, type Lock } from '../files/lock.js';
+import { fileProblem, WriteError } from '../files/problem.js';
 import { embedMarks, undoEmbedding, type EmbedOutcome, type EmbedWish } from '../reports/xmp/embed.js';
 import { embedJournalPath, readEmbedJournal, type Embedded } from '../reports/xmp/embed-journal.js';
 import type { Exiftool } from '../reports/xmp/exiftool.js';
@@ -57,7 +58,7 @@ export async function undoEmbed(report: string, folder: string): Promise<void> {
 async function withJournal(report: string, work: (journal: string, embedded: Embedded) => Promise<void>): Promise<void> {
   endOnSignal();
   const journal = embedJournalPath(report);
-  const lock = takeLock(lockPath(journal), `the photos of ${report}`);
+  const lock = lockOf(journal, report);
   try {
     const embedded = await readEmbedJournal(realDisk, journal);
     if (embedded.damaged > 0) {
@@ -66,6 +67,15 @@ async function withJournal(report: string, work: (journal: string, embedded: Emb
     await work(journal, embedded);
   } finally {
     lock.release();
+  }
+}
+
+function lockOf(journal: string, report: string): Lock {
+  try {
+    return takeLock(lockPath(journal), `the photos of ${report}`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new WriteError(`Cannot write beside ${report}, where it is kept how to take marks out again: ${fileProblem(error, 'write')}`);
   }
 }
 

@@ -20,7 +20,9 @@ export const handedPhoto = z.strictObject({
 
 export type HandedPhoto = z.infer<typeof handedPhoto>;
 
-const batch = z.array(handedPhoto).min(1);
+/** Photos of the largest batch that settings allow (queue.batch); a larger one would keep a worker from all other runs. */
+const mostPhotos = 256;
+const batch = z.array(handedPhoto).min(1).max(mostPhotos);
 
 export function batchText(photos: readonly HandedPhoto[]): string {
   return JSON.stringify(photos);

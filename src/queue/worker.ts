@@ -44,6 +44,8 @@ const forgottenAfter = 14 * 24 * 3600 * 1000;
 const refusalTime = 30_000;
 /** Times that a batch may be given to another worker: what counts is how often it is begun. */
 const mostStalls = 1_000_000;
+/** Milliseconds; a timer for more would end at once. */
+const longestTimer = 2 ** 31 - 1;
 /** Photos that a pool's process has at once. */
 const photosAProcess = 2;
 
@@ -262,7 +264,7 @@ class Turn {
     if (this.trouble !== undefined) throw new Error(this.trouble.why);
     const { photo_seconds: seconds } = this.run.settings.config.run;
     // Each photo may take its time three times, alone and with others; what takes longer never ends, as where a disk has gone.
-    const most = (photos.length * 3 * seconds + 60) * 1000;
+    const most = Math.min(longestTimer, (photos.length * 3 * seconds + 60) * 1000);
     const timer = setTimeout(() => {
       this.stop({ kind: 'fatal', why: `A batch of ${String(photos.length)} photos has not come to an end in ${String(most / 1000)} seconds. Is the disk of ${this.own.root} there?` });
       this.photos.end(new Error('The batch takes too long.'));
