@@ -12,7 +12,9 @@ interface Merits {
   readonly result: PhotoResult;
   /** Faces that matter whose eyes, or one of them, are closed. */
   readonly closed: number;
-  /** Those whose eyes may be closed or cannot be seen, for what reason ever: nobody sees the eyes of a blurred face. */
+  /** Faces that matter and are lost: closed eyes, or so soft that nobody sees them. */
+  readonly lost: number;
+  /** Those whose eyes may be closed or cannot be seen, for what reason ever. */
   readonly doubtful: number;
   /** Of the softest face that matters, 0 to 100. */
   readonly sharpness: number;
@@ -39,11 +41,12 @@ export function describeScene(results: readonly PhotoResult[], bracket: boolean)
 function meritsOf(result: PhotoResult): Merits {
   const faces = result.faces.filter(({ bystander }) => !bystander);
   const count = (...states: readonly string[]): number => faces.filter(({ measured }) => states.includes(measured.classify.state)).length;
+  const isClosed = ({ measured: { classify: { state } } }: FaceResult): boolean => ['closed', 'one_closed'].includes(state);
   return {
     result,
-    closed: count('closed', 'one_closed'),
-    doubtful: faces.filter(({ measured: { classify, blur } }) =>
-      ['unsure', 'unknown'].includes(classify.state) || (classify.state === 'open' && blur.verdict === 'blurred')).length,
+    closed: faces.filter(isClosed).length,
+    lost: faces.filter((face) => isClosed(face) || face.measured.blur.verdict === 'blurred').length,
+    doubtful: count('unsure', 'unknown'),
     sharpness: faces.length === 0 ? 0 : Math.min(...faces.map(sharpnessOf)),
     faces: faces.length,
   };
@@ -68,7 +71,7 @@ function rankFrames(frames: readonly Merits[]): Merits[] {
 /** @param frames at least one */
 function bestOf(frames: readonly Merits[]): Merits {
   const withFaces = keepLeast(frames, ({ faces }) => Number(faces === 0));
-  const open = keepLeast(keepLeast(withFaces, ({ closed }) => closed), ({ doubtful }) => doubtful);
+  const open = keepLeast(keepLeast(keepLeast(withFaces, ({ lost }) => lost), ({ closed }) => closed), ({ doubtful }) => doubtful);
   const sharpest = Math.max(...open.map(({ sharpness }) => sharpness));
   const sharp = open.filter(({ sharpness }) => sharpness >= sharpest - visible);
   const full = keepLeast(sharp, ({ faces }) => -faces);
@@ -84,7 +87,7 @@ function keepLeast(frames: readonly Merits[], value: (frame: Merits) => number):
 
 function praise(best: Merits, frames: readonly Merits[]): string {
   const said = [
-    best.faces === 0 ? 'no face in any frame' : best.closed + best.doubtful === 0 ? 'all eyes open' : 'fewest eyes closed',
+    best.faces === 0 ? 'no face in any frame' : best.lost + best.doubtful === 0 ? 'all eyes open' : 'fewest eyes closed',
     frames.some(({ sharpness }) => sharpness < best.sharpness - visible) ? `sharpest (${String(Math.round(best.sharpness))})` : '',
     frames.some(({ faces }) => faces < best.faces) ? `most faces (${String(best.faces)})` : '',
   ];
@@ -97,6 +100,7 @@ function lack(frame: Merits, best: Merits): string {
   if (frame.faces === 0 && best.faces > 0) return `no face found; ${String(best.faces)} in ${best.result.photo.split('/').at(-1) ?? ''}`;
   if (frame.closed > best.closed) return `more eyes closed ${than}${facesSaid(frame)}`;
   if (frame.sharpness < best.sharpness - visible) return `softer ${than}: ${String(Math.round(frame.sharpness))} against ${String(Math.round(best.sharpness))}`;
+  if (frame.lost > best.lost) return `more faces blurred or eyes closed ${than}`;
   if (frame.doubtful > best.doubtful) return `fewer eyes surely open ${than}${facesSaid(frame)}`;
   if (frame.faces < best.faces) return `fewer faces ${than}: ${String(frame.faces)} against ${String(best.faces)}`;
   return `no better ${than}`;

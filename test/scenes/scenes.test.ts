@@ -134,6 +134,14 @@ describe('the best frame of a scene', () => {
     expect(ranks([face({ eyes: 'unsure', open: 0.5, sharpness: 99 })], [face({ sharpness: 62 })])).toEqual([2, 1]);
   });
 
+  it('is not one of which nothing is sharp, for the sake of somebody who has closed eyes in the others', () => {
+    const [blurred, sharp] = photos(
+      at(0, { faces: [face({ sharpness: 10, eyes: 'unknown' }), face({ x: 900, sharpness: 10 })] }),
+      at(0.3, { faces: [face(), face({ x: 900, eyes: 'closed' })] }));
+    expect([blurred?.scene?.rank, sharp?.scene?.rank]).toEqual([2, 1]);
+    expect(blurred?.scene?.reason).toBe('softer than 1.jpg: 10 against 80');
+  });
+
   it('is not a blurred one, though its eyes look open, while in the others they may be closed', () => {
     expect(ranks([face({ sharpness: 5 })], [face({ eyes: 'unsure', open: 0.5, sharpness: 90 })])).toEqual([2, 1]);
   });

@@ -76,10 +76,15 @@ function saveMenu(events: BarEvents): HTMLElement {
     if (chosen !== undefined) void chosen.text().then((text) => { events.import(text); });
     file.value = '';
   });
-  return element('details', { class: 'menu' }, element('summary', {}, 'Choices'), element('div', {},
+  const menu = element('details', { class: 'menu' }, element('summary', {}, 'Choices'), element('div', {},
     element('a', { href: 'choices.csv', download: '' }, 'Save as CSV'), element('a', { href: 'choices.json', download: '' }, 'Save as JSON'),
     element('label', {}, 'Import what an HTML report saved', file),
     button('Learn from my choices …', 'Propose settings that fit my choices', () => { events.learn(); })));
+  // What was chosen from it is done; it lies over the photos.
+  for (const kind of ['click', 'change']) {
+    menu.addEventListener(kind, ({ target }) => { if (target instanceof Element && target.closest('a, button, input') !== null && (kind === 'change' || target !== file)) menu.open = false; });
+  }
+  return menu;
 }
 
 /** Follows the system until it is pressed. */
