@@ -147,7 +147,7 @@ describe.skipIf(!canMount)(`a full disk${withoutMount}`, () => {
   });
 
   it('is said before the work starts where reports would fit one by one but not together', async () => {
-    await prepare(82);
+    await prepare(100);
     const reports = ['a.csv', 'b.csv', 'c.csv'].flatMap((name) => ['--report', join(small, name)]);
     const { code, stderr } = await pipelineUnder(disk.launcher, 'run', photos, ...reports);
     expect(stderr).toMatch(/too full for the report .*c\.csv/);
