@@ -88,12 +88,17 @@ const journal = {
     const { openJournal } = await import('../../dist/run/journal.js');
     const { faceStages } = await import('../../dist/pipeline/face-stages.js');
     const { createReport } = await import('../../dist/reports/create.js');
+    const { reportHeader } = await import('../../dist/reports/header.js');
     const { loadConfig } = await import('../../dist/pipeline/config.js');
     const config = loadConfig();
+    const head = await reportHeader(folder, config);
     const box = { x: 10, y: 20, width: 30, height: 40 };
     const base64 = Buffer.alloc(576, 7).toString('base64');
+    const point = { x: 20, y: 30 };
+    const eye = { outer: point, inner: point, center: point };
+    const landmarks = { left: eye, right: eye, nose: point, mouth: { left: point, right: point }, faceScore: 0.8 };
     const face = {
-      box, score: 0.9, eyeBoxes: { left: box, right: box }, bystander: false, reasons: [{ text: 'eyes closed', verdict: 'reject' }], look: { base64 },
+      box, score: 0.9, eyeBoxes: { left: box, right: box }, landmarks, pose: { yaw: 1, pitch: 2, roll: 3 }, bystander: false, reasons: [{ text: 'eyes closed', verdict: 'reject' }], look: { base64 },
       measured: Object.fromEntries(faceStages.map(({ name, example }) => [name, example])),
     };
     const record = (photo) => ({
@@ -103,7 +108,7 @@ const journal = {
         capture: { time: 1, camera: 'x' }, look: { base64 }, preview: { thumbnail: { base64 }, faces: [{ face: { base64 } }, { face: { base64 } }] },
       },
     });
-    const header = { journal: 'portrait-pipeline', version: 1, fingerprint: 'f' };
+    const header = { journal: 'portrait-pipeline', version: 1, fingerprint: 'f', id: '00000000-0000-4000-8000-000000000000' };
     const names = ['a.jpg', 'b.jpg', 'c.jpg'];
     const path = join(folder, 'journal');
     return {
@@ -122,7 +127,7 @@ const journal = {
         const opened = await openJournal(path, 'f', { resume: true });
         try {
           for (const extension of ['csv', 'json', 'html']) {
-            const sink = await createReport(join(folder, `report.${extension}`), { folder, config, times: true, marks: new Map() });
+            const sink = await createReport(join(folder, `report.${extension}`), { folder, config, times: true, header: head });
             for (const name of names) {
               if (!opened.knows(name)) continue;
               try {
