@@ -113,6 +113,9 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
 
 /** Renamed, not copied: a run that is killed from here on goes on with the journal. An unfinished run knows more than the last one. */
 async function takeUpKept(path: string): Promise<void> {
+  const kept = await lstat(keptPath(path)).catch(() => undefined);
+  // It is written at the end of the run, and through a link that would be another file.
+  if (kept?.isSymbolicLink() === true) throw new UsageError(`Cannot keep what is found in ${keptPath(path)}: it is a link. Remove it.`);
   try {
     await lstat(path);
   } catch {

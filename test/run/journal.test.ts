@@ -215,3 +215,14 @@ describe('the stamp of a file', () => {
     expect(await fileStamp({ path: '/nowhere.jpg' }, true)).toBeUndefined();
   });
 });
+
+describe('what is kept for the next run with update', () => {
+  it('is not written through a link, also where there is a journal', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kept-'));
+    writeFileSync(join(folder, 'precious'), 'precious');
+    symlinkSync(join(folder, 'precious'), join(folder, 'out.csv.found'));
+    writeFileSync(join(folder, 'out.csv.journal'), 'x');
+    await expect(openJournal(join(folder, 'out.csv.journal'), 'f', { resume: false, update: true })).rejects.toThrow(/it is a link/);
+    expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
+  });
+});
