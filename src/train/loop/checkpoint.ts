@@ -119,6 +119,7 @@ function decode(bytes: Buffer, path: string): { header: Header; vectors: Float32
   const hash = createHash('sha256').update(content).digest();
   if (!bytes.subarray(content.length).equals(hash) || content.toString('latin1', 0, MAGIC.length) !== MAGIC) throw damaged(path);
   const start = MAGIC.length + 4;
+  if (content.length < start) throw damaged(path);
   const end = start + content.readUInt32LE(MAGIC.length);
   const header = parseHeader(content.toString('utf8', start, end));
   if (header === undefined) throw damaged(path);

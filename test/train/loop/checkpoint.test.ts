@@ -45,6 +45,15 @@ describe('checkpoints', () => {
     expect(() => readCheckpoint(path, 'plain-nano', layout)).toThrow(/is damaged/);
   });
 
+  it.each([0, 3])('refuse one that somebody signed anew and that ends %i bytes after its first line', (more) => {
+    const path = join(folder, 'short.ckpt');
+    writeCheckpoint(path, progress, layout);
+    const content = readFileSync(path);
+    const short = content.subarray(0, content.indexOf(10) + 1 + more);
+    writeFileSync(path, Buffer.concat([short, createHash('sha256').update(short).digest()]));
+    expect(() => readCheckpoint(path, 'plain-nano', layout)).toThrow(/is damaged/);
+  });
+
   it('say so when there is none', () => {
     expect(() => readCheckpoint(join(folder, 'none.ckpt'), 'plain-nano', layout)).toThrow(/Cannot read the checkpoint/);
   });
