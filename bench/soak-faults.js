@@ -53,7 +53,7 @@ async function prepare() {
     linkSync(originals[index % originals.length], join(day, `${String(index).padStart(6, '0')}.jpg`));
   }
   // Room for the report, its journal and a megabyte.
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(photos * 8 + 1024)}k`, 'none', disk]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(photos * 16 + 1024)}k`, 'none', disk]);
 }
 
 function workersOf(pid) {
