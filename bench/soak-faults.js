@@ -52,8 +52,8 @@ async function prepare() {
     mkdirSync(day, { recursive: true });
     linkSync(originals[index % originals.length], join(day, `${String(index).padStart(6, '0')}.jpg`));
   }
-  // Room for the report, its journal and a megabyte.
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(photos * 16 + 1024)}k`, 'none', disk]);
+  // Room for the report and its journal twice over: going on asks for all of it again.
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(photos * 32 + 1024)}k`, 'none', disk]);
 }
 
 function workersOf(pid) {
@@ -86,7 +86,7 @@ async function go(arguments_, disturbed) {
     await Promise.race([sleep(500 + random() * 3000), ended]);
     if (!running) break;
     const kind = random();
-    if (kind < 0.7) {
+    if (kind < 0.6) {
       const pids = workersOf(child.pid);
       const pid = pids[Math.floor(random() * pids.length)];
       if (pid !== undefined) {
