@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentHash } from '../files/content-hash.js';
-import { isInside } from '../files/file-name.js';
+import { isInside, systemPath } from '../files/file-name.js';
 import type { Choice } from './choice.js';
 import type { ChoiceHistory } from './history.js';
 
@@ -20,7 +20,7 @@ export async function choicesOfPhotos(
     const path = join(folder, photo);
     // Whoever wrote the report may have named any file.
     if (!isInside(path, join(folder))) continue;
-    const size = await stat(path).then((stats) => stats.size, () => undefined);
+    const size = await stat(systemPath(path)).then((stats) => stats.size, () => undefined);
     if (size === undefined || !history.knowsSize(size)) continue;
     const choice = history.of(await contentHash(path).catch(() => ''));
     if (Object.keys(choice).length > 0) found.set(photo, choice);

@@ -7,6 +7,7 @@ import type { Change, Choice } from '../choices/choice.js';
 import type { Changed, ChoicesFile, ChosenPhoto } from '../choices/file.js';
 import type { PhotoFile } from '../core/result.js';
 import { contentHash } from '../files/content-hash.js';
+import { systemPath } from '../files/file-name.js';
 import type { ReportData } from '../reports/html/data.js';
 import type { ItemData, NewsData, ProgressData, ReviewPhoto, ShootData } from './data.js';
 
@@ -121,7 +122,7 @@ export class Shoot {
     const { history } = this.choices;
     if (!history.knowsAny) return;
     await Promise.all(this.entries.map(async ({ path }, id) => {
-      const size = await stat(path).then((stats) => stats.size, () => undefined);
+      const size = await stat(systemPath(path)).then((stats) => stats.size, () => undefined);
       if (size !== undefined && history.knowsSize(size)) await this.contentOf(id);
     }));
   }
@@ -134,7 +135,7 @@ export class Shoot {
     const entry = this.entries[id];
     if (entry === undefined) return undefined;
     entry.chosen ??= this.hashing(async () => {
-      const { size } = await stat(entry.path);
+      const { size } = await stat(systemPath(entry.path));
       const key = this.choices.history.nameOf(await contentHash(entry.path));
       this.idsOfKey.set(key, [...this.idsOfKey.get(key) ?? [], id]);
       return { key, size, photo: entry.photo };

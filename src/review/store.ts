@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { FileLooks, PhotoFile } from '../core/result.js';
 import { errorCode } from '../files/error-code.js';
+import { systemPath } from '../files/file-name.js';
 import { createReportFile } from '../files/growing-file.js';
 import { UsageError } from '../core/usage-error.js';
 import { fileProblem } from '../files/problem.js';
@@ -89,7 +90,7 @@ function parse(line: string): z.infer<typeof lineSchema> | undefined {
 }
 
 async function stampOf(path: string): Promise<FileLooks | undefined> {
-  return stat(path).then(({ size, mtimeMs }) => ({ size, modified: mtimeMs }), () => undefined);
+  return stat(systemPath(path)).then(({ size, mtimeMs }) => ({ size, modified: mtimeMs }), () => undefined);
 }
 
 /** Bytes; a string has room for no more. */

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { changed, verdictOf, type Change } from '../../src/choices/choice.js';
 import { ChoicesFile, readChoices, type ChosenPhoto } from '../../src/choices/file.js';
 import { choicesOfPhotos } from '../../src/choices/photos.js';
+import { nameFromBytes, systemPath } from '../../src/files/file-name.js';
 import { readSaved, savedCsv, savedJson } from '../../src/choices/saved.js';
 import { Random } from '../../src/train/data/random.js';
 
@@ -183,6 +184,16 @@ describe('choices about the photos of a folder', () => {
     const file = await ChoicesFile.open(join(folder, 'choices.jsonl'));
     await file.choose([{ photo: { key: createHash('sha256').update('first shoot').digest('hex'), size: 11, photo: 'IMG_2.jpg' }, change: { stars: 5 } }]);
     expect([...await choicesOfPhotos(file.history, folder, ['IMG_1.jpg', 'IMG_2.jpg', 'gone.jpg'])]).toEqual([['IMG_1.jpg', { stars: 5 }]]);
+    await file.close();
+  });
+
+  it.skipIf(process.platform !== 'linux')('are found where a name is not UTF-8, too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'choices-'));
+    const odd = nameFromBytes(Buffer.from('odd\xff.jpg', 'latin1'));
+    writeFileSync(systemPath(join(folder, odd)), 'a');
+    const file = await ChoicesFile.open(join(folder, 'choices.jsonl'));
+    await file.choose([one('a', { stars: 5 })]);
+    expect([...await choicesOfPhotos(file.history, folder, [odd])]).toEqual([[odd, { stars: 5 }]]);
     await file.close();
   });
 });

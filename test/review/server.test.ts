@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ChoicesFile, readChoices } from '../../src/choices/file.js';
+import { nameFromBytes, reportName, systemPath } from '../../src/files/file-name.js';
 import { ShownPhotos } from '../../src/image/shown.js';
 import { knownFrom, knownFromReport } from '../../src/review/known.js';
 import { createApp } from '../../src/review/server.js';
@@ -38,9 +39,9 @@ describe('the server of a review', () => {
   const post = (path: string, body: unknown): Promise<Response> => ask(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { origin: `http://${host}` } });
   const data = async (): Promise<ShootData> => z.custom<ShootData>(isObject).parse(await (await ask('shoot')).json());
 
-  const open = async (): Promise<void> => {
+  const open = async (names = ['a.jpg', '<b> & "c".jpg']): Promise<void> => {
     choices = await ChoicesFile.open(join(folder, 'choices.jsonl'));
-    const photos = ['a.jpg', '<b> & "c".jpg'].map((photo) => ({ path: join(folder, photo), photo }));
+    const photos = names.map((name) => ({ path: join(folder, name), photo: reportName(name) }));
     shoot = new Shoot({ title: 'photos', marks: {}, orders: [], praise: 'fine' }, photos, choices);
     shoot.add([knownFrom(photoResult('a.jpg', { reasons: ['face 1: eyes closed'], verdict: 'reject' }))]);
     await shoot.recognize();
@@ -127,6 +128,18 @@ describe('the server of a review', () => {
     renameSync(join(folder, 'x.jpg'), join(folder, '<b> & "c".jpg'));
     await open();
     expect((await data()).choices).toEqual([[1, { stars: 5 }]]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('keeps a choice about a photo whose name is not UTF-8, and knows it again', async () => {
+    const odd = nameFromBytes(Buffer.from('odd\xff.jpg', 'latin1'));
+    copyFileSync(demoPhotos[2] ?? '', systemPath(join(folder, odd)));
+    await choices.close();
+    await open([odd]);
+    await post('choose', [{ ids: [0], change: { stars: 2 } }]);
+    await choices.close();
+    await open([odd]);
+    const { items, choices: chosen } = await data();
+    expect([items[0]?.photo, chosen]).toEqual(['odd\\xff.jpg', [[0, { stars: 2 }]]]);
   });
 
   it.each([[{}], [[]], [[{ ids: [0], change: { stars: 9 } }]], [[{ ids: ['../x'], change: {} }]], ['nonsense']])('refuses what is no choice: %j', async (body) => {
