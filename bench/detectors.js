@@ -5,8 +5,7 @@
  *
  * Needs ../shared/data. `ms` is processor time a photo, one thread, over the six demo photos.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import console from 'node:console';
 import { fileURLToPath, URL } from 'node:url';
@@ -18,6 +17,7 @@ import { listDetectors, listLandmarkNets } from '../dist/detect/registry.js';
 import { compareFaces } from '../dist/detect/scoring.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../dist/image/decode.js';
 import { boxInPhoto, pointInPhoto } from '../dist/image/view.js';
+import { sharedSet } from './shared-set.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const config = loadConfig();
@@ -28,15 +28,6 @@ const people = {
   'examples__knn_examples__test__obama_and_biden.jpg': 3,
   'examples__two_people.jpg': 2,
 };
-
-function folder(kind, set) {
-  const cache = join(root, '.cache', 'shared');
-  if (!existsSync(join(cache, set))) {
-    mkdirSync(cache, { recursive: true });
-    execFileSync('tar', ['-xf', join(root, '..', 'shared', 'data', kind, `${set}.tar`), '-C', cache]);
-  }
-  return join(cache, set);
-}
 
 /** A photo as the pipeline looks for faces in it. */
 async function read(path) {
@@ -56,7 +47,7 @@ function draw(path, count) {
 }
 
 function dlibPhotos() {
-  const path = folder('detect', 'dlib_faces');
+  const path = sharedSet('detect', 'dlib_faces');
   const photos = ['testing.xml', 'training.xml'].flatMap((file) =>
     [...readFileSync(join(path, file), 'utf8').matchAll(/<image file='([^']+)'[^>]*>(.*?)<\/image>/gs)].map(([, name, xml]) => ({
       path: join(path, name),
@@ -68,7 +59,7 @@ function dlibPhotos() {
 
 /** The annotated box reaches from the brows to the chin: a detector's reaches further up. */
 function ytfPhotos(count) {
-  const path = folder('detect', 'ytf68');
+  const path = sharedSet('detect', 'ytf68');
   const rows = new Map(parse(readFileSync(join(path, 'annotations.csv')), { columns: true }).map((row) => [row.image, row]));
   return draw(join(path, 'images'), count).map((image) => {
     const row = rows.get(image.split('/').at(-1));
@@ -122,8 +113,8 @@ async function onYtf(finder, count) {
 /** A tight crop is found when a face is that is at least a third as wide as the crop. */
 async function onTight(finder, count) {
   const crops = [
-    ...draw(join(folder('faces', 'cew_closed'), 'closed'), count / 2),
-    ...draw(join(folder('faces', 'utkface_open'), 'open'), count / 2),
+    ...draw(join(sharedSet('faces', 'cew_closed'), 'closed'), count / 2),
+    ...draw(join(sharedSet('faces', 'utkface_open'), 'open'), count / 2),
   ];
   let found = 0;
   let extra = 0;
@@ -137,7 +128,7 @@ async function onTight(finder, count) {
 }
 
 async function onSmoke(finder) {
-  const path = join(folder('smoke', 'face_recognition'));
+  const path = sharedSet('smoke', 'face_recognition');
   const sum = { faces: 0, found: 0, falseFaces: 0 };
   for (const name of readdirSync(path).sort()) {
     const expected = people[name] ?? 1;

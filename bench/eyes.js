@@ -7,8 +7,7 @@
  * Needs ../shared/data beside the checkout. Of the sets that were trained on only the test part is looked at: the packed file
  * tells which it is. `--every N` takes every Nth image of the large sets; `--list` writes a row a face.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, URL } from 'node:url';
@@ -28,6 +27,7 @@ import { openSource } from '../dist/train/data/sources.js';
 import { predict } from '../dist/train/loop/predict.js';
 import { BinaryMetrics } from '../dist/train/metrics/binary-metrics.js';
 import { wilsonInterval } from '../dist/train/metrics/intervals.js';
+import { sharedSet } from './shared-set.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -58,15 +58,6 @@ function testImages() {
   return { packed, test, images: new Set(Array.from(test, (at) => `${packed.sources[at]}/${packed.paths[at].replace(/#.*$/, '')}`)) };
 }
 
-function folder(kind, set) {
-  const cache = join(root, '.cache', 'shared');
-  if (!existsSync(join(cache, set))) {
-    mkdirSync(cache, { recursive: true });
-    execFileSync('tar', ['-xf', join(root, '..', 'shared', 'data', kind, `${set}.tar`), '-C', cache]);
-  }
-  return join(cache, set);
-}
-
 /** What the people who labelled wider_val noted of each face: `turned`, `glasses`, `child` and the like. */
 const notes = new Map(parse(readFileSync(labels[0]), { columns: true })
   .map(({ path, x, y, note }) => [`${path} ${Number(x)} ${Number(y)}`, note.split(' ')]));
@@ -87,7 +78,7 @@ const listed = [];
 
 /** Runs the images of a set through the pipeline. @returns a record a labelled face, and one a photo */
 async function look(kind, set, { only, boxes = false, shrinkTo } = {}) {
-  const source = await openSource(folder(kind, set), { labels, corrections });
+  const source = await openSource(sharedSet(kind, set), { labels, corrections });
   const images = source.images.filter(({ path }) => only === undefined || only.has(`${set}/${path}`));
   const faces = [];
   const photos = [];

@@ -13,11 +13,8 @@
  * count neither way. People whom the annotators left out count as false, too: nothing was added to the boxes. `--false FILE` writes
  * down what is false, to be looked at.
  */
-import { execFileSync } from 'node:child_process';
 import console from 'node:console';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath, URL } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { listDetectors } from '../dist/detect/registry.js';
 import { sameAnnotatedFace } from '../dist/detect/scoring.js';
@@ -26,17 +23,7 @@ import { processPhoto } from '../dist/pipeline/photo.js';
 import { createStages } from '../dist/pipeline/stages.js';
 import { openAnnotatedSource } from '../dist/train/detection/annotations.js';
 import { detectionFigures } from '../dist/train/metrics/detection-metrics.js';
-
-const root = fileURLToPath(new URL('../', import.meta.url));
-
-function sharedSet() {
-  const cache = join(root, '.cache', 'shared');
-  if (!existsSync(join(cache, 'wider_val'))) {
-    mkdirSync(cache, { recursive: true });
-    execFileSync('tar', ['-xf', join(root, '..', 'shared', 'data', 'detect', 'wider_val.tar'), '-C', cache]);
-  }
-  return join(cache, 'wider_val');
-}
+import { sharedSet } from './shared-set.js';
 
 /** A photo on which finding people is cheap. */
 const few = (faces) => faces.length > 0 && faces.length <= 3 && faces.every(({ width, height }) => Math.max(width, height) >= 96);
@@ -68,7 +55,7 @@ function falseFaces(scored) {
     .map(({ box, score }) => [path, ...[box.x, box.y, box.width, box.height].map(Math.round), score.toFixed(3)].join(',')));
 }
 
-const { values, positionals: [folder = sharedSet()] } = parseArgs({
+const { values, positionals: [folder = sharedSet('detect', 'wider_val')] } = parseArgs({
   options: {
     only: { type: 'string' }, every: { type: 'string', default: '1' }, from: { type: 'string', default: '0' }, false: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] }, against: { type: 'string', multiple: true, default: [] },

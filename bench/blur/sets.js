@@ -1,26 +1,14 @@
 /**
  * The photos of the blur benchmark and what is known of them. Needs ../shared/data beside the checkout.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, URL } from 'node:url';
+import { sharedSet } from '../shared-set.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const shared = join(root, '..', 'shared', 'data');
-const unpacked = join(root, '.cache', 'shared');
 /** The portraits that @vladmandic/face-api ships. */
 const demo = join(root, 'node_modules', '@vladmandic', 'face-api', 'demo');
-
-/** Folder of a set, unpacked once into a folder that git ignores. */
-function folder(kind, set) {
-  const path = join(unpacked, set);
-  if (!existsSync(path)) {
-    mkdirSync(unpacked, { recursive: true });
-    execFileSync('tar', ['-xf', join(shared, kind, `${set}.tar`), '-C', unpacked]);
-  }
-  return path;
-}
 
 const files = (path) => readdirSync(path).sort().filter((name) => /\.(jpe?g|png)$/i.test(name));
 
@@ -47,7 +35,7 @@ export function naturalPhotos() {
 }
 
 function labelled(name, kind, set, group) {
-  const base = folder(kind, set);
+  const base = sharedSet(kind, set);
   return [['sharp', 1], ['blurred', 0]].flatMap(([sub, label]) =>
     files(join(base, sub)).map((file) => ({ name, path: join(base, sub, file), file, group: group(file), label })));
 }
@@ -60,14 +48,14 @@ function burst(file) {
 
 /** UTKFace crops that no constant was ever fitted on before they were labelled. */
 function freshUtk() {
-  const base = join(folder('faces', 'utkface_open'), 'open');
+  const base = join(sharedSet('faces', 'utkface_open'), 'open');
   return labels.filter(({ set, label }) => set === 'utkface_open' && label in numbers)
     .map(({ file, label }) => ({ name: 'utk, fresh', path: join(base, file), file, group: file, label: numbers[label] }));
 }
 
 /** WIDER's labels are noisy: a face counts where the set (clear or heavy blur) and the eye agree. */
 function wider(set) {
-  const base = folder('detect', set);
+  const base = sharedSet('detect', set);
   const byPhoto = new Map();
   for (const line of readFileSync(join(base, 'annotations.csv'), 'utf8').trim().split('\n').slice(1)) {
     const [image, x, y, width, height, blur, , , invalid] = line.split(',');
@@ -90,8 +78,8 @@ const softPortraits = [
 /** Photos among which large sharp faces are. */
 export function portraitPhotos() {
   const folders = [
-    join(folder('faces', 'cew_closed'), 'closed'), join(folder('faces', 'aps_webfaces'), 'open'),
-    join(folder('detect', 'wider_train'), 'images'), join(folder('detect', 'wider_val'), 'images'),
+    join(sharedSet('faces', 'cew_closed'), 'closed'), join(sharedSet('faces', 'aps_webfaces'), 'open'),
+    join(sharedSet('detect', 'wider_train'), 'images'), join(sharedSet('detect', 'wider_val'), 'images'),
   ];
   return folders.flatMap((base) => files(base).filter((file) => !softPortraits.includes(file))
     .map((file) => ({ name: 'portrait', path: join(base, file), file, group: file, label: 1 })));
@@ -99,7 +87,7 @@ export function portraitPhotos() {
 
 /** Faces of the middle size for changes that are not blur: photos of people at some distance. */
 export function peoplePhotos() {
-  const smoke = folder('smoke', 'face_recognition');
+  const smoke = sharedSet('smoke', 'face_recognition');
   return [...files(smoke).map((file) => join(smoke, file)), ...demoPhotos]
     .map((path) => ({ name: 'people', path, file: path.split('/').at(-1), group: path, label: 1 }));
 }

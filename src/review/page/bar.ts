@@ -2,6 +2,7 @@
  * The bar above: what is shown, undo and redo, saving, progress.
  */
 import { button, element } from '../../reports/html/page/dom.js';
+import { themeButton } from '../../reports/html/page/theme-button.js';
 import type { Filter, Model, View } from './model.js';
 
 export interface BarEvents {
@@ -85,13 +86,4 @@ function saveMenu(events: BarEvents): HTMLElement {
     menu.addEventListener(kind, ({ target }) => { if (target instanceof Element && target.closest('a, button, input') !== null && (kind === 'change' || target !== file)) menu.open = false; });
   }
   return menu;
-}
-
-/** Follows the system until it is pressed. */
-function themeButton(): HTMLElement {
-  return button('◐', 'Light or dark', () => {
-    const { style } = document.documentElement;
-    const isDark = style.colorScheme === '' ? matchMedia('(prefers-color-scheme: dark)').matches : style.colorScheme === 'dark';
-    style.colorScheme = isDark ? 'light' : 'dark';
-  }, 'round');
 }

@@ -1,7 +1,7 @@
 /**
  * The sheet of keys.
  */
-import { button, element } from '../../reports/html/page/dom.js';
+import { keysDialog } from '../../reports/html/page/keys-dialog.js';
 
 const keys: readonly (readonly [string, string])[] = [
   ['← → ↑ ↓', 'move; with shift: select'],
@@ -23,10 +23,5 @@ const keys: readonly (readonly [string, string])[] = [
 
 /** A dialog with all keys. */
 export function helpDialog(): HTMLDialogElement {
-  const dialog = element('dialog', { class: 'help', 'aria-label': 'Keys' });
-  dialog.append(
-    element('header', {}, element('h2', {}, 'Keys'), button('✕', 'Close (Esc)', () => { dialog.close(); }, 'close')),
-    element('dl', {}, ...keys.flatMap(([key, meaning]) => [element('dt', {}, key), element('dd', {}, meaning)])),
-    element('p', {}, 'Each choice is on the disk before it is shown. Photos are only read. pipeline sort and pipeline xmp act on choices.'));
-  return dialog;
+  return keysDialog(keys, 'Each choice is on the disk before it is shown. Photos are only read. pipeline sort and pipeline xmp act on choices.');
 }

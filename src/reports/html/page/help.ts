@@ -1,7 +1,7 @@
 /**
  * The sheet of keys.
  */
-import { button, element } from './dom.js';
+import { keysDialog } from './keys-dialog.js';
 
 const keys: readonly (readonly [string, string])[] = [
   ['← → ↑ ↓', 'move; in Compare: next photo, zoom'],
@@ -20,11 +20,6 @@ const keys: readonly (readonly [string, string])[] = [
 
 /** A dialog with all keys. */
 export function helpDialog(): HTMLDialogElement {
-  const dialog = element('dialog', { class: 'help', 'aria-label': 'Keys' });
-  dialog.append(
-    element('header', {}, element('h2', {}, 'Keys'), button('✕', 'Close (Esc)', () => { dialog.close(); }, 'close')),
-    element('dl', {}, ...keys.flatMap(([key, meaning]) => [element('dt', {}, key), element('dd', {}, meaning)])),
-    element('p', {}, 'Your choices stay in this browser until you save them. They change nothing on the disk; ' +
-      'pipeline sort reads the saved CSV.'));
-  return dialog;
+  return keysDialog(keys, 'Your choices stay in this browser until you save them. They change nothing on the disk; '
+    + 'pipeline sort reads the saved CSV.');
 }

@@ -6,6 +6,7 @@ import { ordersOf, type View } from './arrange.js';
 import type { Choices } from './choices.js';
 import { button, element, select } from './dom.js';
 import type { Photo } from './photos.js';
+import { themeButton } from './theme-button.js';
 
 export interface ToolbarEvents {
   readonly view: (change: Partial<View>) => void;
@@ -109,13 +110,4 @@ function saveMenu(events: ToolbarEvents): HTMLElement {
     });
   menu.append(element('div', {}, item('CSV', 'csv'), item('JSON', 'json')));
   return menu;
-}
-
-/** Follows the system until it is pressed. */
-function themeButton(): HTMLElement {
-  return button('◐', 'Light or dark', () => {
-    const { style } = document.documentElement;
-    const isDark = style.colorScheme === '' ? matchMedia('(prefers-color-scheme: dark)').matches : style.colorScheme === 'dark';
-    style.colorScheme = isDark ? 'light' : 'dark';
-  }, 'round');
 }
