@@ -2,7 +2,7 @@
  * Cuts what the classifier sees: eyes, faces or whole photos. The one way in which they are cut, for runs, packing and evaluation.
  */
 import type { EyeCrop } from '../core/eye.js';
-import type { EyeSight, FaceView, PerEye } from '../core/face.js';
+import { perEye, type EyeSight, type FaceView, type PerEye } from '../core/face.js';
 import type { Raster } from '../core/raster.js';
 import { cutLuminance, type TurnedRegion } from '../image/crop.js';
 
@@ -14,9 +14,7 @@ import { cutLuminance, type TurnedRegion } from '../image/crop.js';
  */
 export function cutEyes(face: Pick<FaceView, 'raster' | 'left' | 'right'>, width: number, height: number): PerEye<EyeCrop> {
   const cut = ({ region }: EyeSight): EyeCrop | undefined => region === undefined ? undefined : cutEye(face.raster, region, width, height);
-  const left = cut(face.left);
-  const right = cut(face.right);
-  return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
+  return perEye(cut(face.left), cut(face.right));
 }
 
 /** One crop. @param region px of `raster` */

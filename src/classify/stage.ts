@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { eyeWidthOf, type EyeCrop } from '../core/eye.js';
-import { headTurn, type EyeSight, type FaceView, type PerEye } from '../core/face.js';
+import { perEye, headTurn, type EyeSight, type FaceView } from '../core/face.js';
 import type { FaceResult } from '../core/result.js';
 import { defineStage, type Meter, type OpenStage, type StageContext } from '../core/stage.js';
 import type { Reason, Verdict } from '../core/verdict.js';
@@ -115,10 +115,6 @@ async function measurePhoto(faces: readonly FaceView[], classifier: EyeClassifie
   const [answer] = await classifier.classify([cutEye(largest.photo, region, width, height)]);
   return faces.map((face) => judgeWhole(
     calibration, face === largest ? answer : undefined, { width: eyeWidthOf(region.width), turn: 0 }, thresholds));
-}
-
-function perEye<T>(left: T | undefined, right: T | undefined): PerEye<T> {
-  return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
 }
 
 function eyeReasons({ state, profile, left, right }: EyesMeasurement): Reason[] {

@@ -52,8 +52,16 @@ export interface Face {
 /** Which eye of the person, not of the image. */
 export type Side = 'left' | 'right';
 
+/** Both eyes of a person. */
+export const SIDES = ['left', 'right'] as const;
+
 /** Something per eye; an eye that nothing is known of is left out. */
 export type PerEye<T> = { readonly [side in Side]?: T };
+
+/** Of each eye what is known of it. */
+export function perEye<T>(left: T | undefined, right: T | undefined): PerEye<T> {
+  return { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
+}
 
 /**
  * The rectangle that an eye crop is cut from: 3 wide to 2 high, turned so that its x axis runs along the eye line.

@@ -267,10 +267,7 @@ class FaceSearch {
   /** Overlapping squares that cover the image; none where the whole image has no more pixels than the net sees of it. */
   private tiles(image: Raster): Box[] {
     const longest = Math.max(image.width, image.height);
-    if (longest <= this.detector.inputSize) return [];
-    const side = longest * tileShare;
-    const starts = (length: number): number[] => (length <= side ? [(length - side) / 2] : [0, length - side]);
-    return starts(image.height).flatMap((y) => starts(image.width).map((x) => ({ x, y, width: side, height: side })));
+    return longest <= this.detector.inputSize ? [] : tilesOf(image, longest * tileShare, 0);
   }
 }
 

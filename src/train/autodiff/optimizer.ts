@@ -32,6 +32,15 @@ export interface StepRates {
   readonly averageRate: number;
 }
 
+/**
+ * The share of its way that the average goes at a step: at first it follows quickly, so that the starting values do not linger in it.
+ * @param step from 1
+ * @param least what it comes down to
+ */
+export function averageRate(step: number, least: number): number {
+  return Math.max(least, 1 / (1 + step / 5));
+}
+
 export interface OptimizerResult extends OptimizerState {
   /** L2 norm of the gradient before clipping. */
   readonly gradientNorm: number;

@@ -1,6 +1,7 @@
 /**
  * How right the tool is on labelled images: an eye at a time and, for whole photos, a photo at a time.
  */
+import { SIDES } from '../../core/face.js';
 import { groupOf } from './groups.js';
 import { guessKind } from './image-kind.js';
 import type { ImageNets, Judges } from './image-nets.js';
@@ -115,7 +116,6 @@ function together(probabilities: readonly number[]): number {
   return 1 / (1 + Math.exp(-logits.reduce((sum, logit) => sum + logit, 0) / logits.length));
 }
 
-const SIDES = ['left', 'right'] as const;
 
 interface JudgeOptions {
   readonly config: Config;

@@ -1,6 +1,7 @@
 /**
  * Makes a packed file's rows out of labelled images.
  */
+import { SIDES } from '../../core/face.js';
 import type { Config } from '../../pipeline/config.js';
 import type { CropKind } from '../../core/eye.js';
 import { cutCanvas, layoutOfCanvas } from './canvas.js';
@@ -30,7 +31,6 @@ export interface PackOptions {
   readonly onImage?: () => void;
 }
 
-const SIDES = ['left', 'right'] as const;
 
 /**
  * Cuts the eyes of one source. An image that cannot be read is left out and listed; packing goes on.

@@ -61,6 +61,11 @@ export interface EyeDataset {
   readonly turns: Float32Array;
 }
 
+/** How many of these rows have a label. */
+export function countLabel({ labels }: EyeDataset, rows: Int32Array, label: number): number {
+  return rows.reduce((sum, row) => sum + (labels[row] === label ? 1 : 0), 0);
+}
+
 /** Gathers rows into a dataset in memory. @param crop what they show */
 export function datasetOf(rows: readonly EyeRow[], crop: CropKind = 'eye'): EyeDataset {
   const bytes = canvasBytes(crop);

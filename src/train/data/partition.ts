@@ -5,7 +5,7 @@ import { UsageError } from '../../core/usage-error.js';
 import { DisjointSets } from './groups.js';
 import { CLOSED, OPEN } from './labels.js';
 import { nearDuplicates, type DuplicatePair } from './near-duplicates.js';
-import type { EyeDataset } from './packed-file.js';
+import { countLabel, type EyeDataset } from './packed-file.js';
 import { mixSeed, Random } from './random.js';
 
 /** How to split; `config.data` fits. */
@@ -172,9 +172,7 @@ function applyHoldout(
 function requireBothClasses(dataset: EyeDataset, partition: Partition, options: PartitionOptions): void {
   for (const part of PARTS) {
     if (part === 'test' && options.test === 0) continue;
-    const count = (label: number): number =>
-      partition[part].reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
-    const [closed, open] = [count(CLOSED), count(OPEN)];
+    const [closed, open] = [countLabel(dataset, partition[part], CLOSED), countLabel(dataset, partition[part], OPEN)];
     if (closed > 0 && open > 0) continue;
     throw new Error(
       `The ${part} part has ${String(closed)} closed and ${String(open)} open eyes; both classes are needed. Add images of the missing ` +

@@ -2,7 +2,7 @@
  * A training step of the `portrait` net: the gradients of a batch, found by threads that make their own crops, and the update.
  */
 import { decayMask, FlatVector, flatten, initialValues, lengthOf } from '../autodiff/flat-vector.js';
-import { momentCount, optimizerStep, type OptimizerOptions } from '../autodiff/optimizer.js';
+import { averageRate, momentCount, optimizerStep, type OptimizerOptions } from '../autodiff/optimizer.js';
 import { Tape, type Variable } from '../autodiff/tape.js';
 import { TrainingNet } from '../backbones/training-net.js';
 import { Random } from '../data/random.js';
@@ -109,9 +109,7 @@ export async function createPortraitStep(scenes: Scenes, layout: Layout, options
       const parts = shares.map(({ from, to }) => [{ share: (to - from) / batch, work: { seed, from, count: to - from, size } }]);
       const { gradient, statistics, scalars } = await gradients.run(state, parts);
       const step = state.step + 1;
-      // At first the average follows quickly, so that the starting values do not linger in it.
-      const averageRate = Math.max(AVERAGE_RATE, 1 / (1 + step / 5));
-      const { parameters, moments, average } = optimizerStep(state, gradient, decayed, { learningRate, step, averageRate }, options.optimizer);
+      const { parameters, moments, average } = optimizerStep(state, gradient, decayed, { learningRate, step, averageRate: averageRate(step, AVERAGE_RATE) }, options.optimizer);
       const [loss = NaN, score = NaN, box = NaN, points = NaN, visible = NaN, open = NaN] = scalars;
       return { state: { parameters, moments, average, statistics, step }, loss, parts: { score, box, points, visible, open } };
     },

@@ -6,10 +6,10 @@ import {
   eyeChances, faceChances, UNCALIBRATED, type Calibration, type EyeAnswer, type FaceChances,
 } from '../../classify/calibration.js';
 import { eyeWidthOf } from '../../core/eye.js';
-import type { PerEye } from '../../core/face.js';
+import { perEye, SIDES, type PerEye } from '../../core/face.js';
 import { attention } from '../data/balance.js';
 import { CLOSED, HIDDEN, OPEN } from '../data/labels.js';
-import type { EyeDataset } from '../data/packed-file.js';
+import { countLabel, type EyeDataset } from '../data/packed-file.js';
 import { fitLine } from '../metrics/calibration.js';
 import { predict, type Predictions } from './predict.js';
 
@@ -44,8 +44,7 @@ const FEWEST_HIDDEN = 60;
  */
 export async function calibrate(model: Uint8Array, options: CalibrateOptions, fallback?: Calibration): Promise<Calibration> {
   const { dataset, rows, typical } = options;
-  const count = (label: number): number => rows.reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
-  const fewHidden = count(HIDDEN) < FEWEST_HIDDEN;
+  const fewHidden = countLabel(dataset, rows, HIDDEN) < FEWEST_HIDDEN;
   const importance = importanceOf(dataset, rows);
   const open: Calibration['open'] = [];
   const visible: Calibration['visible'] = [];
@@ -153,8 +152,6 @@ export interface JudgedFace {
   readonly places: PerEye<number>;
 }
 
-const SIDES = ['left', 'right'] as const;
-
 /** Rows as faces: the eyes of a photo's face share their path but for `#left` and `#right`. */
 export function facesOf(calibration: Calibration, predictions: Predictions, dataset: EyeDataset, rows: Int32Array): JudgedFace[] {
   const answer = (place: number | undefined): EyeAnswer | undefined => {
@@ -164,9 +161,7 @@ export function facesOf(calibration: Calibration, predictions: Predictions, data
       { width: eyeWidthOf(floatAt(dataset.cropWidths, row)), turn: floatAt(dataset.turns, row) });
   };
   return placesByFace(dataset, rows).map((places) => {
-    const [left, right] = [answer(places.left), answer(places.right)];
-    const eyes = { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
-    return { places, chances: faceChances(calibration.pair, eyes) };
+    return { places, chances: faceChances(calibration.pair, perEye(answer(places.left), answer(places.right))) };
   });
 }
 

@@ -9,7 +9,9 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { fileProblem } from '../../files/problem.js';
 import { writeWholeFile } from '../../files/whole-file.js';
-import { initialState, type Layout, type TrainingState } from './step.js';
+import { momentCount } from '../autodiff/optimizer.js';
+import { lengthOf } from '../autodiff/flat-vector.js';
+import type { Layout, TrainingState } from './step.js';
 
 const MAGIC = 'portrait-pipeline checkpoint 2\n';
 const HASH_BYTES = 32;
@@ -144,10 +146,9 @@ function parseHeader(text: string): Header | undefined {
 
 /** Whether vectors are as long as those that a run with this layout begins with. */
 function fits({ parameters, statistics, average, moments }: Omit<TrainingState, 'step'>, layout: Layout, optimizer: Header['optimizer']): boolean {
-  const begun = initialState(layout, optimizer, 0);
-  return parameters.length === begun.parameters.length && statistics.length === begun.statistics.length
-    && average.length === begun.average.length && moments.length === begun.moments.length
-    && moments.every(({ length }, index) => length === begun.moments[index]?.length);
+  const length = lengthOf(layout.parameters);
+  return parameters.length === length && statistics.length === lengthOf(layout.statistics)
+    && average.length === length && moments.length === momentCount(optimizer) && moments.every((moment) => moment.length === length);
 }
 
 function damaged(path: string): CheckpointError {

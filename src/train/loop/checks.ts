@@ -5,7 +5,7 @@ import type { Backbone } from '../backbones/index.js';
 import { CLOSED, OPEN } from '../data/labels.js';
 import type { Batch } from '../data/loader.js';
 import { plainCrop } from '../data/plain-crop.js';
-import type { EyeDataset } from '../data/packed-file.js';
+import { countLabel, type EyeDataset } from '../data/packed-file.js';
 import { createTrainingStep, initialState, type Layout } from './step.js';
 
 /** Something about the data or the settings that makes training pointless; the message says what to do. */
@@ -18,8 +18,7 @@ export class TrainingError extends Error {
  * @throws TrainingError
  */
 export function checkData(dataset: EyeDataset, rows: Int32Array): void {
-  const count = (label: number): number => rows.reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
-  const [closed, open] = [count(CLOSED), count(OPEN)];
+  const [closed, open] = [countLabel(dataset, rows, CLOSED), countLabel(dataset, rows, OPEN)];
   if (closed === 0 || open === 0) {
     throw new TrainingError(`The training part has ${String(closed)} closed and ${String(open)} open eyes; both classes are needed. `
       + `Pack images with ${closed === 0 ? 'closed' : 'open'} eyes as well.`);

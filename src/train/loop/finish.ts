@@ -4,7 +4,7 @@
  */
 import { byteAt } from '../../core/typed-array.js';
 import { packageVersion } from '../../files/package.js';
-import type { EyeDataset } from '../data/packed-file.js';
+import { countLabel, type EyeDataset } from '../data/packed-file.js';
 import type { Backbone } from '../backbones/index.js';
 import { CLOSED, HIDDEN, OPEN } from '../data/labels.js';
 import { validationBatches } from '../data/loader.js';
@@ -129,8 +129,7 @@ function typicalRows({ dataset, validation, typical = [] }: FinishOptions): Int3
 }
 
 function countLids(dataset: EyeDataset, rows: Int32Array): [closed: number, open: number] {
-  const count = (label: number): number => rows.reduce((sum, row) => sum + (dataset.labels[row] === label ? 1 : 0), 0);
-  return [count(CLOSED), count(OPEN)];
+  return [countLabel(dataset, rows, CLOSED), countLabel(dataset, rows, OPEN)];
 }
 
 async function checkParity(

@@ -6,7 +6,7 @@ import { floatAt } from '../../core/typed-array.js';
 import { decayMask, FlatVector, flatten, initialValues, lengthOf, type Slot } from '../autodiff/flat-vector.js';
 import { add } from '../autodiff/arithmetic.js';
 import { binaryCrossEntropy } from '../autodiff/loss.js';
-import { momentCount, optimizerStep, type OptimizerName, type OptimizerOptions } from '../autodiff/optimizer.js';
+import { averageRate, momentCount, optimizerStep, type OptimizerName, type OptimizerOptions } from '../autodiff/optimizer.js';
 import { Tape, type Variable } from '../autodiff/tape.js';
 import { GraphBuilder } from '../../onnx/graph.js';
 import { byteTensor, createSession, floatsOf, floatTensor } from '../../onnx/session.js';
@@ -210,9 +210,7 @@ async function runStep(
 ): Promise<StepResult> {
   const step = state.step + 1;
   const { gradient, statistics, scalars: [loss = NaN] } = await gradients.run(state, parts);
-  // At first the average follows quickly, so that the starting values do not linger in it.
-  const averageRate = Math.max(AVERAGE_RATE, 1 / (1 + step / 5));
-  const { gradientNorm, ...updated } = optimizerStep(state, gradient, decayed, { learningRate, step, averageRate }, options.optimizer);
+  const { gradientNorm, ...updated } = optimizerStep(state, gradient, decayed, { learningRate, step, averageRate: averageRate(step, AVERAGE_RATE) }, options.optimizer);
   return { state: { ...updated, statistics, step }, loss, gradientNorm };
 }
 

@@ -1,6 +1,7 @@
 /**
  * What a finished run leaves in its folder for people: figures of the test part, pictures, a page.
  */
+import { SIDES } from '../../core/face.js';
 import { byteAt } from '../../core/typed-array.js';
 import type { Calibration } from '../../classify/calibration.js';
 import { HIDDEN } from '../data/labels.js';
@@ -14,7 +15,7 @@ import type { FinishedModel } from './finish.js';
 import type { RateSearch } from './find-learning-rate.js';
 import { readSteps } from './step-log.js';
 import type { TrainingOutcome, TrainingRun } from './training-run.js';
-import { believedOpen, facesOf } from './calibrate.js';
+import { facesOf } from './calibrate.js';
 import { predict, type PredictOptions } from './predict.js';
 import { runFiles, versions } from './run-folder.js';
 
@@ -44,10 +45,9 @@ export async function figuresBySource(
 ): Promise<SourceFigures[]> {
   if (rows.length === 0) return [];
   const predictions = await predict(model, dataset, rows, options);
-  const open = believedOpen(calibration, predictions, dataset, rows);
   const tallies = new Map([['all', new SourceTally()]]);
   for (const { places, chances } of facesOf(calibration, predictions, dataset, rows)) {
-    for (const side of ['left', 'right'] as const) {
+    for (const side of SIDES) {
       const place = places[side] ?? -1;
       const row = rows[place];
       if (row === undefined) continue;
@@ -55,7 +55,7 @@ export async function figuresBySource(
       const own = tallies.get(source) ?? new SourceTally();
       tallies.set(source, own);
       for (const tally of [own, tallies.get('all')]) {
-        tally?.add(byteAt(dataset.labels, row), open[place] ?? NaN, chances.visible[side] ?? 0, dataset.groups[row] ?? '');
+        tally?.add(byteAt(dataset.labels, row), Math.fround(chances.open[side] ?? 0.5), chances.visible[side] ?? 0, dataset.groups[row] ?? '');
       }
     }
   }

@@ -1,6 +1,7 @@
 /**
  * Contact sheets: what was packed, and what the net sees of it at each stage of the schedule.
  */
+import { CLASSES } from '../data/labels.js';
 import { byteAt } from '../../core/typed-array.js';
 import { CROPS, type CropKind } from '../../core/eye.js';
 import type { SheetRow } from '../../image/draw.js';
@@ -14,14 +15,13 @@ import type { Stage } from '../loop/stages.js';
 const COLUMNS = 12;
 /** Okabe and Ito's: told apart also by people who do not see red and green alike. */
 const FRAMES = ['#d55e00', '#0072b2', '#999999'] as const;
-const NAMES = ['closed', 'open', 'hidden'] as const;
 
 /** Some eyes of each source and class, as packed. */
 export function packedSheet(dataset: EyeDataset, seed = 1): SheetRow[] {
   const shown = shownSize(dataset.crop);
   const kinds = new Map<string, number[]>();
   dataset.sources.forEach((source, row) => {
-    const kind = `${source}, ${NAMES[byteAt(dataset.labels, row)] ?? ''}`;
+    const kind = `${source}, ${CLASSES[byteAt(dataset.labels, row)] ?? ''}`;
     kinds.set(kind, [...(kinds.get(kind) ?? []), row]);
   });
   const random = new Random(seed);
@@ -52,7 +52,7 @@ export async function scheduleSheet(loader: Loader, stages: readonly Stage[]): P
 }
 
 /** px at which a crop is drawn: an eye at its largest, a face or a photo at about the size of a net's input. */
-function shownSize(crop: CropKind): { readonly width: number; readonly height: number } {
+export function shownSize(crop: CropKind): { readonly width: number; readonly height: number } {
   return crop === 'eye' ? CROPS.eye : { width: 96, height: 96 };
 }
 

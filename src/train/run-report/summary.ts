@@ -1,11 +1,11 @@
 /**
  * The page that tells what a training run did: one HTML file with everything in it, readable without a network.
  */
+import { shownSize } from './sheets.js';
 import { byteAt } from '../../core/typed-array.js';
 import { encodePng } from '../../image/encode.js';
 import { plainCrop } from '../data/plain-crop.js';
 import type { EyeDataset } from '../data/packed-file.js';
-import { CROPS } from '../../core/eye.js';
 import { escapeMarkup } from './charts.js';
 
 /** Rows of a two-column table. */
@@ -76,7 +76,8 @@ function factsTable(facts: Facts): string {
 }
 
 async function mistakeFigure(dataset: EyeDataset, { row, open }: JudgedRow): Promise<string> {
-  const [size, enlarge] = dataset.crop === 'eye' ? [CROPS.eye, ENLARGE] : [{ width: 96, height: 96 }, 1];
+  const size = shownSize(dataset.crop);
+  const enlarge = dataset.crop === 'eye' ? ENLARGE : 1;
   const data = plainCrop(dataset, row, size.width, size.height);
   const png = await encodePng({ data, ...size, channels: 1 }, enlarge);
   const label = dataset.labels[row] === 1 ? 'open' : 'closed';
