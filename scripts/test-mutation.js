@@ -56,7 +56,8 @@ function pageOf(all) {
 
 Mutation testing plants a small fault (a comparison turned round, a constant gone, a branch never taken) and runs a room's own
 tests: a fault that none of them notices is a line that nobody would miss. \`npm run test:mutation\` writes this page;
-\`npm run test:mutation -- blur\` tests one room. What a room's tests miss may still be caught by those of another: only its own count.
+\`npm run test:mutation -- blur\` tests one room. What a room's tests miss may still be caught by those of another: only its own count,
+and only those that need none of ../shared. Judging, for one, is tested for the most part by what the commands print.
 
 | room | faults planted | caught | score | on |
 | --- | --- | --- | --- | --- |
