@@ -1,8 +1,8 @@
 /**
  * `pipeline runs`: the training runs of a working directory.
  */
+import { writeWholeFile } from '../files/whole-file.js';
 import type { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
 import { UsageError } from '../core/usage-error.js';
 import { comparisonPage } from '../train/experiments/compare.js';
 import { isRun, listRuns, readRun, removeFiles, settingDifferences, sparedCheckpoints, type RunEntry } from '../train/experiments/run-list.js';
@@ -59,7 +59,7 @@ function comparison(paths: readonly string[], output: string | undefined): void 
   }
   if (output === undefined) return;
   checkWritable(output);
-  writeFileSync(output, comparisonPage(entries));
+  writeWholeFile(output, comparisonPage(entries));
   log.log(output);
 }
 

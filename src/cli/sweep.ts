@@ -1,8 +1,9 @@
 /**
  * `pipeline train --sweep`: many runs one after the other, each a process of its own, and a table of what they say.
  */
+import { writeWholeFile } from '../files/whole-file.js';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import { contentHash } from '../files/content-hash.js';
@@ -33,8 +34,8 @@ export async function sweepRuns(data: string, file: string, config: Config, opti
     if (before?.finished !== true) await trainOne(data, run, before, options);
     const results = plan.map((each) => resultOf(workdir, each));
     const rows = rankSweep(results);
-    writeFileSync(join(workdir, `${sweep.name}.csv`), sweepCsv(rows));
-    writeFileSync(join(workdir, `${sweep.name}.html`), sweepPage(sweep.name, rows));
+    writeWholeFile(join(workdir, `${sweep.name}.csv`), sweepCsv(rows));
+    writeWholeFile(join(workdir, `${sweep.name}.html`), sweepPage(sweep.name, rows));
     if (process.exitCode !== undefined && process.exitCode !== 0) return;
   }
   for (const { combination, mean, asGoodAsBest } of rankSweep(plan.map((each) => resultOf(workdir, each)))) {

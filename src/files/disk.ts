@@ -2,6 +2,7 @@
  * The steps that moving somebody's files is made of, one system call each, so that a test can put another disk in their place
  * and stop after any of them. What a path leads to is only followed where that is said.
  */
+import { cannotBeFlushed } from './whole-file.js';
 import { constants, type BigIntStats } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, readdir, rename, rmdir, stat, truncate, unlink, utimes } from 'node:fs/promises';
 import { userInfo } from 'node:os';
@@ -109,7 +110,7 @@ export const realDisk: Disk = {
 
 /** Some systems cannot open or flush folders; there a name is as durable as they make it. */
 function unlessImpossible(error: unknown): undefined {
-  if (!['EISDIR', 'EACCES', 'EPERM', 'EINVAL', 'EBADF', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error;
+  if (!cannotBeFlushed(error)) throw error;
 }
 
 /** Bytes of a file that is read as text; a plan of a million files is shorter. */

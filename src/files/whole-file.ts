@@ -166,6 +166,11 @@ function clearLeftOver(folder: string): void {
   }
 }
 
+/** Whether a system failed to open or flush a folder since it cannot do that with any. */
+export function cannotBeFlushed(error: unknown): boolean {
+  return ['EISDIR', 'EACCES', 'EPERM', 'EINVAL', 'EBADF', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '');
+}
+
 /** Makes a rename durable. Some systems cannot open or flush folders; there it is as durable as they make it. */
 function flushFolder(path: string): void {
   let folder: number | undefined;
@@ -173,7 +178,7 @@ function flushFolder(path: string): void {
     folder = openSync(path, 'r');
     fsyncSync(folder);
   } catch (error) {
-    if (!['EISDIR', 'EACCES', 'EPERM', 'EINVAL', 'EBADF', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error;
+    if (!cannotBeFlushed(error)) throw error;
   } finally {
     if (folder !== undefined) closeSync(folder);
   }

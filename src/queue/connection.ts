@@ -5,7 +5,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { UsageError } from '../core/usage-error.js';
 import { errorCode } from '../files/error-code.js';
-import type { QueueAddress } from './address.js';
+import { queueVariables, type QueueAddress } from './address.js';
 import { keyPrefix } from './run-record.js';
 
 /** Milliseconds until a first connection counts as impossible. */
@@ -167,12 +167,12 @@ function connectionProblem(error: unknown, { shown, tls, username, password }: Q
   const text = error instanceof Error ? error.message : String(error);
   const code = errorCode(error) ?? '';
   if (text.includes('WRONGPASS')) return `The queue ${shown} does not know ${username === undefined ? 'this password' : `the user ${username} with this password`}.`;
-  if (text.includes('NOAUTH')) return `The queue ${shown} wants a password: set PIPELINE_QUEUE_PASSWORD or PIPELINE_QUEUE_PASSWORD_FILE.`;
+  if (text.includes('NOAUTH')) return `The queue ${shown} wants a password: set ${queueVariables.password} or ${queueVariables.passwordFile}.`;
   if (text.includes('NOPERM')) return `The queue ${shown} does not let this user do what is needed (${text}); docs/cluster.md has the rights.`;
   if (code === 'ECONNREFUSED') return `There is nobody at ${shown}. Is the server running, and does it listen there?`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The host of ${shown} is not known. Is its name right?`;
   if (code.includes('CERT') || /certificate|self[- ]signed|altname/i.test(text)) {
-    return `The certificate of ${shown} is not to be trusted (${text}). PIPELINE_QUEUE_CA names a file with who vouches for it.`;
+    return `The certificate of ${shown} is not to be trusted (${text}). ${queueVariables.ca} names a file with who vouches for it.`;
   }
   if (tls !== undefined && /EPROTO|ssl|wrong version/i.test(code + text)) return `${shown} does not speak TLS. Write redis:// if it need not.`;
   if (/timed?[ -]?out/i.test(code + text)) return `${shown} does not answer.${tls === undefined ? '' : ' Does it speak TLS? If not, write redis://.'}`;

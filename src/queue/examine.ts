@@ -1,12 +1,11 @@
 /**
  * Looks at a queue: whether it can be used, how far away it is, and what is in it.
  */
-import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { UsageError } from '../core/usage-error.js';
 import type { QueueAddress } from './address.js';
 import { openConnection, policyProblem, rightsProblem, versionProblem, type ServerFacts } from './connection.js';
-import { parseRunRecord, queueName, queueOptions, runKeys, runsKey } from './run-record.js';
+import { countJobs, parseRunRecord, runKeys, runsKey } from './run-record.js';
 
 /** One thing that was looked at. */
 export interface QueueFinding {
@@ -71,15 +70,12 @@ async function runs(client: Redis): Promise<QueueFinding[]> {
   if (records.length === 0) return [{ state: 'ok', text: 'There is no run.' }];
   return Promise.all(records.map(async ([id, text]): Promise<QueueFinding> => {
     const record = parseRunRecord(text);
-    const queue = new Queue(queueName(id), queueOptions(client));
-    queue.on('error', () => undefined);
-    const { wait = 0, active = 0 } = await queue.getJobCounts('wait', 'active');
-    await queue.close();
+    const { waiting, active } = await countJobs(client, id);
     const { results, refusals } = runKeys(id);
     const [back, refused] = await Promise.all([client.hlen(results), client.hvals(refusals)]);
     const from = record === undefined ? 'of another version' : `of ${record.host}, which waited for it ${ago(Date.now() - record.touched)} ago`;
     const why = refused.map((sentence) => ` A worker does not take part: ${sentence}`).join('');
-    return { state: 'ok', text: `Run ${id} ${from}: ${String(wait)} batches wait, ${String(active)} are in work, ${String(back)} are back.${why}` };
+    return { state: 'ok', text: `Run ${id} ${from}: ${String(waiting)} batches wait, ${String(active)} are in work, ${String(back)} are back.${why}` };
   }));
 }
 

@@ -6,10 +6,11 @@
  * nobody has taken yet. So whatever is lost on the way, a job, a piece of news, all that the server knew, is noticed by comparing with
  * what this process waits for, and handed out again; what comes twice is taken once.
  */
+import { iterate } from '../run/pool.js';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { errorResult, type PhotoFile, type PhotoResult } from '../core/result.js';
 import { UsageError } from '../core/usage-error.js';
@@ -20,7 +21,7 @@ import { describeJudge, type Judge } from '../run/fingerprint.js';
 import { batchText, parseBatch, unpackResults, type HandedPhoto } from './batch.js';
 import type { QueueConnection } from './connection.js';
 import { pathBelow } from './root.js';
-import { forgetRun, queueName, queueOptions, jobNames, runKeys, runsKey, type RunKeys, type RunRecord } from './run-record.js';
+import { openJobs, forgetRun, jobNames, runKeys, runsKey, type RunKeys, type RunRecord } from './run-record.js';
 import { whenThereIsRoom } from './room.js';
 
 export interface QueueExecutorOptions {
@@ -123,10 +124,9 @@ class HandedOutRun {
   constructor(private readonly options: QueueExecutorOptions, private readonly run: RunParts) {
     this.client = options.connection.client;
     this.keys = runKeys(run.name);
-    this.queue = new Queue(queueName(run.name), queueOptions(this.client));
+    this.queue = openJobs(this.client, run.name);
     this.ear = this.client.duplicate();
     // Failures of a connection are told by whoever opened it.
-    this.queue.on('error', () => undefined);
     this.ear.on('error', () => undefined);
     this.ear.on('message', (_channel, id) => { this.collect(id); });
   }
@@ -150,7 +150,7 @@ class HandedOutRun {
 
   /** Hands all photos out, as they come. */
   async handOut(photos: AsyncIterable<PhotoFile> | Iterable<PhotoFile>): Promise<void> {
-    const source = Symbol.asyncIterator in photos ? photos[Symbol.asyncIterator]() : photos[Symbol.iterator]();
+    const source = iterate(photos);
     const onAbort = (): void => { void source.return?.(); };
     this.run.signal.addEventListener('abort', onAbort);
     let open: { readonly photos: HandedPhoto[]; readonly numbers: number[] } = { photos: [], numbers: [] };

@@ -85,12 +85,25 @@ export function queueOptions(client: Redis): QueueOptions {
   };
 }
 
+/** A run's batches. Failures of the connection are told by whoever opened it. */
+export function openJobs(client: Redis, id: string, more: Partial<QueueOptions> = {}): Queue {
+  const queue = new Queue(queueName(id), { ...queueOptions(client), ...more });
+  queue.on('error', () => undefined);
+  return queue;
+}
+
+/** How many batches of a run wait for a worker, and how many have one. Only looks: a run that is forgotten meanwhile stays so. */
+export async function countJobs(client: Redis, id: string): Promise<{ readonly waiting: number; readonly active: number }> {
+  const queue = openJobs(client, id, { skipMetasUpdate: true });
+  const { wait: waiting = 0, active = 0 } = await queue.getJobCounts('wait', 'active');
+  await queue.close();
+  return { waiting, active };
+}
+
 /** Takes away everything that lies on the server about a run. */
 export async function forgetRun(client: Redis, id: string): Promise<void> {
   await client.hdel(runsKey, id);
-  const queue = new Queue(queueName(id), queueOptions(client));
-  // Failures of a connection are told by whoever opened it.
-  queue.on('error', () => undefined);
+  const queue = openJobs(client, id);
   await queue.obliterate({ force: true });
   await queue.close();
   const { batches, results, begun, refusals } = runKeys(id);

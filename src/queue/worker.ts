@@ -5,20 +5,20 @@
  */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Queue, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { errorResult, type PhotoResult } from '../core/result.js';
 import type { Config } from '../pipeline/config.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
 import type { PhotoExecutor } from '../run/executor.js';
 import { JobQueue } from '../run/job-queue.js';
-import { workerCount } from '../run/pool.js';
+import { photosAProcess, workerCount } from '../run/pool.js';
 import { admit, rootProblem, type Admission } from './admission.js';
 import { packResults, parseBatch, type HandedPhoto } from './batch.js';
 import type { QueueConnection } from './connection.js';
 import { whenThereIsRoom } from './room.js';
 import { isSeenBelow, placeBelow } from './root.js';
-import { forgetRun, jobNames, keyPrefix, parseRunRecord, queueName, queueOptions, runKeys, runsKey, type RunRecord } from './run-record.js';
+import { countJobs, forgetRun, jobNames, keyPrefix, parseRunRecord, queueName, runKeys, runsKey, type RunRecord } from './run-record.js';
 
 export interface WorkerSettings {
   readonly connection: QueueConnection;
@@ -46,8 +46,6 @@ const refusalTime = 30_000;
 const mostStalls = 1_000_000;
 /** Milliseconds; a timer for more would end at once. */
 const longestTimer = 2 ** 31 - 1;
-/** Photos that a pool's process has at once. */
-const photosAProcess = 2;
 
 /** A run that this worker may judge. */
 interface KnownRun {
@@ -112,7 +110,7 @@ class QueueWorker {
     const loads: Load[] = [];
     for (const [id, text] of records) {
       const run = await this.know(id, text);
-      if (run !== undefined) loads.push({ run, ...await this.count(id) });
+      if (run !== undefined) loads.push({ run, ...await countJobs(this.client, id) });
     }
     for (const id of this.decisions.keys()) if (!records.some(([known]) => known === id)) this.decisions.delete(id);
     return loads;
@@ -149,14 +147,6 @@ class QueueWorker {
   private async refuse(id: string, record: RunRecord | undefined, why: string): Promise<void> {
     this.own.onNote(`Run ${id}${record === undefined ? '' : ` of ${record.host}`} is not judged here. ${why}`);
     await whenThereIsRoom(() => this.client.hset(runKeys(id).refusals, this.name, why), this.own.onNote);
-  }
-
-  private async count(id: string): Promise<{ readonly waiting: number; readonly active: number }> {
-    const queue = new Queue(queueName(id), queueOptions(this.client));
-    queue.on('error', () => undefined);
-    const { wait: waiting = 0, active = 0 } = await queue.getJobCounts('wait', 'active');
-    await queue.close();
-    return { waiting, active };
   }
 
   /** Works for a run until it is over, or others wait. */

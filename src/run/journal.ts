@@ -60,7 +60,7 @@ export interface JournalOptions {
 }
 
 /** Where a run with `update` keeps what it found, when it is complete: `out.csv.found` beside `out.csv.journal`. */
-export function keptPath(journal: string): string {
+function keptPath(journal: string): string {
   return `${journal.replace(/\.journal$/, '')}.found`;
 }
 

@@ -11,7 +11,7 @@ import type { Executor, PhotoExecutor } from './executor.js';
 import { WorkerDeath, WorkerProcess, type DeathCause, type WorkerSettings } from './worker-process.js';
 
 /** Photos that a process has at once: while one is inferred on its main thread, the next is decoded on libvips' own. */
-const photosAProcess = 2;
+export const photosAProcess = 2;
 
 /**
  * Times that a photo is tried in a process of its own. A crash may come from outside, as where the system is short of memory
@@ -80,7 +80,8 @@ export function createWorkerPool<Item, Settings extends WorkerSettings, Result>(
   };
 }
 
-function iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator<T, unknown> | Iterator<T, unknown> {
+/** The values one by one, whether they are waited for or not. */
+export function iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator<T, unknown> | Iterator<T, unknown> {
   return Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
 }
 

@@ -24,7 +24,10 @@ interface Span {
 export async function inTimeOrder(photos: readonly PhotoFile[]): Promise<readonly PhotoFile[]> {
   const folders = new Map<string, number[]>();
   for (const [place, { photo, part, content }] of photos.entries()) {
-    if (part === undefined && content === undefined) folders.set(dirname(photo), [...folders.get(dirname(photo)) ?? [], place]);
+    if (part !== undefined || content !== undefined) continue;
+    const places = folders.get(dirname(photo));
+    if (places === undefined) folders.set(dirname(photo), [place]);
+    else places.push(place);
   }
   if (folders.size < 2) return photos;
   const limit = pLimit(atOnce);

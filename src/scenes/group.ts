@@ -112,15 +112,15 @@ export class SceneGrouping {
   }
 
   private finished(frame: Frame, scene: OpenScene): PhotoResult {
-    if (shotsOf(scene).length === 1) return frame.result;
     scene.said ??= this.describe(scene);
     const said = scene.said[scene.frames.indexOf(frame)];
     return said === undefined ? frame.result : { ...frame.result, scene: said };
   }
 
   private describe(scene: OpenScene): SceneOfPhoto[] {
-    this.numbered += 1;
     const shots = shotsOf(scene);
+    if (shots.length === 1) return [];
+    this.numbered += 1;
     const results = shots.flatMap(([first]) => first ?? []);
     const bracket = isBracket(results.map(({ capture = {} }) => capture));
     const said = describeScene(results, bracket);
