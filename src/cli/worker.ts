@@ -16,6 +16,9 @@ interface WorkerVerbOptions extends SettingsOptions {
   readonly model?: string;
 }
 
+/** Milliseconds that a worker that cannot go on has for its end. */
+const endTime = 2000;
+
 /** @param executor where photos will be judged */
 export function registerWorker(program: Command, executor: PhotoExecutor): void {
   const command = program.command('worker')
@@ -29,7 +32,7 @@ export function registerWorker(program: Command, executor: PhotoExecutor): void 
 All settings are those of the run, but for run.workers and classify.model, which are this machine's.
 ${queueHelp}
 
-Exit codes: 0 ended from outside; 2 wrong usage or settings; 1 anything else, as where the disk of the photos has gone: start it again.
+Exit codes: 0 ended from outside; 2 wrong usage or settings; 1 (or SIGKILL) anything else, as where the disk of the photos has gone: start it again.
 
 Examples:
   pipeline worker --queue redis://host:6379/0 --root /mnt/photos
@@ -55,6 +58,10 @@ async function work(options: WorkerVerbOptions, executor: PhotoExecutor): Promis
   log.log(`Judging photos below ${root} for ${address.shown}, ${String(workerCount(config.run.workers))} at once.`);
   try {
     await serveQueue({ connection, executor, root, config, onNote, signal: stop.signal });
+  } catch (error) {
+    // Who waits for a disk that has gone holds a thread, and process.exit, too, waits for threads.
+    setTimeout(() => { process.kill(process.pid, 'SIGKILL'); }, endTime).unref();
+    throw error;
   } finally {
     connection.close();
   }

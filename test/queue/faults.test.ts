@@ -2,6 +2,7 @@
  * What may go wrong between the machines of a run, with real processes and a real server. Workers judge by name, without opening
  * anything: it is the way of the photos that counts here.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,8 @@ import { hasRedis, TestRedis, Wire, withoutRedis } from '../support/redis.js';
 import { endAll, Started, until } from '../support/started.js';
 
 const stub = fileURLToPath(new URL('../support/stub-queue-worker.js', import.meta.url));
+/** With it a file called "gone" lies on a disk that has gone. */
+const goneDisk = new URL('../support/gone-disk.js', import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), 'queue-test-'));
 /** So that what is lost is missed soon. */
 const impatient = ['--set', 'queue.lost_seconds=1', '--set', 'queue.tries=2', '--set', 'queue.batch=4'];
@@ -178,6 +181,40 @@ describe.skipIf(!hasRedis)(`a photo that takes its worker's machine down${withou
       'a.jpg,no_face', 'b.jpg,no_face', 'c-fatal.jpg,error', 'd.jpg,no_face', 'e.jpg,no_face', 'f.jpg,no_face',
     ]);
     expect(rows[2]).toContain('2 time(s) with others and 2 alone');
+    await redis.remove();
+  });
+});
+
+describe.skipIf(!hasRedis || process.platform === 'win32')(`a photo on a disk that has gone${withoutRedis}`, () => {
+  it('ends its worker with a sentence, so that another start is possible, and gets its row after some tries', async () => {
+    const redis = await TestRedis.start();
+    const photos = join(folder, 'half');
+    mkdirSync(photos, { recursive: true });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'gone']) writeFileSync(join(photos, `${name}.jpg`), 'a photo');
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const stop = new AbortController();
+    const ended: string[] = [];
+    const keepWorking = async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        const judge = new Started(['--import', goneDisk, entry, 'worker', '--queue', redis.address, '--root', photos, '--workers', '1'], { GONE_DISK: pipe });
+        stop.signal.addEventListener('abort', () => { judge.signal('SIGTERM'); });
+        await judge.end();
+        ended.push(judge.output);
+      }
+    };
+    const working = keepWorking();
+    const coordinator = new Started([
+      entry, 'run', photos, '--report', join(folder, 'half.csv'), '--queue', redis.address, ...impatient, '--set', 'queue.tries=1', '--set', 'run.photo_seconds=1',
+    ]);
+    expect([await coordinator.end(), coordinator.output]).toEqual([3, expect.any(String)]);
+    stop.abort();
+    await working;
+    const sentence = /A batch of (\d) photos has not come to an end in \d+ seconds\. Is the disk of .* there\?/;
+    expect(ended.flatMap((output) => sentence.exec(output)?.[1] ?? [])).toEqual(['2', '1']);
+    const rows = reportOf('half.csv').split('\n').slice(1, -1);
+    expect(rows.map((row) => row.includes('was not heard of'))).toEqual([false, false, false, false, false, true]);
+    expect(rows[5]).toMatch(/^gone\.jpg,error,.*1 time\(s\) with others and 1 alone/);
     await redis.remove();
   });
 });
