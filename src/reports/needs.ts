@@ -12,20 +12,29 @@ const journalBytes = { plain: 12_000, withPictures: 127_000 };
 /** No disk gives a file less than a block. */
 const sidecarBytes = 4096;
 
+/** How many photos each kind of file is going to have. */
+export interface RunSizes {
+  /** Of the reports, which are written from the beginning however often a run is gone on with. */
+  readonly photos: number;
+  /** Of the journal that are not in it yet, and of the copy of it that is kept. */
+  readonly journaled: number;
+  /** Sidecars that are not there yet, and where; undefined where none are written. */
+  readonly sidecars: { readonly folder: string; readonly count: number } | undefined;
+}
+
 /**
- * What a run over so many photos writes. The journal lies beside the first report.
- * @param sidecarFolder where sidecars are written, if they are
+ * What a run writes. The journal lies beside the first report.
  */
-export function runNeeds(reports: readonly string[], photos: number, sidecarFolder?: string): SpaceNeed[] {
+export function runNeeds(reports: readonly string[], { photos, journaled, sidecars }: RunSizes): SpaceNeed[] {
   const journal = reports.some(showsPictures) ? journalBytes.withPictures : journalBytes.plain;
   const needs = reports.filter((report) => report !== '-').map((report, index): SpaceNeed => {
     const kind = showsPictures(report) ? 'html' : report.split('.').at(-1)?.toLowerCase() ?? '';
     return {
       name: `the report ${report}`,
       folder: dirname(resolve(report)),
-      bytes: photos * ((bytesPerPhoto[kind] ?? 0) + (index === 0 ? journal : 0)),
+      bytes: photos * (bytesPerPhoto[kind] ?? 0) + (index === 0 ? journaled * journal : 0),
     };
   });
-  if (sidecarFolder === undefined) return needs;
-  return [...needs, { name: `the sidecars in ${sidecarFolder}`, folder: sidecarFolder, bytes: photos * sidecarBytes }];
+  if (sidecars === undefined) return needs;
+  return [...needs, { name: `the sidecars in ${sidecars.folder}`, folder: sidecars.folder, bytes: sidecars.count * sidecarBytes }];
 }

@@ -12,7 +12,7 @@ import { createReport, showsPictures } from './create.js';
 import { reportHeader } from './header.js';
 import { runNeeds } from './needs.js';
 import type { Editor } from './xmp/packet.js';
-import { checkSidecarFolder, createSidecarWriter } from './xmp/sidecars.js';
+import { checkSidecarFolder, countMissing, createSidecarWriter } from './xmp/sidecars.js';
 
 export interface OutputOptions {
   /** Report files; `-` is CSV on standard output. */
@@ -34,9 +34,11 @@ export function reportOutput({ reports, folder, config, times, sidecars }: Outpu
   return {
     journal: first === undefined ? undefined : `${first}.journal`,
     previews: reports.some(showsPictures),
-    check: async (photos) => {
+    check: async ({ photos, isJournaled, keeps }) => {
       if (sidecars !== undefined) await checkSidecarFolder(folder);
-      await checkSpace(runNeeds(reports, photos, sidecars === undefined ? undefined : folder));
+      const missing = sidecars === undefined ? undefined : { folder, count: await countMissing(photos, sidecars.editor) };
+      const unjournaled = photos.filter(({ photo }) => !isJournaled(photo)).length;
+      await checkSpace(runNeeds(reports, { photos: photos.length, journaled: unjournaled + (keeps ? photos.length : 0), sidecars: missing }));
     },
     open: async (onProblem) => {
       const sinks: ResultSink[] = [];

@@ -133,7 +133,7 @@ function liveOutput({ reports, journal, sinks }: {
 }): RunOutput {
   return {
     journal, previews: false,
-    check: async (photos) => { await reports?.check(photos); },
+    check: async (work) => { await reports?.check(work); },
     open: async (onProblem) => [...await reports?.open(onProblem) ?? [], ...await sinks()],
     close: () => { reports?.close(); },
   };

@@ -57,6 +57,12 @@ export interface JournalOptions {
   readonly resume: boolean;
   /** Go on, too, with what was kept of the last run that was complete. */
   readonly update?: boolean;
+  /**
+   * Called before an earlier journal is set aside or written to.
+   * @param isJournaled whether there is a record of a photo that is gone on with
+   * @throws where the run is not to begin
+   */
+  readonly check?: (isJournaled: (photo: string) => boolean) => Promise<void>;
 }
 
 /** Where a run with `update` keeps what it found, when it is complete: `out.csv.found` beside `out.csv.journal`. */
@@ -78,7 +84,7 @@ export async function fileStamp({ path, part }: Pick<PhotoFile, 'path' | 'part'>
  * Opens the journal of a run.
  * @param path where it lies
  * @param fingerprint of everything but the photos that the results depend on; results found under another are not used
- * @throws UsageError where the file cannot be written
+ * @throws UsageError where the file cannot be written; and what `check` throws
  */
 export async function openJournal(path: string, fingerprint: string, options: JournalOptions): Promise<Journal> {
   const notes: string[] = [];
@@ -86,6 +92,7 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
   if (update) await takeUpKept(path);
   const earlier = await readIndex(path);
   const usable = (options.resume || update) && earlier?.header?.fingerprint === fingerprint;
+  await options.check?.((photo) => usable && earlier.places.has(photo));
   if (earlier !== undefined && !usable && earlier.places.size > 0) {
     await rename(path, `${path}.old`);
     notes.push(`${whyUnused(earlier, options)} Its journal is now ${path}.old.`);

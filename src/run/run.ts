@@ -50,9 +50,8 @@ export interface RunOptions {
 export async function runPhotos(photos: readonly PhotoFile[], options: RunOptions): Promise<RunSummary> {
   const settings = { ...options.settings, previews: options.output.previews };
   const { executor, output } = options;
-  await output.check(photos.length);
   const summary = new RunSummary(photos.length);
-  const { sinks, journal } = await openFiles(settings, options, (problem) => {
+  const { sinks, journal } = await openFiles(photos, settings, options, (problem) => {
     summary.unwritten += 1;
     options.onNote?.(problem);
   });
@@ -138,26 +137,30 @@ function doneBefore(photos: readonly PhotoFile[], journal: Journal): string {
 }
 
 /** A run without a report that is a file has nothing to go on with. */
-async function openRunJournal(settings: PhotoSettings, options: RunOptions): Promise<Journal | undefined> {
+async function openRunJournal(photos: readonly PhotoFile[], settings: PhotoSettings, options: RunOptions): Promise<Journal | undefined> {
   const { journal } = options.output;
+  const keeps = options.update === true;
+  const check = (isJournaled: (photo: string) => boolean): Promise<void> => options.output.check({ photos, isJournaled, keeps });
   if (journal === undefined) {
-    if (options.update === true) throw new UsageError('--update is about a report that is a file; name it with --report.');
-    if (options.resume !== true) return undefined;
-    throw new UsageError('--resume goes on with a report that is a file; name it with --report, as in the run that stopped.');
+    if (keeps) throw new UsageError('--update is about a report that is a file; name it with --report.');
+    if (options.resume === true) throw new UsageError('--resume goes on with a report that is a file; name it with --report, as in the run that stopped.');
+    await check(() => false);
+    return undefined;
   }
   const fingerprint = await runFingerprint(settings, options.folder);
-  return openJournal(journal, fingerprint, { resume: options.resume === true, update: options.update === true });
+  return openJournal(journal, fingerprint, { resume: options.resume === true, update: keeps, check });
 }
 
 /** Opens everything that the run writes to; where one thing cannot be written, none is left behind. */
 async function openFiles(
+  photos: readonly PhotoFile[],
   settings: PhotoSettings,
   options: RunOptions,
   onProblem: (problem: string) => void,
 ): Promise<{ readonly sinks: readonly ResultSink[]; readonly journal: Journal | undefined }> {
   const sinks = await options.output.open(onProblem);
   try {
-    return { sinks, journal: await openRunJournal(settings, options) };
+    return { sinks, journal: await openRunJournal(photos, settings, options) };
   } catch (error) {
     for (const sink of sinks) await sink.discard();
     options.output.close();

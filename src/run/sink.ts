@@ -1,7 +1,7 @@
 /**
  * Where a run's results go. The run knows no format: reports and sidecars are sinks.
  */
-import type { PhotoResult } from '../core/result.js';
+import type { PhotoFile, PhotoResult } from '../core/result.js';
 
 /** Takes results in report order, one by one, and puts the file in place when all are there. */
 export interface ResultSink {
@@ -14,6 +14,15 @@ export interface ResultSink {
   discard(): Promise<void>;
 }
 
+/** What a run is going to write. */
+export interface RunWork {
+  readonly photos: readonly PhotoFile[];
+  /** Whether the journal that is gone on with has a photo already. */
+  readonly isJournaled: (photo: string) => boolean;
+  /** Whether what was found is kept in a second file when the run is complete. */
+  readonly keeps: boolean;
+}
+
 /** Everything that a run writes to, opened when the run begins. */
 export interface RunOutput {
   /** Name of the journal that lets an unfinished run be gone on with; undefined where there is no file to lie beside. */
@@ -21,11 +30,10 @@ export interface RunOutput {
   /** Whether a sink shows pictures, which are then to be made with every result. */
   readonly previews: boolean;
   /**
-   * Whether all can be written, asked before any work.
-   * @param photos how many the run has
+   * Whether all can be written, asked before any work and before an earlier journal is changed.
    * @throws UsageError
    */
-  check(photos: number): Promise<void>;
+  check(work: RunWork): Promise<void>;
   /**
    * Opens the sinks; where one cannot be opened, none is left behind.
    * @param onProblem called with what could not be written of one photo; the run goes on

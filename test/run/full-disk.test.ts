@@ -146,8 +146,20 @@ describe.skipIf(!canMount)(`a full disk${withoutMount}`, () => {
     expect(readdirSync(disk.at(''))).toEqual(['out.html']);
   });
 
+  it('is asked for no more than the rest of a run that is gone on with', async () => {
+    const run = ['run', photos, '--workers', '1', '--no-times', '--report'];
+    await pipeline(...run, join(large, 'out.csv'), '--update');
+    // A run from its beginning is thought to need 84 KB.
+    await prepare(90);
+    cpSync(join(large, 'out.csv.found'), disk.at('out.csv.journal'));
+    const resumed = await pipelineUnder(disk.launcher, ...run, join(small, 'out.csv'), '--resume');
+    expect(resumed.stderr).toMatch(/6 of 6 photos were done before/);
+    expect(resumed.code).toBe(0);
+  });
+
   it('is said before the work starts where reports would fit one by one but not together', async () => {
-    await prepare(100);
+    // Two reports and their journal are thought to need 96 KB, and each has begun with 8 KB when it is asked.
+    await prepare(126);
     const reports = ['a.csv', 'b.csv', 'c.csv'].flatMap((name) => ['--report', join(small, name)]);
     const { code, stderr } = await pipelineUnder(disk.launcher, 'run', photos, ...reports);
     expect(stderr).toMatch(/too full for the report .*c\.csv/);

@@ -40,6 +40,19 @@ describe('the journal of a run', () => {
     await journal.close();
   });
 
+  it('tells before it changes anything which photos it has; where the run is not to begin, it stays as it is', async () => {
+    const before = readFileSync(path);
+    for (const [fingerprint, known] of [['settings', true], ['other settings', false]] as const) {
+      const check = (isJournaled: (photo: string) => boolean): Promise<void> => {
+        expect([isJournaled('a.jpg'), isJournaled('other.jpg')]).toEqual([known, false]);
+        return Promise.reject(new Error('no room'));
+      };
+      await expect(openJournal(path, fingerprint, { resume: true, check })).rejects.toThrow('no room');
+    }
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(readdirSync(join(path, '..'))).toEqual(['out.csv.journal']);
+  });
+
   it('is not written through a link: what that leads to stays as it is', async () => {
     const precious = join(path, '..', 'precious.txt');
     writeFileSync(precious, 'mine');

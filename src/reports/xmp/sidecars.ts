@@ -1,12 +1,13 @@
 /**
  * Sidecars for people's editors, written beside the photos of a run. The photos themselves are never written to.
  */
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { isInside, pathFromReport, realPath, systemPath } from '../../files/file-name.js';
 import { readRegularFile } from '../../files/regular-file.js';
 import { errorCode } from '../../files/error-code.js';
 import { UsageError } from '../../core/usage-error.js';
+import type { PhotoFile } from '../../core/result.js';
 import type { Verdict } from '../../core/verdict.js';
 import type { ResultSink } from '../../run/sink.js';
 import { isDiskProblem, WriteError, fileProblem } from '../../files/problem.js';
@@ -56,6 +57,12 @@ export async function checkSidecarFolder(folder: string): Promise<void> {
   await access(folder, constants.W_OK).catch((error: unknown) => {
     throw new UsageError(`Cannot write sidecars (--xmp) into ${folder}: ${fileProblem(error, 'write')}`);
   });
+}
+
+/** How many of the photos have no sidecar yet: one that is written over takes no more room. */
+export async function countMissing(photos: readonly PhotoFile[], editor: Editor): Promise<number> {
+  const there = await Promise.all(photos.map(({ path }) => stat(systemPath(sidecarPath(path, editor))).then(() => true, () => false)));
+  return there.filter((is) => !is).length;
 }
 
 /**
