@@ -76,15 +76,10 @@ const raw = {
   },
 };
 
-/** A line of a run's journal, with a checksum that fits. */
-function journalLine(tree) {
-  const text = JSON.stringify(tree);
-  return `${sha256(text).toString('hex').slice(0, 16)} ${text}\n`;
-}
-
 const journal = {
   refusals: ['UsageError'],
   prepare: async (folder) => {
+    const { checkedLine } = await import('../../dist/files/checked-line.js');
     const { openJournal } = await import('../../dist/run/journal.js');
     const { faceStages } = await import('../../dist/pipeline/face-stages.js');
     const { createReport } = await import('../../dist/reports/create.js');
@@ -111,17 +106,18 @@ const journal = {
     const header = { journal: 'portrait-pipeline', version: 1, fingerprint: 'f', id: '00000000-0000-4000-8000-000000000000' };
     const names = ['a.jpg', 'b.jpg', 'c.jpg'];
     const path = join(folder, 'journal');
+    const linesOf = (trees) => Buffer.from(trees.map((tree) => checkedLine(JSON.stringify(tree))).join(''));
     return {
-      whole: [Buffer.from([header, ...names.map(record)].map(journalLine).join(''))],
+      whole: [linesOf([header, ...names.map(record)])],
       // A third has other bytes; the others are whole lines with checksums that fit, of records that nobody has written.
       damage: (number, random) => {
         const trees = [header, ...names.map(record)];
-        if (number % 3 === 0) return mutate(Buffer.from(trees.map(journalLine).join('')), random);
+        if (number % 3 === 0) return mutate(linesOf(trees), random);
         const at = Math.floor(random() * trees.length);
         trees[at] = mutateTree(trees[at], random);
-        return Buffer.from(trees.map(journalLine).join(''));
+        return linesOf(trees);
       },
-      // Everything that is recalled is also written, in each format of report.
+      // Everything that is recalled is also written: as CSV, JSON and HTML.
       read: async (bytes) => {
         writeFileSync(path, bytes);
         const opened = await openJournal(path, 'f', { resume: true });

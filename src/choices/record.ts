@@ -1,8 +1,8 @@
 /**
- * The lines of a file of choices: a checksum, a space, JSON.
+ * The records of a file of choices, each a checked line.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { checkedLine, checkedValue } from '../files/checked-line.js';
 import { choiceSchema } from './choice.js';
 
 const content = {
@@ -38,25 +38,12 @@ export type PhotoContent = z.infer<typeof contentSchema>;
 export type PhotoChange = z.infer<typeof photoChange>;
 export type ChoiceRecord = z.infer<typeof record>;
 
-const checksumLength = 16;
-
 /** A record as a line, line feed included. */
 export function lineOf(value: ChoiceRecord): string {
-  const text = JSON.stringify(value);
-  return `${checksum(text)} ${text}\n`;
+  return checkedLine(JSON.stringify(value));
 }
 
 /** The record of a line, or undefined where the line is not what was written. */
 export function recordOf(line: string): ChoiceRecord | undefined {
-  const text = line.slice(checksumLength + 1);
-  if (line.slice(0, checksumLength + 1) !== `${checksum(text)} `) return undefined;
-  try {
-    return record.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, checksumLength);
+  return checkedValue(record, line);
 }

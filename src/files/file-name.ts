@@ -8,6 +8,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readdir, realpath, lstat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { z } from 'zod';
 
 /** A name from the bytes that the system gives. */
 export function nameFromBytes(bytes: Buffer): string {
@@ -56,6 +57,10 @@ export async function realPath(path: string): Promise<string> {
 export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
+
+/** A path below a folder, with `/` between its parts: no way out of it, and only one way to spell it. */
+export const innerPath = z.string().min(1).max(4096).refine((path) =>
+  !path.includes('\0') && (sep === '/' || !path.includes(sep)) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'), 'it leads elsewhere');
 
 /** What a folder lists under a name. */
 export interface FolderEntry {

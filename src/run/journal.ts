@@ -5,9 +5,10 @@
  * A line a record, each with a checksum, only ever appended to. Whatever the moment of a kill or a power cut, at most the
  * last line is cut short. Results stay on the disk; memory holds where each one lies.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { checkedLine, checkedText } from '../files/checked-line.js';
 import { contentHash } from '../files/content-hash.js';
 import { errorCode } from '../files/error-code.js';
 import { systemPath } from '../files/file-name.js';
@@ -149,7 +150,6 @@ interface JournalIndex {
 
 /** Milliseconds between two flushes to the disk: what a power cut can cost. */
 const flushInterval = 1000;
-const checksumLength = 16;
 
 class JournalFile implements Journal {
   private end: number;
@@ -190,7 +190,7 @@ class JournalFile implements Journal {
     const place = this.index.places.get(photo);
     if (place === undefined) throw new Error(`The journal ${this.path} knows nothing of ${photo}.`);
     const { buffer } = await this.file.read(Buffer.alloc(place.length), 0, place.length, place.offset);
-    const text = checkedText(buffer);
+    const text = checkedText(buffer.toString('utf8'));
     if (text === undefined) throw new Error(`The journal ${this.path} changed while it was read.`);
     const record = parseRecord(text);
     if (record === undefined) throw new Error(`The journal ${this.path} changed while it was read.`);
@@ -215,7 +215,7 @@ class JournalFile implements Journal {
   private async writeWaiting(): Promise<void> {
     const records = this.waiting;
     this.waiting = [];
-    const lines = records.map((record) => Buffer.from(`${checked(recordText(record))}\n`));
+    const lines = records.map((record) => Buffer.from(checkedLine(recordText(record))));
     const bytes = Buffer.concat(lines);
     // A disk that is almost full takes a part of what it is given, and says so by the number only.
     for (let done = 0; done < bytes.length;) {
@@ -238,7 +238,7 @@ class JournalFile implements Journal {
     try {
       kept = WholeFile.begin(keptPath(this.path));
       // Another run than this one will go on from here.
-      kept.append(`${checked(recordText({ ...this.header, id: randomUUID() }))}\n`);
+      kept.append(checkedLine(recordText({ ...this.header, id: randomUUID() })));
       for (const photo of photos) {
         const place = this.index.places.get(photo);
         if (place === undefined) continue;
@@ -300,7 +300,7 @@ async function readIndex(path: string): Promise<JournalIndex | undefined> {
   let end = 0;
   try {
     for await (const line of wholeLines(path)) {
-      const text = checkedText(line.bytes);
+      const text = checkedText(line.bytes.toString('utf8'));
       const record = text === undefined || line.offset === 0 ? undefined : parseRecord(text);
       if (line.offset === 0) header = text === undefined ? undefined : parseHeader(text);
       else if (record === undefined) damaged += 1;
@@ -329,18 +329,4 @@ async function* wholeLines(path: string): AsyncGenerator<{ readonly bytes: Buffe
     }
     rest = bytes;
   }
-}
-
-function checked(text: string): string {
-  return `${checksum(text)} ${text}`;
-}
-
-/** The text of a line, or undefined where it is not what was written. */
-function checkedText(line: Buffer): string | undefined {
-  const text = line.toString('utf8', checksumLength + 1);
-  return line.toString('latin1', 0, checksumLength) === checksum(text) ? text : undefined;
-}
-
-function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, checksumLength);
 }

@@ -6,6 +6,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../core/usage-error.js';
 import { currentUser, type Disk } from '../files/disk.js';
+import { innerPath } from '../files/file-name.js';
 import type { Action, Step } from './place.js';
 import type { SortPlan } from './plan.js';
 import { verdictFolders } from './verdicts.js';
@@ -29,9 +30,6 @@ export interface SortSession {
   readonly finished: boolean;
 }
 
-/** A path in a folder: no way out of it, and only one way to spell it. */
-const innerPath = z.string().min(1).max(4096).refine((path) =>
-  !path.includes('\0') && (sep === '/' || !path.includes(sep)) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'), 'it leads elsewhere');
 const targetPath = innerPath.refine((path) =>
   path.includes('/') && verdictFolders.some((verdict) => path.startsWith(`${verdict}/`)), 'it is in no folder of a verdict');
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -83,7 +81,7 @@ export async function lastSession(disk: Disk, target: string): Promise<SortSessi
 export async function clearUnbegun(disk: Disk, target: string): Promise<void> {
   for (const number of await journalNumbers(disk, target)) {
     const path = journalPath(target, number);
-    if (wholeLines((await readJournal(disk, path)).text) === '') await disk.remove(path);
+    if ((await readJournal(disk, path)).whole === 0) await disk.remove(path);
   }
 }
 
@@ -123,7 +121,7 @@ export async function mark(disk: Disk, path: string, what: Mark): Promise<void> 
 /** Undefined where not even the plan is whole. */
 async function readSession(disk: Disk, path: string, target: string): Promise<SortSession | undefined> {
   const { text, owner } = await readJournal(disk, path);
-  const lines = wholeLines(text).split('\n').slice(0, -1);
+  const lines = text.split('\n').slice(0, -1);
   const [first] = lines;
   if (first === undefined) return undefined;
   const plan = parseLine(planSchema, first, path);
@@ -171,11 +169,6 @@ async function readJournal(disk: Disk, path: string): ReturnType<Disk['read']> {
   return disk.read(path).catch((error: unknown) => {
     throw notOurs(path, error instanceof Error ? error.message : String(error));
   });
-}
-
-/** The text of a journal without a last line that was cut short. */
-function wholeLines(text: string): string {
-  return text.slice(0, text.lastIndexOf('\n') + 1);
 }
 
 /** Numbers of the journals in a folder, ascending; empty where there is no folder. */

@@ -1,14 +1,15 @@
 /**
- * The journal of what was written into photos, `out.csv.embed` beside the report: a checksum, a space, JSON in each line. A line
- * that says how a photo was, and how to get it back, is on the disk before the photo is replaced; which of the two lies there now
- * is told by its content.
+ * The journal of what was written into photos, `out.csv.embed` beside the report: a checked line each. One that says how a
+ * photo was, and how to get it back, is on the disk before the photo is replaced; which of the two lies there now is told by its
+ * content.
  */
-import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../core/usage-error.js';
 import type { FileLooks } from '../../core/result.js';
+import { checkedLine, checkedValue } from '../../files/checked-line.js';
 import { currentUser, longestText, type Disk } from '../../files/disk.js';
+import { innerPath } from '../../files/file-name.js';
 import { fileProblem } from '../../files/problem.js';
 import { colours } from './packet.js';
 import { wayBackSchema } from './way-back.js';
@@ -26,10 +27,6 @@ const fileSchema = z.strictObject({
   size: z.number().int().min(0),
   modified: z.number(),
 }).readonly();
-
-/** A path in a folder: no way out of it. */
-const innerPath = z.string().min(1).max(4096).refine((path) =>
-  !path.includes('\0') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'), 'it leads elsewhere');
 
 const writeSchema = z.strictObject({
   kind: z.literal('write'),
@@ -76,7 +73,7 @@ export async function readEmbedJournal(disk: Disk, path: string): Promise<Embedd
     throw new UsageError(`Cannot read ${path}, which says what was written into photos: ${fileProblem(error, 'read')}`);
   });
   if (owner !== currentUser) throw new UsageError(`${path}, which says what was written into photos, belongs to another user. Nothing was done.`);
-  const records = wholeLines(text).split('\n').slice(0, -1).map(recordOf);
+  const records = text.split('\n').slice(0, -1).map((line) => checkedValue(recordSchema, line));
   const sessions: EmbedWrite[][] = [];
   const writes: EmbedWrite[] = [];
   for (const record of records) {
@@ -97,7 +94,7 @@ export function isInnerPath(photo: string): boolean {
 
 /** Adds a line, for good. @throws where the journal would be longer than what is read again */
 export async function appendToJournal(disk: Disk, path: string, record: EmbedRecord): Promise<void> {
-  const line = lineOf(record);
+  const line = checkedLine(JSON.stringify(record));
   const there = (await disk.look(path))?.size ?? 0;
   if (there + Buffer.byteLength(line) > longestText) {
     throw new Error(`${path}, which says how to take marks out again, is as long as it may be. Move it away: what it says cannot be taken back then.`);
@@ -128,30 +125,4 @@ export function samePhotos({ writes }: Pick<Embedded, 'writes'>): (photo: string
 /** Reports have whole seconds. */
 function looksOf({ size, modified }: FileLooks): string {
   return `${String(size)} ${String(Math.floor(modified / 1000))}`;
-}
-
-function wholeLines(text: string): string {
-  return text.slice(0, text.lastIndexOf('\n') + 1);
-}
-
-const checksumLength = 16;
-
-function lineOf(record: EmbedRecord): string {
-  const json = JSON.stringify(record);
-  return `${checksum(json)} ${json}\n`;
-}
-
-/** Undefined where a line is not what was written. */
-function recordOf(line: string): EmbedRecord | undefined {
-  const json = line.slice(checksumLength + 1);
-  if (line.slice(0, checksumLength + 1) !== `${checksum(json)} `) return undefined;
-  try {
-    return recordSchema.safeParse(JSON.parse(json)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-function checksum(json: string): string {
-  return createHash('sha256').update(json).digest('hex').slice(0, checksumLength);
 }
