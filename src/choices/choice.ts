@@ -2,12 +2,12 @@
  * What a person chose for a photo, in the words of editors: a pick or reject, stars, a colour.
  */
 import { z } from 'zod';
-import type { Verdict } from '../core/verdict.js';
+import { verdicts, type Verdict } from '../core/verdict.js';
 import { colours } from '../reports/xmp/packet.js';
 
 /** What is not chosen is absent: there the tool's own word counts. */
 export const choiceSchema = z.strictObject({
-  verdict: z.enum(['keep', 'review', 'reject']).exactOptional(),
+  verdict: z.enum(verdicts).exactOptional(),
   stars: z.number().int().min(1).max(5).exactOptional(),
   colour: z.enum(colours).exactOptional(),
 }).readonly();
@@ -16,7 +16,7 @@ export type Choice = z.infer<typeof choiceSchema>;
 
 /** What is to become of a choice; null takes a part of it back, what is absent stays. */
 export const changeSchema = z.strictObject({
-  verdict: z.enum(['keep', 'review', 'reject']).nullable().exactOptional(),
+  verdict: z.enum(verdicts).nullable().exactOptional(),
   stars: z.number().int().min(1).max(5).nullable().exactOptional(),
   colour: z.enum(colours).nullable().exactOptional(),
 }).readonly();

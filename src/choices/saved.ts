@@ -1,18 +1,16 @@
 /**
  * What the HTML page saves as CSV or JSON: read for importing, written for exporting, in the same form.
  */
-import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import type { Verdict } from '../core/verdict.js';
+import { verdicts, type Verdict } from '../core/verdict.js';
 import { UsageError } from '../core/usage-error.js';
-import { escaped, plainText } from '../reports/csv.js';
+import { escaped, readCsvRows } from '../reports/csv.js';
 import { verdictOf, type Change, type Choice } from './choice.js';
 
-const verdict = z.enum(['keep', 'review', 'reject']);
 const savedRow = z.looseObject({
   photo: z.string().min(1),
-  verdict,
+  verdict: z.enum(verdicts),
   stars: z.coerce.number().int().min(0).max(5).default(0),
   chosen_by: z.enum(['me', 'tool']).default('me'),
 });
@@ -30,19 +28,18 @@ export interface SavedPhoto {
  * @throws UsageError where the text is no such file
  */
 export function readSaved(text: string): Map<string, Change> {
-  const isJson = /^\s*\[/.test(text);
-  const rows = z.array(savedRow).min(1).safeParse(rowsOf(text, isJson));
+  const rows = z.array(savedRow).min(1).safeParse(rowsOf(text));
   if (!rows.success) {
     throw new UsageError('This is not a file of choices as the HTML report saves them: it needs the columns photo, verdict, stars and chosen_by.');
   }
   return new Map(rows.data.filter(({ chosen_by: by }) => by === 'me').map((row) => [
-    isJson ? row.photo : plainText(row.photo), { verdict: row.verdict, stars: row.stars === 0 ? null : row.stars },
+    row.photo, { verdict: row.verdict, stars: row.stars === 0 ? null : row.stars },
   ]));
 }
 
-function rowsOf(text: string, isJson: boolean): unknown {
+function rowsOf(text: string): unknown {
   try {
-    return isJson ? JSON.parse(text) : parse(text, { columns: true, bom: true, skip_empty_lines: true });
+    return /^\s*\[/.test(text) ? JSON.parse(text) : readCsvRows(text);
   } catch {
     return undefined;
   }

@@ -2,7 +2,9 @@
  * What is made of a photo, and what is said for it.
  */
 
-export type Verdict = 'keep' | 'review' | 'reject';
+/** From the best to the worst. */
+export const verdicts = ['keep', 'review', 'reject'] as const;
+export type Verdict = (typeof verdicts)[number];
 
 /**
  * How much has to speak against a photo before it is rejected, and how much doubt sends it to review: `strict` looks at every
@@ -19,9 +21,7 @@ export interface Reason {
   readonly verdict: Verdict;
 }
 
-const worsening: readonly Verdict[] = ['keep', 'review', 'reject'];
-
 /** The strictest of some verdicts; `keep` where there is none. */
-export function strictest(verdicts: readonly Verdict[]): Verdict {
-  return worsening.findLast((verdict) => verdicts.includes(verdict)) ?? 'keep';
+export function strictest(some: readonly Verdict[]): Verdict {
+  return verdicts.findLast((verdict) => some.includes(verdict)) ?? 'keep';
 }

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { defineStage } from '../core/stage.js';
-import { strictest, type Reason } from '../core/verdict.js';
+import { strictest, verdicts, type Reason } from '../core/verdict.js';
 import { measureExposure } from './exposure.js';
 import { exposureSettings, type ExposureSettings } from './settings.js';
 
@@ -17,7 +17,7 @@ const exposureMeasurement = z.strictObject({
   /** What is to be said of it, by the settings. */
   said: z.enum(['burnt out', 'black', 'nothing']),
   /** What that asks for, by the settings. */
-  asks: z.enum(['keep', 'review', 'reject']),
+  asks: z.enum(verdicts),
 }).readonly();
 
 export type ExposureMeasurement = z.infer<typeof exposureMeasurement>;

@@ -7,6 +7,7 @@ import { extname } from 'node:path';
 import { z } from 'zod';
 import type { Box, Point } from '../core/raster.js';
 import type { FileLooks } from '../core/result.js';
+import { verdicts, type Verdict } from '../core/verdict.js';
 import { UsageError } from '../core/usage-error.js';
 import { readArrowTable } from '../files/arrow-table.js';
 import { fileProblem } from '../files/problem.js';
@@ -30,7 +31,7 @@ export interface ReportFace {
 /** A photo as a report has it. */
 export interface ReportPhoto {
   readonly photo: string;
-  readonly verdict: 'keep' | 'review' | 'reject';
+  readonly verdict: Verdict;
   readonly reasons: readonly string[];
   readonly error?: string;
   /** What was found in it; absent in choices, which do not say. */
@@ -98,7 +99,7 @@ function notReport(path: string, why: string): UsageError {
     + 'Use a report that pipeline run wrote. Choices made in an HTML report are saved from its page, as CSV or JSON.');
 }
 
-const verdict = z.enum(['keep', 'review', 'reject']);
+const verdict = z.enum(verdicts);
 const status = z.enum(['ok', 'no_face', 'error']);
 const needed = `every row needs a photo and a verdict (${verdict.options.join(', ')})`;
 const time = z.union([z.iso.datetime().transform((text) => Date.parse(text)), z.number()]);

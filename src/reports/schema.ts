@@ -3,9 +3,10 @@
  */
 import { z } from 'zod';
 import { landmarkNames } from '../core/face.js';
+import { verdicts } from '../core/verdict.js';
 import { faceStages } from '../pipeline/face-stages.js';
 
-const verdict = z.enum(['keep', 'review', 'reject']);
+const verdict = z.enum(verdicts);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const box = z.strictObject({ x: z.number(), y: z.number(), width: z.number().min(0), height: z.number().min(0) });
 

@@ -33,10 +33,6 @@ export class Shoot {
     this.idOf = new Map(photos.map(({ photo }, id) => [photo, id]));
   }
 
-  get size(): number {
-    return this.entries.length;
-  }
-
   /** Where a photo lies; undefined for a number that no photo has. */
   pathOf(id: number): string | undefined {
     return this.entries[id]?.path;

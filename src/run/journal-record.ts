@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Measurements } from '../core/measurements.js';
 import { lookSide } from '../core/capture.js';
 import type { FileLooks, PhotoResult } from '../core/result.js';
+import { verdicts } from '../core/verdict.js';
 import { faceStages } from '../pipeline/face-stages.js';
 import { isMeasured } from '../pipeline/measured.js';
 
@@ -20,7 +21,7 @@ export interface JournalRecord {
   readonly result: PhotoResult;
 }
 
-const verdict = z.enum(['keep', 'review', 'reject']);
+const verdict = z.enum(verdicts);
 const box = z.strictObject({ x: z.number(), y: z.number(), width: z.number().min(0), height: z.number().min(0) });
 const bytes = z.instanceof(Uint8Array);
 const look = bytes.refine(({ length }) => length === lookSide * lookSide);

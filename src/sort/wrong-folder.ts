@@ -50,9 +50,8 @@ async function folderOf(photos: readonly string[], folders: readonly string[], w
   return undefined;
 }
 
-/** The folder nearby that has the photos of a report; undefined where none has. @param photos names in the report */
+/** The folder nearby that has the photos of a report; undefined where none has. @param photos names in the report, each once */
 export async function folderOfPhotos(report: string, photos: readonly string[]): Promise<string | undefined> {
-  const unique = [...new Set(photos)];
   const beside = await around(dirname(resolve(report)));
-  return unique.length === 0 ? undefined : folderOf(unique, [...beside, ...await around('.')], '');
+  return photos.length === 0 ? undefined : folderOf(photos, [...beside, ...await around('.')], '');
 }

@@ -13,14 +13,15 @@ import { hasChromium, launchChromium, withoutChromium } from '../support/chromiu
 import { face, photoResult } from '../support/results.js';
 import { demoPhotos } from '../support/shared-data.js';
 
-/** Judges by telling what it was told; whoever waits for another photo waits. */
-function executorOf(results: ReadonlyMap<string, PhotoResult>): PhotoExecutor {
+/** Judges by telling what it was told. @param meanwhile waited for before each photo, by its number */
+function executorOf(results: ReadonlyMap<string, PhotoResult>, meanwhile: (number: number) => Promise<void> = () => Promise.resolve()): PhotoExecutor {
   return {
     mostAhead: 512,
     prepare: () => undefined,
     run: async (photos, _settings, onResult) => {
       let number = 0;
       for await (const { photo } of photos) {
+        await meanwhile(number);
         onResult(number, results.get(photo) ?? photoResult(photo));
         number += 1;
       }
@@ -45,13 +46,13 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     photoResult('4.jpg'), photoResult('5.jpg'),
   ];
 
-  const start = async (photos: readonly PhotoFile[], rows: readonly PhotoResult[] | undefined, judged = results): Promise<void> => {
+  const start = async (photos: readonly PhotoFile[], rows: readonly PhotoResult[] | undefined, judged = results, meanwhile?: (number: number) => Promise<void>): Promise<void> => {
     const report = join(folder, 'out.csv');
     if (rows !== undefined) writeFileSync(report, csvHeader() + rows.map(csvRows).join(''));
     review = await openReview({
       photos, folder: join(folder, 'photos'), report, config: loadConfig(), port: 0,
       learned: { file: join(folder, 'mine.yaml'), config: () => loadConfig() }, signal: new AbortController().signal, onNote: () => undefined,
-      executor: executorOf(new Map(judged.map((result) => [result.photo, result]))),
+      executor: executorOf(new Map(judged.map((result) => [result.photo, result])), meanwhile),
     });
   };
   const window = async (): Promise<Page> => {
@@ -149,12 +150,47 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     await expect.poll(async () => [await badge(0), await badge(1)]).toEqual(['✕', '✓']);
   });
 
-  it('shows names as text, whatever is in them, and has a sheet of keys', async () => {
+  it('has a sheet of keys', async () => {
     await page.keyboard.press('?');
     expect(await text('dialog[open]')).toContain('undo, redo');
     await page.keyboard.press('Escape');
-    await page.fill('input[type=search]', 'unsure');
-    await expect.poll(() => page.locator('.card').count()).toBe(1);
+    expect(await page.locator('dialog[open]').count()).toBe(0);
+  });
+
+  it('finds photos by a part of their names or reasons', async () => {
+    const found = async (words: string): Promise<string[]> => {
+      await page.fill('input[type=search]', words);
+      return page.locator('.card .name').allInnerTexts();
+    };
+    expect(await found('UNSURE')).toEqual(['3.jpg']);
+    expect(await found('4.j')).toEqual(['4.jpg']);
+    expect(await found('nobody')).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('shows names and reasons as text, whatever is in them', async () => {
+    await page.close();
+    await review.close();
+    const made = (name: string): string => `<img src=x onerror=document.title='${name}'>"&amp;`;
+    folder = mkdtempSync(join(tmpdir(), `review-${made('folder')}`));
+    const odd = [1, 2].map((rank) => photoResult(`${String(rank)}${made('name')}.jpg`, {
+      reasons: [`face 1: ${made('reason')}`], faces: [face({ reasons: [made('reason')] })], ...scene(rank, made('scene')),
+    }));
+    await start(odd.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), odd);
+    page = await window();
+    const [title, name] = [await page.title(), odd[0]?.photo ?? ''];
+    expect(await text('#card-0 .name')).toBe(name);
+    expect(await text('#card-0 .why')).toContain(made('reason'));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.reasons li');
+    expect([await text('.side h2'), await text('.reasons li')]).toEqual([name, `face 1: ${made('reason')}`]);
+    expect(await text('.side .scene')).toContain(made('scene'));
+    await page.keyboard.press('c');
+    await page.waitForSelector('.column .face-100');
+    expect(await text('.column h3')).toContain(name);
+    expect(await text('.why-scene')).toBe(made('scene'));
+    // Nothing of it became an image, and nothing ran.
+    expect(await page.locator('img[src=x]').count()).toBe(0);
+    expect([await page.title(), problems]).toEqual([title, []]);
   });
 
   it('judges what is not judged yet, and writes the report when all is', async () => {
@@ -166,6 +202,39 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     page = await window();
     expect(existsSync(join(folder, 'out.csv'))).toBe(true);
     expect(await page.locator('.card[data-verdict=waiting]').count()).toBe(0);
+  });
+
+  it('can be used from the first photo on: chosen for while others are judged, with how many are', async () => {
+    await page.close();
+    await review.close();
+    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => { goOn = resolve; });
+    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined, [], (number) => (number === 2 ? held : Promise.resolve()));
+    page = await window();
+    await expect.poll(() => text('.state'), { timeout: 20_000 }).toBe('2 of 5 judged');
+    const bar = page.getByRole('progressbar', { name: 'Photos judged' });
+    expect([await bar.getAttribute('value'), await bar.getAttribute('max')]).toEqual(['2', '5']);
+    expect(await page.locator('.card[data-verdict=waiting] .why').allInnerTexts()).toEqual(['waiting', 'waiting', 'waiting']);
+    await page.keyboard.press('4');
+    await page.click('#card-3');
+    await page.keyboard.press('x');
+    await expect.poll(async () => [await badge(0), await badge(3)]).toEqual(['★★★★', '✕']);
+    goOn();
+    await review.judged;
+        await expect.poll(() => page.locator('.card[data-verdict=waiting]').count()).toBe(0);
+    expect([await badge(0), await badge(3), await page.locator('progress').isVisible(), await text('.state')]).toEqual(['★★★★', '✕', false, '']);
+  });
+
+  it('says why judging came to an end too early', async () => {
+    await page.close();
+    await review.close();
+    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined, [], (number) =>
+      (number === 1 ? Promise.reject(new Error('The nets are gone.')) : Promise.resolve()));
+    await review.judged;
+    page = await window();
+    expect(await text('.state')).toBe('The nets are gone.');
   });
 
   it('learns from choices: proposes, lists what would change, opens a photo of the list, and writes when told to', async () => {

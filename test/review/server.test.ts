@@ -176,5 +176,10 @@ describe('what a review knows from a report', () => {
       const { photo, verdict, reasons, scene, faces } = knownFrom(result);
       return { photo, verdict, reasons, scene, faces: faces.map(({ box, reasons: said }) => ({ box, reasons: said })) };
     }));
+    const meters = known[0]?.faces[0]?.meters ?? [];
+    expect(meters.map(({ share }) => share)).toEqual(meters.map(() => undefined));
+    expect(meters.filter(({ tone }) => tone !== 'unknown')).toEqual([]);
+    const said = new Map(meters.map(({ name, text }) => [name, text]));
+    expect([Number(said.get('left eye open')), said.get('eyes'), said.get('blur')]).toEqual([0.97, 'open', 'sharp']);
   });
 });

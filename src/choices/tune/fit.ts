@@ -3,7 +3,7 @@
  * from: five times a fifth of the photos is set aside, settings are chosen on the others, and tried on that fifth.
  */
 import { createHash } from 'node:crypto';
-import type { Verdict } from '../../core/verdict.js';
+import { verdicts, type Verdict } from '../../core/verdict.js';
 import { verdictOfBlur, verdictOfEyes, verdictOfRest, type Label, type MeasuredPhoto } from './measured.js';
 import { candidatesFrom, type TunedSettings } from './settings.js';
 
@@ -15,7 +15,6 @@ export const leastChoices = { all: 50, each: 10 };
  * let through as bad as three.
  */
 const costs: Readonly<Record<Label, readonly [keep: number, review: number, reject: number]>> = { keep: [0, 1, 5], reject: [3, 1, 0] };
-const verdicts: readonly Verdict[] = ['keep', 'review', 'reject'];
 const folds = 5;
 
 /** Photos by what the person made of them and what the tool does. */

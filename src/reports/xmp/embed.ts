@@ -113,8 +113,12 @@ class Embedding {
   private readonly left: string[] = [];
   private hasBegun = false;
   private endless = 0;
+  /** Marks of ours by the hash of the file that we left. */
+  private readonly ours: ReadonlyMap<string, MarksInside>;
 
-  constructor(private readonly options: EmbedOptions) {}
+  constructor(private readonly options: EmbedOptions) {
+    this.ours = new Map(options.embedded.writes.map(({ after, set }) => [after.hash, set]));
+  }
 
   get outcome(): EmbedOutcome {
     return { done: this.done, left: this.left };
@@ -179,17 +183,12 @@ class Embedding {
       exiftool, commands, folder, patience.batch + Math.round(works.reduce((sum, { bytes }) => sum + bytes.length, 0) * patience.byte),
     );
     const there = await readMarks(ask, works.map(({ copy }) => copy));
-    const planned = works.map((work, index) => ({ work, plan: planMarks(there[index] ?? {}, work.wish.marks, this.oursIn(work.hash), force) }));
+    const planned = works.map((work, index) => ({ work, plan: planMarks(there[index] ?? {}, work.wish.marks, this.ours.get(work.hash) ?? {}, force) }));
     const changed = planned.filter(({ plan }) => plan.args.length > 0);
     const answers = changed.length === 0 ? [] : await ask(changed.map(({ work, plan }) => [...plan.args, '-o', work.output, work.copy]));
     const inside = await readMarks(ask, changed.map(({ work }) => work.output));
     for (const { plan } of planned) if (plan.args.length === 0) this.options.onPhoto();
     return changed.map((each, index) => ({ ...each, inside: inside[index] ?? {}, problems: answers[index]?.problems ?? '' }));
-  }
-
-  /** Marks of ours in a photo that is as we left it. */
-  private oursIn(hash: string): MarksFound {
-    return this.options.embedded.writes.findLast(({ after }) => after.hash === hash)?.set ?? {};
   }
 
   private async replace({ work, plan: { set, all }, inside, problems }: Written): Promise<void> {

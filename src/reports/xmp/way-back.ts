@@ -1,6 +1,6 @@
 /**
- * How to get a photo's file back as it was before metadata were written into it: its picture lies in the new file, and the rest is
- * kept here. A few kilobytes a photo, and every byte of the old file.
+ * How to get a photo's file back, to the last byte, as it was before metadata were written into it: its picture lies in the new file,
+ * and all else is kept here, as many bytes as the camera's notes and previews take when they are packed.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { z } from 'zod';

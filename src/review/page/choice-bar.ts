@@ -10,7 +10,7 @@ export interface Act {
   compare(): void;
 }
 
-export const colours = ['Red', 'Yellow', 'Green', 'Blue', 'Purple'] as const;
+const colours = ['Red', 'Yellow', 'Green', 'Blue', 'Purple'] as const;
 
 /** What keys choose. Stars and colours that are there already are taken back by the same key. */
 export function changeForKey(key: string, current: ChoiceData | undefined): ChangeData | undefined {

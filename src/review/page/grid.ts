@@ -74,7 +74,6 @@ export class Grid {
     if (top < this.root.scrollTop) this.root.scrollTop = top;
     else if (top + this.rowHeight > this.root.scrollTop + this.root.clientHeight) this.root.scrollTop = top + this.rowHeight - this.root.clientHeight + gap;
     this.draw();
-    this.refresh();
     this.root.setAttribute('aria-activedescendant', `card-${String(this.model.cursor)}`);
   }
 
@@ -135,7 +134,7 @@ export class Grid {
     card.setAttribute('aria-selected', String(this.model.selection.has(id) || id === this.model.cursor));
     card.classList.toggle('cursor', id === this.model.cursor);
     card.classList.toggle('marked', this.model.selection.has(id));
-        const stack = this.model.view.stacked && item.scene !== undefined ? item.scene.frames : 0;
+    const stack = this.model.view.stacked && item.scene !== undefined ? item.scene.frames : 0;
     card.classList.toggle('stack', stack > 0);
     const choice = this.model.choices.get(id);
     card.classList.toggle('dropped', choice?.verdict === 'reject');

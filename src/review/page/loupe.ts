@@ -105,8 +105,8 @@ export class Loupe {
     const scale = this.full ? 1 / devicePixelRatio : Math.min(room.width / width, room.height / height);
     this.sheet.style.width = `${String(width * scale)}px`;
     this.sheet.style.height = `${String(height * scale)}px`;
-    const left = this.full ? edge(room.width, width * scale, this.center.x * scale) : (room.width - width * scale) / 2;
-    const top = this.full ? edge(room.height, height * scale, this.center.y * scale) : (room.height - height * scale) / 2;
+    const left = edge(room.width, width * scale, this.center.x * scale);
+    const top = edge(room.height, height * scale, this.center.y * scale);
     this.sheet.style.transform = `translate(${String(Math.round(left))}px, ${String(Math.round(top))}px)`;
     this.drawTiles(scale, -left / scale, -top / scale, room.width / scale, room.height / scale);
   }

@@ -141,7 +141,8 @@ class Page {
       selection.clear();
       for (const each of shown.slice(Math.max(0, from ?? 0), (to ?? 0) + 1)) selection.add(each);
     }
-    this.moveTo(id);
+    this.model.cursor = id;
+    this.grid.reveal();
     this.grid.refresh();
     this.bar.refresh();
   }
@@ -172,7 +173,7 @@ class Page {
     const at = shown.indexOf(cursor);
     const ids = selected.length > 1 ? selected : scene.length > 1 ? scene : shown.slice(at, at + 2);
     if (ids.length === 0) return;
-    if (!ids.includes(cursor)) this.model.cursor = ids[0] ?? cursor;
+    if (!ids.includes(cursor)) this.moveTo(ids[0] ?? cursor);
     this.go('compare');
     this.compare.show(ids);
   }

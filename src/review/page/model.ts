@@ -4,7 +4,7 @@
 import type { ReportData, VerdictName } from '../../reports/html/data.js';
 import type { ChoiceData, ItemData, ProgressData, ShootData } from '../data.js';
 
-export type Filter = VerdictName | 'all' | 'mine' | 'waiting';
+export type Filter = VerdictName | 'all' | 'mine';
 
 export interface View {
   readonly filter: Filter;
@@ -80,7 +80,6 @@ export class Model {
     switch (filter) {
       case 'all': return true;
       case 'mine': return this.choices.has(id);
-      case 'waiting': return this.items[id]?.verdict === undefined;
       default: return this.verdict(id) === filter;
     }
   }

@@ -8,7 +8,7 @@ import type { ReviewFace } from '../data.js';
 import { partAt } from './api.js';
 
 /** px of the screen. */
-export const faceSide = 240;
+const faceSide = 240;
 /** Of an eye's picture: its width in shares of the face's. */
 const eyeShare = 0.36;
 

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,7 @@ describe.skipIf(exiftool === undefined)(`marks inside photos${withoutExiftool}`,
   const shared = async (): Promise<Parameters<typeof undoEmbedding>[0]> => ({
     disk: realDisk, folder: join(base, 'photos'), journal: journal(), embedded: await readEmbedJournal(realDisk, journal()),
   });
-  const embed = async (wishes: Readonly<Record<string, Marks>>, more: { readonly force?: boolean; readonly exiftool?: Exiftool } = {}): Promise<EmbedOutcome> => embedMarks(
+  const embed = async (wishes: Readonly<Record<string, Marks>>, more: { readonly force?: boolean; readonly exiftool?: Exiftool; readonly disk?: typeof realDisk } = {}): Promise<EmbedOutcome> => embedMarks(
     Object.entries(wishes).map(([name, each]) => ({ photo: name, marks: each })),
     { ...await shared(), exiftool: exiftool ?? { command: '', version: '', source: '' }, force: false, onSame: () => Promise.resolve(), onPhoto: () => undefined, ...more },
   );
@@ -154,7 +154,7 @@ case "$args" in *"
     expect((await readEmbedJournal(realDisk, journal())).sessions).toHaveLength(1);
   });
 
-  it('are refused by links, by RAWs and by what is no photo, whose names or journals say otherwise', async () => {
+  it('are not written through links, into what is no photo, or where none is', async () => {
     symlinkSync(photo('a.jpg'), photo('link.jpg'));
     writeFileSync(photo('text.jpg'), 'text');
     mkdirSync(join(base, 'elsewhere'));
@@ -188,18 +188,62 @@ case "$args" in *"
     expect([done, said.length, hashOf(photo('a.jpg'))]).toEqual([0, roundabout.length, before]);
   });
 
-  it('are not taken out of a photo that is written to while they are', async () => {
-    await embed({ 'a.jpg': marks });
-    const given = await shared();
-    // The second look at the photo is the last one before it is replaced.
-    let looks = 0;
-    const look = async (path: string): ReturnType<typeof realDisk.look> => {
-      looks += path === photo('a.jpg') ? 1 : 0;
-      if (looks === 2) writeFileSync(path, 'what an editor saves');
-      return realDisk.look(path);
+  describe('and a photo that an editor writes to meanwhile', () => {
+    /** A disk on which something happens to the photo before the last look at it, which is the second one. */
+    const diskWhere = (happens: (path: string) => void): typeof realDisk => {
+      let looks = 0;
+      return { ...realDisk, look: (path) => {
+        looks += path === photo('a.jpg') ? 1 : 0;
+        if (looks === 2) happens(path);
+        return realDisk.look(path);
+      } };
     };
-    expect((await undoEmbedding({ ...given, disk: { ...realDisk, look } })).left).toEqual(['a.jpg: it was written to meanwhile.']);
-    expect([readFileSync(photo('a.jpg'), 'utf8'), left()]).toEqual(['what an editor saves', []]);
+    const sameLength = (path: string): Buffer => Buffer.alloc(statSync(path).size, 'edited');
+    const edits: Readonly<Record<string, (path: string) => void>> = {
+      'with another content': (path) => { writeFileSync(path, 'what an editor saves'); },
+      'with as many bytes': (path) => { writeFileSync(path, sameLength(path)); },
+      'with another length at the same time': (path) => {
+        const { atime, mtime } = statSync(path);
+        appendFileSync(path, 'x');
+        utimesSync(path, atime, mtime);
+      },
+      'as another file with the same length and time': (path) => {
+        const { atime, mtime } = statSync(path);
+        writeFileSync(`${path}.new`, sameLength(path));
+        utimesSync(`${path}.new`, atime, mtime);
+        renameSync(`${path}.new`, path);
+      },
+    };
+
+    it.each(Object.entries(edits))('are not written into it: %s', async (_, edit) => {
+      let edited = Buffer.alloc(0);
+      const disk = diskWhere((path) => {
+        edit(path);
+        edited = readFileSync(path);
+      });
+      expect(await embed({ 'a.jpg': marks }, { disk })).toEqual({ done: 0, left: ['a.jpg: it was written to meanwhile.'] });
+      expect([readFileSync(photo('a.jpg')).equals(edited), left()]).toEqual([true, []]);
+    });
+
+    it.each(Object.entries(edits))('are not taken out of it: %s', async (_, edit) => {
+      await embed({ 'a.jpg': marks });
+      let edited = Buffer.alloc(0);
+      const disk = diskWhere((path) => {
+        edit(path);
+        edited = readFileSync(path);
+      });
+      expect((await undoEmbedding({ ...await shared(), disk })).left).toEqual(['a.jpg: it was written to meanwhile.']);
+      expect([readFileSync(photo('a.jpg')).equals(edited), left()]).toEqual([true, []]);
+    });
+  });
+
+  it('are not taken out by a journal of another user, who could say anything', async () => {
+    await embed({ 'a.jpg': marks });
+    const read = async (path: string): ReturnType<typeof realDisk.read> => {
+      const found = await realDisk.read(path);
+      return { ...found, owner: found.owner + 1 };
+    };
+    await expect(readEmbedJournal({ ...realDisk, read }, journal())).rejects.toThrow(/belongs to another user\. Nothing was done/);
   });
 
   it('can be taken out again though a line of the journal is no text and the last one was cut short', async () => {
