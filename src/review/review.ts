@@ -61,7 +61,7 @@ export async function openReview(options: ReviewOptions): Promise<Review> {
   try {
     if (choices.damaged > 0) onNote(`${String(choices.damaged)} line(s) of ${choicesPath(report)} are damaged and were left out.`);
     const data = await reportData(report, { folder, config });
-    const shoot = new Shoot(data, photos, choices);
+    const shoot = new Shoot(data, photos, choices, folder);
     const kept = await readKnown(storePath(report), photos, samePhotos(await readEmbedJournal(realDisk, embedJournalPath(report))));
     const reported = existsSync(report) ? knownFromReport((await readReport(report)).photos, report) : [];
     const known = [...new Map([...reported, ...kept].map((photo) => [photo.photo, photo])).values()];

@@ -85,19 +85,19 @@ export function createApp({ shoot, shown, page, teacher, token, port }: ServerOp
 }
 
 function addPictures(app: Hono, shoot: Shoot, shown: ShownPhotos): void {
-  const path = (context: Context): string | undefined => shoot.pathOf(Number(context.req.param('id')));
+  const path = (context: Context): Promise<string | undefined> => shoot.pathOf(Number(context.req.param('id')));
   app.get('/photo/:id{[0-9]+}', (context) => {
     const photo = shoot.photo(Number(context.req.param('id')));
     return photo === undefined ? context.text('This photo is not judged yet.', 404) : context.json(photo);
   });
   app.get('/photo/:id{[0-9]+}/fitted/:side{[0-9]+}', async (context) => {
-    const from = path(context);
+    const from = await path(context);
     if (from === undefined) return context.text('There is no such photo.', 404);
     const side = Math.min(4096, Math.max(64, Number(context.req.param('side'))));
     return jpeg(context, await shown.fitted(from, side));
   });
   app.get('/photo/:id{[0-9]+}/part', async (context) => {
-    const [from, box] = [path(context), partQuery.safeParse(context.req.query())];
+    const [from, box] = [await path(context), partQuery.safeParse(context.req.query())];
     if (from === undefined || !box.success) return context.text('There is no such part.', 404);
     const part = await shown.part(from, box.data, context.req.raw.signal);
     return part === undefined ? context.text('There is no such part.', 404) : jpeg(context, part);

@@ -7,7 +7,9 @@ import type { Change, Choice } from '../choices/choice.js';
 import type { Changed, ChoicesFile, ChosenPhoto } from '../choices/file.js';
 import type { PhotoFile } from '../core/result.js';
 import { contentHash } from '../files/content-hash.js';
-import { systemPath } from '../files/file-name.js';
+import { isInside, realPath, systemPath } from '../files/file-name.js';
+import { fileProblem } from '../files/problem.js';
+import { PhotoError } from '../image/decode.js';
 import type { ReportData } from '../reports/html/data.js';
 import type { ItemData, NewsData, ProgressData, ReviewPhoto, ShootData } from './data.js';
 
@@ -27,15 +29,22 @@ export class Shoot {
   private judged = 0;
   private problem: string | undefined;
 
-  /** @param photos in the order of the list */
-  constructor(readonly report: ReportData, photos: readonly PhotoFile[], private readonly choices: ChoicesFile) {
+  /**
+   * @param photos in the order of the list
+   * @param folder nothing outside of it is opened, whatever links there are in it by now
+   */
+  constructor(readonly report: ReportData, photos: readonly PhotoFile[], private readonly choices: ChoicesFile, private readonly folder: string) {
     this.entries = photos.map((file) => ({ ...file, known: undefined, chosen: undefined }));
     this.idOf = new Map(photos.map(({ photo }, id) => [photo, id]));
   }
 
-  /** Where a photo lies; undefined for a number that no photo has. */
-  pathOf(id: number): string | undefined {
-    return this.entries[id]?.path;
+  /**
+   * Where a photo is to be read from: a path without links. Undefined for a number that no photo has.
+   * @throws PhotoError where it is gone, or has become a link that leads out of the folder
+   */
+  async pathOf(id: number): Promise<string | undefined> {
+    const entry = this.entries[id];
+    return entry === undefined ? undefined : this.placeOf(entry);
   }
 
   photo(id: number): ReviewPhoto | undefined {
@@ -131,8 +140,9 @@ export class Shoot {
     const entry = this.entries[id];
     if (entry === undefined) return undefined;
     entry.chosen ??= this.hashing(async () => {
-      const { size } = await stat(systemPath(entry.path));
-      const key = this.choices.history.nameOf(await contentHash(entry.path));
+      const path = await this.placeOf(entry);
+      const { size } = await stat(systemPath(path));
+      const key = this.choices.history.nameOf(await contentHash(path));
       this.idsOfKey.set(key, [...this.idsOfKey.get(key) ?? [], id]);
       return { key, size, photo: entry.photo };
     });
@@ -141,6 +151,14 @@ export class Shoot {
       entry.chosen = undefined;
       return undefined;
     });
+  }
+
+  private async placeOf({ path }: Entry): Promise<string> {
+    const [real, folder] = await Promise.all([realPath(path), realPath(this.folder)]).catch((error: unknown) => {
+      throw new PhotoError(`The file cannot be read: ${fileProblem(error, 'read')}`);
+    });
+    if (!isInside(real, folder)) throw new PhotoError('It is behind a link by now that leads out of the folder of this review.');
+    return real;
   }
 
   private tellChoices(changed: Changed): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ describe('the server of a review', () => {
   const open = async (names = ['a.jpg', '<b> & "c".jpg']): Promise<void> => {
     choices = await ChoicesFile.open(join(folder, 'choices.jsonl'));
     const photos = names.map((name) => ({ path: join(folder, name), photo: reportName(name) }));
-    shoot = new Shoot({ title: 'photos', marks: {}, orders: [], praise: 'fine' }, photos, choices);
+    shoot = new Shoot({ title: 'photos', marks: {}, orders: [], praise: 'fine' }, photos, choices, folder);
     shoot.add([knownFrom(photoResult('a.jpg', { reasons: ['face 1: eyes closed'], verdict: 'reject' }))]);
     await shoot.recognize();
     news = [];
@@ -93,6 +93,32 @@ describe('the server of a review', () => {
     expect([info.width, info.height]).toEqual([64, 48]);
     const off = got.reduce((sum, value, at) => sum + Math.abs(value - (expected[at] ?? 0)), 0) / got.length;
     expect(off).toBeLessThan(3);
+  });
+
+  it('opens no photo that has become a link out of the folder, or lies behind one, and still opens those behind links in it', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+    copyFileSync(demoPhotos[2] ?? '', join(elsewhere, 'b.jpg'));
+    for (const day of ['day', 'other day']) mkdirSync(join(folder, day));
+    copyFileSync(demoPhotos[2] ?? '', join(folder, 'day', 'b.jpg'));
+    await choices.close();
+    await open(['a.jpg', 'day/b.jpg']);
+    rmSync(join(folder, 'a.jpg'));
+    symlinkSync(join(elsewhere, 'b.jpg'), join(folder, 'a.jpg'));
+    renameSync(join(folder, 'day', 'b.jpg'), join(folder, 'other day', 'b.jpg'));
+    rmSync(join(folder, 'day'), { recursive: true });
+    symlinkSync(elsewhere, join(folder, 'day'));
+    for (const asked of ['photo/0/fitted/64', 'photo/0/part?x=0&y=0&width=9&height=9', 'photo/1/fitted/800']) {
+      const answer = await ask(asked);
+      expect([answer.status, await answer.text()], asked).toEqual([422, expect.stringMatching(/link .* leads out of the folder/)]);
+    }
+    await post('choose', [{ ids: [0, 1], change: { stars: 4 } }]);
+    expect((await data()).choices).toEqual([]);
+
+    rmSync(join(folder, 'day'));
+    symlinkSync('other day', join(folder, 'day'));
+    expect((await ask('photo/1/fitted/64')).status).toBe(200);
+    await post('choose', [{ ids: [1], change: { stars: 4 } }]);
+    expect((await data()).choices).toEqual([[1, { stars: 4 }]]);
   });
 
   it('shows photos before they are judged, and tells when they are', async () => {
