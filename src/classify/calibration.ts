@@ -3,6 +3,7 @@
  * the two eyes of a face together.
  */
 import { z } from 'zod';
+import type { EyeAnswer } from '../core/eye.js';
 import type { PerEye } from '../core/face.js';
 
 /** How a logit becomes a log-odds: `scale * logit + shift`. */
@@ -44,12 +45,6 @@ export interface EyeSize {
   readonly width: number;
   /** How far the head is turned, 0 frontal to 1. */
   readonly turn: number;
-}
-
-/** What a net says of an eye, as logits or as chances, 0 to 1. */
-export interface EyeAnswer {
-  readonly open: number;
-  readonly visible: number;
 }
 
 /** Chances of one eye by itself; open and closed lids, and eyes that can and cannot be seen, are taken as equally frequent. */

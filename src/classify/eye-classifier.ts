@@ -4,9 +4,8 @@
 import { readFile } from 'node:fs/promises';
 import { readMetadata } from '../onnx/model-file.js';
 import { byteTensor, createSession, floatsOf, type Session } from '../onnx/session.js';
-import type { EyeAnswer } from './calibration.js';
 import { infoFromMetadata, type EyeModelInfo } from './model-info.js';
-import type { EyeCrop } from '../core/eye.js';
+import type { EyeAnswer, EyeCrop } from '../core/eye.js';
 
 /** Name of a model's input: uint8 luminance [batch, height, width]. */
 export const EYES_INPUT = 'eyes';

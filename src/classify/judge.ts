@@ -1,10 +1,10 @@
 /**
  * From a net's answers to words: each eye, both eyes of a face, and what they mean for a photo.
  */
-import type { EyesState, EyeState } from '../core/eye.js';
+import type { EyeAnswer, EyesState, EyeState } from '../core/eye.js';
 import type { PerEye } from '../core/face.js';
 import type { Strictness, Verdict } from '../core/verdict.js';
-import { eyeChances, faceChances, type Calibration, type EyeAnswer, type EyeSize } from './calibration.js';
+import { eyeChances, faceChances, type Calibration, type EyeSize } from './calibration.js';
 import type { EyeMeasurement, EyesMeasurement } from './measurement.js';
 import type { EyeThresholds } from './thresholds.js';
 

@@ -3,11 +3,16 @@
  */
 import { z } from 'zod';
 
+/** As `classify.model`: no net of its own, the detector's word is taken. */
+export const DETECTOR = 'detector';
+
 const threshold = z.union([z.literal('auto'), z.number().min(0).max(1)]).default('auto');
 
 export const classifySettings = z.strictObject({
   model: z.string().min(1).default('models/eye-state.onnx').meta({
-    path: true, description: '(path) the eye-state net; a relative path starts at the file that says so, with --set at the current folder',
+    path: true, words: [DETECTOR],
+    description: '(path | detector) the eye-state net; a relative path starts at the file that says so, with --set at the current folder; '
+      + 'detector: what the detector says of eyes (portrait does)',
   }),
   crop: z.enum(['eye', 'face', 'photo']).default('eye')
     .describe('(eye | face | photo) what the net looks at; face and photo need a net that was trained on those (pipeline pack --crop)'),

@@ -2,19 +2,19 @@
  * The stage that says of each face whether its eyes are open.
  */
 import { existsSync } from 'node:fs';
-import { eyeWidthOf, type EyeCrop } from '../core/eye.js';
+import { CROP, eyeWidthOf, type EyeAnswer, type EyeCrop } from '../core/eye.js';
 import { perEye, headTurn, type EyeSight, type FaceView } from '../core/face.js';
 import type { FaceResult } from '../core/result.js';
 import { defineStage, type Meter, type OpenStage, type StageContext } from '../core/stage.js';
 import type { Reason, Verdict } from '../core/verdict.js';
 import { UsageError } from '../core/usage-error.js';
-import { eyeChances, type EyeAnswer } from './calibration.js';
+import { eyeChances, UNCALIBRATED } from './calibration.js';
 import { cutEye, cutEyes, faceRegion, photoRegion } from './eye-crops.js';
 import { createEyeClassifier, type EyeClassifier } from './eye-classifier.js';
 import { judgeEyes, judgeWhole, weighEyes } from './judge.js';
 import { eyesJson, eyesMeasurement, type EyeMeasurement, type EyesMeasurement } from './measurement.js';
-import { classifySettings, type ClassifySettings } from './settings.js';
-import { checkCrop, readThresholds, thresholdsOf, type EyeThresholds } from './thresholds.js';
+import { classifySettings, DETECTOR, type ClassifySettings } from './settings.js';
+import { checkCrop, detectedThresholds, readThresholds, thresholdsOf, type EyeThresholds } from './thresholds.js';
 
 export const classifyStage = defineStage({
   name: 'classify',
@@ -23,9 +23,9 @@ export const classifyStage = defineStage({
   example: {
     state: 'open', closed: 0.02, profile: false, left: { state: 'open', open: 0.97, visible: 0.99 }, right: { state: 'open', open: 0.96, visible: 0.98 },
   },
-  files: ({ model }) => [model],
+  files: ({ model }) => model === DETECTOR ? [] : [model],
   check: async (settings) => {
-    if (!existsSync(settings.model)) {
+    if (settings.model !== DETECTOR && !existsSync(settings.model)) {
       throw new UsageError(`There is no eye-state model ${settings.model} (classify.model). pipeline train makes one.`);
     }
     await readThresholds(settings);
@@ -60,20 +60,40 @@ export const classifyStage = defineStage({
   },
 });
 
+/** The stage, and what its net is shown. */
+export interface OpenEyes extends OpenStage<EyesMeasurement> {
+  /** px of the crop of an eye, a face or a photo. */
+  readonly crop: { readonly width: number; readonly height: number };
+}
+
 /**
  * Loads the eye-state net.
  * @throws if it is missing or damaged
  */
-export async function openEyes(settings: ClassifySettings, { threads }: StageContext): Promise<OpenStage<EyesMeasurement>> {
+export async function openEyes(settings: ClassifySettings, { threads }: StageContext): Promise<OpenEyes> {
+  if (settings.model === DETECTOR) return openDetected(settings);
   const classifier = await createEyeClassifier(settings.model, { threads });
   checkCrop(settings, classifier.info);
   const thresholds = thresholdsOf(settings, classifier.info);
-  const { width, crop } = classifier.info;
+  const { width, height, crop } = classifier.info;
   const measureAll = { eye: measure, face: measureFaces, photo: measurePhoto }[crop];
   return {
+    crop: { width, height },
     wants: { face: crop === 'face' ? width : 0, eye: crop === 'eye' ? width : 0 },
     measure: (faces) => measureAll(faces, classifier, thresholds),
     release: () => classifier.release(),
+  };
+}
+
+/** The detector has looked already: its answers are put into words. */
+function openDetected(settings: ClassifySettings): OpenEyes {
+  const thresholds = detectedThresholds(settings);
+  return {
+    crop: CROP,
+    wants: { face: 0, eye: 0 },
+    measure: (faces) => Promise.resolve(faces.map(({ left, right, detected = {}, landmarks }) => judgeEyes(
+      UNCALIBRATED.pair, perEye(left.region && detected.left, right.region && detected.right), thresholds, headTurn(landmarks), perEye(left.reason, right.reason)))),
+    release: () => Promise.resolve(),
   };
 }
 

@@ -5,13 +5,16 @@ import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/usage-error.js';
 import { readMetadata } from '../onnx/model-file.js';
 import { infoFromMetadata, type EyeModelInfo } from './model-info.js';
-import type { ClassifySettings } from './settings.js';
+import { DETECTOR, type ClassifySettings } from './settings.js';
 
 /** The band of probabilities between which an eye is `unsure`. */
 export interface EyeThresholds {
   readonly closed_below: number;
   readonly open_above: number;
 }
+
+/** For the word of a detector, where the settings say `auto`: its chances are believed as they are. */
+const detectedBand = { closedBelow: 0.2, openAbove: 0.8 } as const;
 
 /**
  * The settings' thresholds or, where they say `auto`, those that were chosen when the model was trained.
@@ -29,14 +32,27 @@ export function thresholdsOf(settings: ClassifySettings, model: Pick<EyeModelInf
 }
 
 /**
- * The same from the model's file, without loading what runs it. Undefined where that is no eye-state model: opening it says so.
+ * The same from the model's file, without loading what runs it; or of the detector's word. Undefined where that is no eye-state
+ * model: opening it says so.
  * @throws UsageError as `thresholdsOf` and `checkCrop` do
  */
 export async function readThresholds(settings: ClassifySettings): Promise<EyeThresholds | undefined> {
+  if (settings.model === DETECTOR) return detectedThresholds(settings);
   const info = await readInfo(settings.model);
   if (info === undefined) return undefined;
   checkCrop(settings, info);
   return thresholdsOf(settings, info);
+}
+
+/**
+ * The thresholds for what the detector says.
+ * @throws UsageError as `thresholdsOf` does, or where faces or whole photos are to be looked at
+ */
+export function detectedThresholds(settings: ClassifySettings): EyeThresholds {
+  if (settings.crop !== 'eye') {
+    throw new UsageError(`classify.model: ${DETECTOR} takes what the detector says of each eye, and classify.crop is ${settings.crop}. Set classify.crop=eye.`);
+  }
+  return thresholdsOf(settings, detectedBand);
 }
 
 /** @throws UsageError if the model looks at something else than the settings say */

@@ -3,6 +3,7 @@
  */
 import { basename } from 'node:path';
 import { createEyeClassifier } from '../classify/eye-classifier.js';
+import { DETECTOR } from '../classify/settings.js';
 import type { Config } from '../pipeline/config.js';
 import { listDetectors, listLandmarkNets } from '../detect/registry.js';
 import { decodePhoto, openBytes } from '../image/decode.js';
@@ -97,6 +98,7 @@ async function modelFindings(config: Config): Promise<Finding[]> {
 }
 
 async function eyeStateFinding(model: string): Promise<Finding> {
+  if (model === DETECTOR) return finding('models', 'ok', 'The detector\'s own word on eyes (classify.model: detector).');
   try {
     const classifier = await createEyeClassifier(model);
     await classifier.release();

@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createBackbone, listBackbones } from '../train/backbones/index.js';
 import { createEyeClassifier } from '../classify/eye-classifier.js';
+import { DETECTOR } from '../classify/settings.js';
 import { layoutOf } from '../train/loop/step.js';
 import { createDetector, createLandmarkNet, listDetectors, listLandmarkNets, type NetInfo } from '../detect/registry.js';
 import type { Raster } from '../core/raster.js';
@@ -39,14 +40,18 @@ async function listModels(options: SettingsOptions): Promise<void> {
   print('\nEye-state backbones (train.backbone)         parameters');
   for (const name of listBackbones()) print(`    ${name.padEnd(40)} ${parameterCount(name).toLocaleString('en').padStart(9)}`);
 
-  const path = config.classify.model;
+  print('\nEye-state model in use (classify.model)');
+  print(config.classify.model === DETECTOR ? `  * what the detector ${config.detect.detector} says` : await modelLine(config.classify.model, image));
+}
+
+async function modelLine(path: string, image: Raster): Promise<string> {
   const classifier = await createEyeClassifier(path);
   const { width, height, backbone, precision } = classifier.info;
   const crop = { data: image.data.subarray(0, width * height), width, height };
   const ms = await medianMs(() => classifier.classify([crop, crop])) / 2;
-  print(`\nEye-state model in use (classify.model)\n  * ${basename(path)}: ${backbone}, ${precision}, ${String(width)} x ${String(height)} px, ` +
-    `${kilobytes(statSync(path).size)}, ${ms.toFixed(2)} ms an eye`);
   await classifier.release();
+  return `  * ${basename(path)}: ${backbone}, ${precision}, ${String(width)} x ${String(height)} px, ` +
+    `${kilobytes(statSync(path).size)}, ${ms.toFixed(2)} ms an eye`;
 }
 
 function netLine(net: NetInfo, ms: number, inUse: boolean): string {

@@ -16,7 +16,8 @@ export const defaultConfigPath = join(packageFolder, 'config.yaml');
 
 /**
  * Loads the settings.
- * @param schema sections of keys, each key with default and description; keys with `path: true` in their meta are paths
+ * @param schema sections of keys, each key with default and description; keys with `path: true` in their meta are paths, but for the
+ *   `words` there
  * @param given any part of config.yaml: as a YAML file, in which a relative path starts at the file's folder, or as an object, in
  *   which it starts at the current one
  * @param overrides `section.key=value`, the last one wins; a relative path starts at the current folder
@@ -75,7 +76,7 @@ function parseOverride(override: string): Tree {
   return above.reduce<Tree>((inner, key) => ({ [key]: inner }), { [last]: value });
 }
 
-/** The settings with their relative paths made absolute. A word that is no path, as `none`, stays. */
+/** The settings with their relative paths made absolute. A word that is no path, as `none` or one of the key's `words`, stays. */
 function withPaths(settings: Tree, schema: z.ZodObject, folder: string): Tree {
   return Object.fromEntries(Object.entries(settings).map(([section, keys]) => [section, isTree(keys)
     ? Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, pathFrom(value, keyMeta(schema, [section, key]), folder)]))
@@ -83,8 +84,9 @@ function withPaths(settings: Tree, schema: z.ZodObject, folder: string): Tree {
 }
 
 function pathFrom(value: unknown, meta: z.core.GlobalMeta | undefined, folder: string): unknown {
-  if (meta?.['path'] !== true || typeof value !== 'string' || value === '' || value === 'none' || isAbsolute(value)) return value;
-  return join(folder, value);
+  if (meta?.['path'] !== true || typeof value !== 'string' || value === '' || isAbsolute(value)) return value;
+  const words: unknown = meta['words'];
+  return value === 'none' || (Array.isArray(words) && words.includes(value)) ? value : join(folder, value);
 }
 
 /** `base` with the keys of `changes` in place of its own; a key that `known` lacks is an error. */

@@ -33,6 +33,13 @@ export function cropWidthOf(eyeWidth: number): number {
   return eyeWidth * CROP_IN_EYES;
 }
 
+/** What a net says of an eye, as logits or as chances, 0 to 1. */
+export interface EyeAnswer {
+  readonly open: number;
+  /** That there is an eye to see. */
+  readonly visible: number;
+}
+
 /** State of one eye. `unsure`: the classifier looked and could not tell. `unknown`: there was no eye to look at. */
 export type EyeState = 'open' | 'closed' | 'unsure' | 'unknown';
 

@@ -1,6 +1,7 @@
 /**
  * A face as the stages know it: its points, where its eyes are, and the pixels that it is judged by.
  */
+import type { EyeAnswer } from './eye.js';
 import type { Box, Point, Raster } from './raster.js';
 
 /** One eye in px of the raster it was measured on. */
@@ -47,6 +48,8 @@ export interface Face {
   /** The detector's confidence, 0 to 1. */
   readonly score: number;
   readonly landmarks: Landmarks;
+  /** What the detector says of each eye, chances from 0 to 1, where it says anything (portrait does). */
+  readonly detected?: PerEye<EyeAnswer>;
 }
 
 /** Which eye of the person, not of the image. */
@@ -96,6 +99,8 @@ export interface FaceView {
   /** The person's own left and right eye. */
   readonly left: EyeSight;
   readonly right: EyeSight;
+  /** What the detector said of each eye, chances from 0 to 1; absent where it says nothing of eyes. */
+  readonly detected?: PerEye<EyeAnswer>;
 }
 
 /** Width to height of an eye region. */

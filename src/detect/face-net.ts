@@ -79,6 +79,9 @@ export function toImage(net: Pick<FaceNet, 'inputSize' | 'fit'>, face: Detection
   const center = place({ x: x + width / 2, y: y + height / 2 + net.fit.down * width });
   const side = net.fit.side * Math.sqrt(width * height) * scale;
   const box = { x: center.x - side / 2, y: center.y - side / 2, width: side, height: side };
-  if (face.eyes === undefined) return { box, score: face.score };
-  return { box, score: face.score, eyes: { left: place(face.eyes.left), right: place(face.eyes.right) } };
+  return {
+    box, score: face.score,
+    ...(face.detected === undefined ? {} : { detected: face.detected }),
+    ...(face.eyes === undefined ? {} : { eyes: { left: place(face.eyes.left), right: place(face.eyes.right) } }),
+  };
 }

@@ -250,9 +250,9 @@ class FaceSearch {
 
   private async locate(image: Raster, detections: readonly Detection[]): Promise<Face[]> {
     const landmarks = await this.landmarkNet.locate(image, detections);
-    return detections.flatMap(({ box, score }, index) => {
+    return detections.flatMap(({ box, score, detected }, index) => {
       const found = landmarks[index];
-      return found === undefined ? [] : [{ box, score, landmarks: found }];
+      return found === undefined ? [] : [{ box, score, landmarks: found, ...(detected === undefined ? {} : { detected }) }];
     });
   }
 

@@ -38,8 +38,9 @@ export async function createPortrait(minScore: number, options: EngineOptions): 
 }
 
 /** A face as the net sees it, px of its input. */
-export function detectionOf({ box, score, points }: PortraitFace): Detection {
+export function detectionOf({ box, score, points, open, visible }: PortraitFace): Detection {
   const eyes = { right: points[right], left: points[left] };
+  const detected = { left: { open: open.left, visible: visible.left }, right: { open: open.right, visible: visible.right } };
   return eyes.right === undefined || eyes.left === undefined
-    ? { box, score } : { box, score, eyes: { right: eyes.right, left: eyes.left } };
+    ? { box, score, detected } : { box, score, detected, eyes: { right: eyes.right, left: eyes.left } };
 }

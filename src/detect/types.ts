@@ -1,7 +1,8 @@
 /**
  * What detection gives to the stages after it.
  */
-import type { Landmarks } from '../core/face.js';
+import type { EyeAnswer } from '../core/eye.js';
+import type { Landmarks, PerEye } from '../core/face.js';
 import type { Box, Point, Raster } from '../core/raster.js';
 
 /** A face as a detector found it, in px of the raster that was given. */
@@ -12,6 +13,8 @@ export interface Detection {
   readonly score: number;
   /** Both eye centres where the detector gives them (BlazeFace does); the person's own left and right. */
   readonly eyes?: { readonly left: Point; readonly right: Point };
+  /** What the detector says of each eye, chances from 0 to 1 (portrait does). */
+  readonly detected?: PerEye<EyeAnswer>;
 }
 
 /** Finds faces. One instance serves one caller at a time. */

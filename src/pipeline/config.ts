@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { loadSettings } from '../config/load.js';
 import { otherSections, photoSections } from '../config/schema.js';
+import { DETECTOR } from '../classify/settings.js';
 import type { StageSettings } from '../core/measurements.js';
 import { UsageError } from '../core/usage-error.js';
 import { faceStages } from './face-stages.js';
@@ -35,7 +36,7 @@ export type SomeSettings = { readonly [Section in keyof Config]?: Partial<Config
 export function loadConfig(given?: string | SomeSettings, overrides: readonly string[] = []): Config {
   const settings: object = loadSettings(configSchema, given, overrides);
   if (!isConfig(settings)) throw new Error('The schema of the configuration lacks a section.');
-  return settings;
+  return agreeing(settings);
 }
 
 /**
@@ -48,7 +49,14 @@ export function parseConfig(sent: unknown): Config {
     const [issue] = error?.issues ?? [];
     throw new UsageError(`The settings are not those of this version${issue === undefined ? '' : `: ${issue.path.join('.')}: ${issue.message}`}.`);
   }
-  return data;
+  return agreeing(data);
+}
+
+/** @throws UsageError where one section asks for what another one cannot give */
+function agreeing(config: Config): Config {
+  const { classify: { model }, detect: { detector } } = config;
+  if (model !== DETECTOR || detector === 'portrait') return config;
+  throw new UsageError(`classify.model: ${DETECTOR} takes what the detector says of eyes, and ${detector} says nothing of them. Set detect.detector=portrait.`);
 }
 
 /** What `configSchema` has parsed is a Config where no section is missing; its type cannot say so for a list of stages. */

@@ -2,7 +2,8 @@
  * From an opened photo to its faces in the pixels that they are judged by. The one way there is: a run, packing and
  * evaluation all come through here.
  */
-import type { EyeSight, Face, FaceView } from '../core/face.js';
+import type { EyeAnswer } from '../core/eye.js';
+import type { EyeSight, Face, FaceView, PerEye } from '../core/face.js';
 import { growBox, unionBox, type Box } from '../core/raster.js';
 import { findEyes } from '../detect/eye-region.js';
 import { mapLandmarks } from '../detect/faces.js';
@@ -19,6 +20,8 @@ export interface LocatedFace {
   readonly landmarks: Face['landmarks'];
   readonly left: EyeSight;
   readonly right: EyeSight;
+  /** What the detector said of each eye, chances from 0 to 1, where it says anything of eyes. */
+  readonly detected?: PerEye<EyeAnswer>;
 }
 
 /** The faces of a photo, and what was decoded to see them. */
@@ -86,7 +89,10 @@ function largerSide(faces: readonly LocatedFace[], whole: DecodedPhoto, photo: O
 
 function locate(face: Face, whole: DecodedPhoto, photo: OpenPhoto, { config }: Lookout): LocatedFace {
   const landmarks = mapLandmarks(face.landmarks, (point) => pointInPhoto(point, whole));
-  return { box: boxInPhoto(face.box, whole), score: face.score, landmarks, ...findEyes(landmarks, photo, config.eyes) };
+  return {
+    box: boxInPhoto(face.box, whole), score: face.score, landmarks, ...findEyes(landmarks, photo, config.eyes),
+    ...(face.detected === undefined ? {} : { detected: face.detected }),
+  };
 }
 
 /** Whether a face has too few px in the shrunk photo to be judged there. */
@@ -108,5 +114,6 @@ function viewOf(face: LocatedFace, view: DecodedPhoto, whole: DecodedPhoto): Fac
     landmarks: mapLandmarks(face.landmarks, (point) => pointInView(point, view)),
     left: sight(face.left),
     right: sight(face.right),
+    ...(face.detected === undefined ? {} : { detected: face.detected }),
   };
 }

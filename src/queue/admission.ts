@@ -1,6 +1,7 @@
 /**
  * Whether a worker may judge the photos of a run: it must give the same results as every other, byte for byte.
  */
+import { DETECTOR } from '../classify/settings.js';
 import { UsageError } from '../core/usage-error.js';
 import { checkStages } from '../pipeline/stages.js';
 import { parseConfig, type Config } from '../pipeline/config.js';
@@ -30,7 +31,7 @@ export async function admit(record: RunRecord, self: WorkerSelf): Promise<Admiss
     const sent = parseConfig(record.config);
     const config = {
       ...sent,
-      classify: { ...sent.classify, model: self.config.classify.model },
+      classify: { ...sent.classify, ...(sent.classify.model === DETECTOR ? {} : { model: self.config.classify.model }) },
       run: { ...sent.run, workers: self.config.run.workers },
     };
     const refused = difference(record.judge, await describeJudge(config)) ?? await rootProblem(record, self.root);

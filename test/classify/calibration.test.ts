@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { eyeChances, faceChances, UNCALIBRATED, type Calibration, type EyeAnswer } from '../../src/classify/calibration.js';
+import type { EyeAnswer } from '../../src/core/eye.js';
+import { eyeChances, faceChances, UNCALIBRATED, type Calibration } from '../../src/classify/calibration.js';
 
 const calibration: Calibration = {
   widths: [6, 12, 24], turn: 0.5,

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { EyeLandmarks, FaceView } from '../../src/core/face.js';
 import type { FaceResult } from '../../src/core/result.js';
 import type { EyeMeasurement, EyesMeasurement } from '../../src/classify/measurement.js';
-import { classifyStage } from '../../src/classify/stage.js';
+import { classifyStage, openEyes } from '../../src/classify/stage.js';
 import { packageFolder } from '../../src/files/package.js';
 import { loadConfig } from '../../src/pipeline/config.js';
 import { measured } from '../support/measured.js';
@@ -70,6 +71,44 @@ describe('the stage of the eyes', () => {
   it('depends on its model, which must be there', async () => {
     expect(classifyStage.files(defaults)).toEqual([join(packageFolder, 'models', 'eye-state.onnx')]);
     await expect(classifyStage.check(defaults)).resolves.toBeUndefined();
+    await expect(classifyStage.check({ ...defaults, model: 'detector' })).resolves.toBeUndefined();
+    expect(classifyStage.files({ ...defaults, model: 'detector' })).toEqual([]);
     await expect(classifyStage.check({ ...defaults, model: '/nowhere/eyes.onnx' })).rejects.toThrow(/no eye-state model \/nowhere\/eyes\.onnx \(classify\.model\)/);
   });
 });
+
+describe('the detector\'s own word on eyes', () => {
+  const settings = { ...defaults, model: 'detector' };
+  const said = { left: { open: 0.97, visible: 0.99 }, right: { open: 0.96, visible: 0.98 } };
+  const measureOne = async (changes: Partial<FaceView>): Promise<EyesMeasurement | undefined> => {
+    const [one] = await (await openEyes(settings, { threads: 1 })).measure([{ ...levelFace(), detected: said, ...changes }]);
+    return one;
+  };
+
+  it('decides by both eyes together, as a net\'s word does', async () => {
+    expect(await measureOne({})).toMatchObject({ state: 'open', profile: false, left: { state: 'open' }, right: { state: 'open' } });
+    const shutBoth = { left: { open: 0.03, visible: 0.99 }, right: { open: 0.04, visible: 0.98 } };
+    expect(await measureOne({ detected: shutBoth })).toMatchObject({ state: 'closed', left: { state: 'closed' }, right: { state: 'closed' } });
+    expect(await measureOne({ detected: { ...said, left: { open: 0.5, visible: 0.02 } } })).toMatchObject({ state: 'open', left: { state: 'unknown' } });
+  });
+
+  it('is not asked about an eye that cannot be seen, nor where nothing was said', async () => {
+    expect(await measureOne({ left: { reason: 'turned away' } })).toMatchObject({ state: 'open', left: { state: 'unknown', reason: 'turned away' } });
+    expect(await measureOne({ detected: {} })).toMatchObject({ state: 'unknown', closed: 0 });
+  });
+
+  it('needs no px of its own, and speaks of eyes only', async () => {
+    expect((await openEyes(settings, { threads: 1 })).wants).toEqual({ face: 0, eye: 0 });
+    await expect(classifyStage.check({ ...settings, crop: 'face' })).rejects.toThrow(/classify\.crop is face\. Set classify\.crop=eye/);
+  });
+});
+
+function levelFace(): FaceView {
+  const raster = { data: new Uint8Array(3), width: 1, height: 1, channels: 3 } as const;
+  const eye = (x: number): EyeLandmarks => ({ outer: { x, y: 0 }, inner: { x: x / 2, y: 0 }, center: { x: 0.75 * x, y: 0 } });
+  return {
+    raster, photo: raster, scale: 1, box: { x: -20, y: -10, width: 40, height: 40 },
+    landmarks: { left: eye(10), right: eye(-10), nose: { x: 0, y: 10 }, mouth: { left: { x: 5, y: 20 }, right: { x: -5, y: 20 } }, faceScore: 1 },
+    left: { region: { center: { x: 7.5, y: 0 }, width: 12, angle: 0 } }, right: { region: { center: { x: -7.5, y: 0 }, width: 12, angle: 0 } },
+  };
+}

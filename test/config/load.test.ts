@@ -36,6 +36,7 @@ describe('loadConfig', () => {
     ['a value out of range', ['detect.min_score=1.5'], /detect\.min_score is 1\.5.*0-1/],
     ['a value of another type', ['detect.min_score=high'], /detect\.min_score is "high".*0-1/],
     ['an unknown name', ['detect.detector=yolo'], /detect\.detector is "yolo".*blazeface/],
+    ['the word of a detector that says nothing', ['classify.model=detector'], /blazeface says nothing of them\. Set detect\.detector=portrait/],
     ['a short name written out', ['train.learning_rate=0.01'], /Did you mean train\.lr\?/],
     ['a name not written to its end', ['train.batch=3'], /Did you mean train\.batch_size\?/],
     ['a wrong value in a list', ['train.strength=[0.5,2]'], /train\.strength\.1 is 2: .*two numbers, 0-1/],
@@ -72,6 +73,8 @@ describe('a relative path', () => {
   it('is left alone where it is absolute, or a word that means no file', () => {
     expect(loadConfig(yamlFile('classify:\n  model: /nets/mine.onnx\n')).classify.model).toBe('/nets/mine.onnx');
     expect(loadConfig(yamlFile('train:\n  init: none\n')).train.init).toBe('none');
+    expect(loadConfig(yamlFile('classify:\n  model: detector\ndetect:\n  detector: portrait\n')).classify.model).toBe('detector');
+    expect(loadConfig(yamlFile('train:\n  init: detector\n')).train.init).not.toBe('detector');
   });
 });
 

@@ -1,21 +1,21 @@
 /**
  * How right the tool is on labelled images: an eye at a time and, for whole photos, a photo at a time.
  */
-import { SIDES } from '../../core/face.js';
+import { SIDES, type FaceView } from '../../core/face.js';
 import { groupOf } from './groups.js';
 import { guessKind } from './image-kind.js';
-import type { ImageNets, Judges } from './image-nets.js';
+import type { ImageNets } from './image-nets.js';
 import type { AskImages, JudgedImage, LabelledEye } from './image-task.js';
 import type { LabelledImage, LabelledSource } from './sources.js';
-import type { EyesMeasurement } from '../../classify/measurement.js';
+import type { EyeMeasurement, EyesMeasurement } from '../../classify/measurement.js';
 import type { Verdict } from '../../core/verdict.js';
 import { BinaryMetrics, type BinaryFigures, type BinaryIntervals } from '../metrics/binary-metrics.js';
-import { matchFaces, patchEye, photoFaces, wholePhoto, type FoundFace, type ImageKind } from './labelled-eyes.js';
-import { CLOSED, HIDDEN, labelTogether, OPEN, type FaceLabels } from './labels.js';
-import { eyeChances, type EyeAnswer } from '../../classify/calibration.js';
+import { matchFaces, patchEye, photoFaces, standIn, wholePhoto, type EyeView, type FoundFace, type ImageKind } from './labelled-eyes.js';
+import { CLOSED, HIDDEN, labelTogether, OPEN, type EyeLabel, type FaceLabels } from './labels.js';
 import { cutEye } from '../../classify/eye-crops.js';
-import { judgeEyes, weighEyes } from '../../classify/judge.js';
-import { eyeWidthOf, type EyeCrop } from '../../core/eye.js';
+import { weighEyes } from '../../classify/judge.js';
+import type { OpenEyes } from '../../classify/stage.js';
+import type { EyeCrop } from '../../core/eye.js';
 import { UsageError } from '../../core/usage-error.js';
 import type { Config } from '../../pipeline/config.js';
 
@@ -125,11 +125,11 @@ interface JudgeOptions {
 }
 
 /**
- * Judges the eyes of one image.
+ * Judges the eyes of one image, as the stage of a run does.
  * @throws PhotoError if it cannot be read
  */
 export async function judgeImage(image: LabelledImage, nets: ImageNets, options: JudgeOptions): Promise<JudgedImage> {
-  const judging = new Judging(image, nets, await nets.judges(), options);
+  const judging = new Judging(image, nets, await nets.eyes(), options);
   const whole = options.config.classify.crop === 'photo';
   const judged = await (whole ? judging.whole() : options.images === 'eye' ? judging.patch() : judging.photo());
   return { ...judged, verdict: judging.verdict() };
@@ -142,7 +142,7 @@ class Judging {
   private readonly judged: EyesMeasurement[] = [];
 
   constructor(
-    private readonly image: LabelledImage, private readonly nets: ImageNets, private readonly judges: Judges, private readonly options: JudgeOptions,
+    private readonly image: LabelledImage, private readonly nets: ImageNets, private readonly stage: OpenEyes, private readonly options: JudgeOptions,
   ) {}
 
   /** As a run would judge by the eyes of these faces alone: somebody has to look at a photo in which none was found. */
@@ -154,7 +154,9 @@ class Judging {
     const { faces: [face], file, path } = this.image;
     const label = face?.left ?? face?.right;
     if (label !== undefined) {
-      await this.face(path, { left: label }, { turn: 0, eyes: { left: await patchEye(file, this.options.config) } });
+      const view = await patchEye(file, this.options.config);
+      const [judged] = await this.measure([standIn(view)]);
+      if (judged !== undefined) this.eye(path, label, judged.left, view);
     }
     return { eyes: this.eyes, missing: this.missing };
   }
@@ -163,7 +165,9 @@ class Judging {
     const { faces, file, path } = this.image;
     const label = labelTogether(faces.flatMap(({ left, right }) => [left, right]));
     if (label === undefined) return { eyes: [], missing: [] };
-    const [open] = await this.face(path, { left: label }, { turn: 0, eyes: { left: await wholePhoto(file, this.options.config) } });
+    const view = await wholePhoto(file, this.options.config);
+    const [judged] = await this.measure([standIn(view)]);
+    const open = judged === undefined ? undefined : this.eye(path, label, togetherOf(judged), view);
     const photo = { closed: label.label === CLOSED, ...(open === undefined ? {} : { open }) };
     return { eyes: this.eyes, missing: this.missing, ...(label.label === HIDDEN ? {} : { photo }) };
   }
@@ -171,14 +175,18 @@ class Judging {
   async photo(): Promise<Omit<JudgedImage, 'verdict'>> {
     const { faces, file, path } = this.image;
     const opens: number[] = [];
-    const found = await photoFaces(file, this.nets, this.options.config, this.judges.eyes.info.width);
+    const found = await photoFaces(file, this.nets, this.options.config, this.stage.wants);
+    const measured = new Map((await this.measure(found.map(({ view }) => view))).map((judged, index) => [found[index], judged]));
     for (const [index, face] of matchFaces(faces, found).entries()) {
-      if (face.found === undefined) {
+      const judged = measured.get(face.found);
+      if (face.found === undefined || judged === undefined) {
         this.missing.push('no face found');
         continue;
       }
       const name = face.labels.box === undefined ? path : `${path}#${String(index)}`;
-      const seen = await (this.options.config.classify.crop === 'face' ? this.wholeFace(name, face.labels, face.found) : this.bothEyes(name, face.labels, face.found));
+      this.judged.push(judged);
+      const seen = this.options.config.classify.crop === 'face'
+        ? this.wholeFace(name, face.labels, judged, face.found) : this.bothEyes(name, face.labels, judged, face.found);
       if (seen.length > 0) opens.push(together(seen));
     }
     const lids = faces.flatMap(({ left, right }) => [left?.label, right?.label]).filter((label) => label === CLOSED || label === OPEN);
@@ -186,49 +194,44 @@ class Judging {
     return { eyes: this.eyes, missing: this.missing, ...(lids.length === 0 ? {} : { photo }) };
   }
 
-  private async bothEyes(name: string, labels: FaceLabels, found: FoundFace): Promise<number[]> {
-    this.missing.push(...found.reasons);
-    return this.face(name, labels, found);
+  private measure(faces: readonly FaceView[]): Promise<readonly EyesMeasurement[]> {
+    return this.nets.exclusive(() => this.stage.measure(faces));
   }
 
-  private async wholeFace(name: string, { left, right }: FaceLabels, { turn, whole }: FoundFace): Promise<number[]> {
-    const label = labelTogether([left, right]);
-    return label === undefined ? [] : this.face(name, { left: label }, { turn, eyes: { left: whole } });
-  }
-
-  /** Judges both eyes of a face together, as a run does; or one thing by itself, given as the left one. @returns the chances of open of those that are labelled open or closed */
-  private async face(name: string, labels: FaceLabels, { turn, eyes }: Pick<FoundFace, 'turn' | 'eyes'>): Promise<number[]> {
-    const { eyes: classifier, thresholds } = this.judges;
-    const { width, height, calibration } = classifier.info;
-    const views = SIDES.flatMap((side) => {
+  private bothEyes(name: string, labels: FaceLabels, judged: EyesMeasurement, { eyes, reasons }: FoundFace): number[] {
+    this.missing.push(...reasons);
+    const seen = SIDES.flatMap((side) => {
       const view = eyes[side];
-      return view === undefined ? [] : [{ side, view, crop: cutEye(view.image, view.region, width, height) }];
+      return view === undefined ? [] : [{ side, view }];
     });
-    const answers = await this.nets.exclusive(() => classifier.classify(views.map(({ crop }) => crop)));
-    const chances: { left?: EyeAnswer; right?: EyeAnswer } = {};
-    for (const [index, { side, view }] of views.entries()) {
-      const answer = answers[index];
-      if (answer !== undefined) chances[side] = eyeChances(calibration, answer, { width: eyeWidthOf(view.photoWidth), turn });
-    }
-    const judged = judgeEyes(calibration.pair, chances, thresholds, turn);
-    this.judged.push(judged);
-    const opens: number[] = [];
-    for (const { side, crop } of views) {
-      const label = labels[side]?.label;
-      // An eye that the net calls unknown has no chance of being open to compare; what it looked like is in the other figures.
-      const { open, state } = judged[side];
-      if (label !== CLOSED && label !== OPEN) continue;
-      if (open === undefined) {
-        this.missing.push('eye not visible');
-        continue;
-      }
-      opens.push(open);
-      this.eyes.push({
-        path: views.length < 2 && (this.image.path === name || this.options.config.classify.crop !== 'eye') ? name : `${name}#${side}`, label, open, state, ...(this.options.crops ? { crop } : {}),
-      });
-    }
-    return opens;
+    const alone = seen.length < 2 && this.image.path === name;
+    return seen.flatMap(({ side, view }) => this.eye(alone ? name : `${name}#${side}`, labels[side], judged[side], view) ?? []);
   }
+
+  private wholeFace(name: string, { left, right }: FaceLabels, judged: EyesMeasurement, { whole }: FoundFace): number[] {
+    const open = this.eye(name, labelTogether([left, right]), togetherOf(judged), whole);
+    return open === undefined ? [] : [open];
+  }
+
+  /** Notes what was made of an eye, a face or a photo that is labelled open or closed. @returns its chance of open */
+  private eye(path: string, label: EyeLabel | undefined, { open, state }: Pick<EyeMeasurement, 'open' | 'state'>, view: EyeView): number | undefined {
+    const lids = label?.label;
+    if (lids !== CLOSED && lids !== OPEN) return undefined;
+    // What the net calls unknown has no chance of being open to compare; what it looked like is in the other figures.
+    if (open === undefined) {
+      this.missing.push('eye not visible');
+      return undefined;
+    }
+    const { crop: { width, height } } = this.stage;
+    this.eyes.push({ path, label: lids, open, state, ...(this.options.crops ? { crop: cutEye(view.image, view.region, width, height) } : {}) });
+    return open;
+  }
+}
+
+/** Both eyes of a face that was looked at as a whole. One closed eye is what closed ones are to a run: no open face. */
+function togetherOf({ state, closed }: EyesMeasurement): Pick<EyeMeasurement, 'open' | 'state'> {
+  if (state === 'unknown') return { state };
+  return { state: state === 'one_closed' ? 'closed' : state, open: 1 - closed };
 }
 
 /** What has been seen of a source so far. */

@@ -11,6 +11,7 @@ import type { Config } from '../../pipeline/config.js';
 import { seeFaces } from '../../pipeline/face-views.js';
 import { StageClock } from '../../pipeline/stage-clock.js';
 import { CROP } from '../../core/eye.js';
+import type { WantedPixels } from '../../core/stage.js';
 import { headTurn, type EyeSight, type FaceView, type Side } from '../../core/face.js';
 import type { TurnedRegion } from '../../image/crop.js';
 import { decodePhoto, openPhoto, shrinkFor } from '../../image/decode.js';
@@ -38,6 +39,8 @@ export interface FoundFace {
   readonly eyes: Readonly<Partial<Record<Side, EyeView>>>;
   /** The face as a whole. */
   readonly whole: EyeView;
+  /** The face as a run judges it. */
+  readonly view: FaceView;
   /** Why an eye is missing. */
   readonly reasons: readonly string[];
 }
@@ -60,13 +63,13 @@ export async function patchEye(file: string, config: Config): Promise<EyeView> {
 
 /**
  * The faces that a run finds in a photo, largest first, each in the pixels that the run would judge it by.
- * @param eyeWidth px of the crops: an eye that has fewer in a shrunk photo is looked at in the full-size one
+ * @param wants of what judges the eyes: a face that has fewer px in a shrunk photo is looked at in the full-size one
  * @throws PhotoError if the photo cannot be read
  */
-export async function photoFaces(file: string, nets: ImageNets, config: Config, eyeWidth: number = CROP.width): Promise<FoundFace[]> {
+export async function photoFaces(file: string, nets: ImageNets, config: Config, wants: WantedPixels = { face: 0, eye: CROP.width }): Promise<FoundFace[]> {
   const photo = await openPhoto(file, config.image);
   const whole = await decodePhoto(photo, shrinkFor(photo, config.image.decode_side));
-  const lookout = { config, faces: await nets.faces(), wants: { face: enoughPixels, eye: eyeWidth } };
+  const lookout = { config, faces: await nets.faces(), wants: { ...wants, face: Math.max(enoughPixels, wants.face) } };
   const { faces, views } = await nets.exclusive(() => seeFaces(photo, whole, lookout, new StageClock()));
   const found = faces.flatMap(({ box }, index) => {
     const view = views[index];
@@ -93,8 +96,18 @@ function foundFace(box: Box, view: FaceView): FoundFace {
   const eye = (side: Side, { region: cut }: EyeSight): FoundFace['eyes'] =>
     cut === undefined ? {} : { [side]: { image: raster, region: cut, photoWidth: cut.width * scale } };
   return {
-    box, turn: headTurn(landmarks), whole: { image: raster, region, photoWidth: region.width * scale }, eyes: { ...eye('left', left), ...eye('right', right) },
+    box, view, turn: headTurn(landmarks), whole: { image: raster, region, photoWidth: region.width * scale }, eyes: { ...eye('left', left), ...eye('right', right) },
     reasons: [left.reason, right.reason].filter((reason) => reason !== undefined),
+  };
+}
+
+/** What is no face of a photo (one eye by itself, a photo as a whole) as if it were a level one, to be judged as one. */
+export function standIn({ image, region, photoWidth }: EyeView): FaceView {
+  const eye = { outer: { x: 0, y: 0 }, inner: { x: 0, y: 0 }, center: { x: 0, y: 0 } };
+  const ahead = { left: { ...eye, outer: { x: 1, y: 0 } }, right: eye, nose: { x: 0.5, y: 0 } };
+  return {
+    raster: image, photo: image, scale: photoWidth / region.width, box: { x: 0, y: 0, width: image.width, height: image.height },
+    landmarks: { ...ahead, mouth: { left: eye.center, right: eye.center }, faceScore: 1 }, left: { region }, right: {},
   };
 }
 

@@ -2,8 +2,9 @@
  * Makes a model's answers honest: at every size of eye, on turned heads, and for the two eyes of a face together.
  */
 import { doubleAt, floatAt } from '../../core/typed-array.js';
+import type { EyeAnswer } from '../../core/eye.js';
 import {
-  eyeChances, faceChances, UNCALIBRATED, type Calibration, type EyeAnswer, type FaceChances,
+  eyeChances, faceChances, UNCALIBRATED, type Calibration, type FaceChances,
 } from '../../classify/calibration.js';
 import { eyeWidthOf } from '../../core/eye.js';
 import { perEye, SIDES, type PerEye } from '../../core/face.js';

@@ -88,9 +88,9 @@ describe.each([['a small photo', () => small], ['a large photo', () => large]])(
     const { faces: [face] } = await processPhoto({ photo: 'photo.png', path: file() }, stages, { config });
     expect(eyes).toHaveLength(2);
     expect(eyes.map(({ open }) => open)).toEqual([face?.measured.classify.left.open, face?.measured.classify.right.open]);
-    const { eyes: { info } } = await nets.judges();
-    const { left, right } = cutEyes(await viewInRun(file()), info.width, info.height);
-    expect(eyes.map(({ crop }) => crop)).toEqual([left, right]);
+    const { crop } = await nets.eyes();
+    const { left, right } = cutEyes(await viewInRun(file()), crop.width, crop.height);
+    expect(eyes.map((eye) => eye.crop)).toEqual([left, right]);
   });
 
   it('are packed from the same pixels', async () => {
@@ -114,7 +114,8 @@ describe.each([['a small photo', () => small], ['a large photo', () => large]])(
       const [others, wholeStages] = [createImageNets(looking), await createStages(looking)];
       const { eyes: [judged] } = await judgeImage(labelled(file()), others, { config: looking, images: 'photo', crops: true });
       const { faces: [face] } = await processPhoto({ photo: 'photo.png', path: file() }, wholeStages, { config: looking });
-      expect(judged).toMatchObject({ path: 'open/photo.png', label: 1, state: face?.measured.classify.state, crop: cuts[crop] });
+      const { state, closed = NaN } = face?.measured.classify ?? {};
+      expect(judged).toMatchObject({ path: 'open/photo.png', label: 1, state, open: 1 - closed, crop: cuts[crop] });
       expect(face?.measured.classify).toMatchObject({ left: { state: 'unknown' }, right: { state: 'unknown' } });
       await Promise.all([others.release(), wholeStages.release()]);
     }
