@@ -8,7 +8,7 @@ import { errorCode } from '../files/error-code.js';
 import { queueVariables, type QueueAddress } from './address.js';
 import { keyPrefix } from './run-record.js';
 
-/** Milliseconds until a first connection counts as impossible. */
+/** Milliseconds until a first connection counts as impossible, and until what is asked before it is used has to be answered. */
 const connectTimeout = 5000;
 
 /** Milliseconds between two questions whether a server still answers, and how long it may take: a network that is gone says nothing. */
@@ -46,11 +46,34 @@ export async function connectQueue(address: QueueAddress, { onNote }: Connection
   const connection = await openConnection(address, onNote);
   const { evictionPolicy, version } = connection.facts;
   const problem = policyProblem(evictionPolicy) ?? versionProblem(version);
-  const refusal = problem === undefined ? await rightsProblem(connection.client, address)
-    : `The queue ${address.shown} cannot be used: ${problem}`;
-  if (refusal === undefined) return connection;
-  connection.close();
-  throw new UsageError(refusal);
+  try {
+    const refusal = problem === undefined ? await inTime(rightsProblem(connection.client, address), address)
+      : `The queue ${address.shown} cannot be used: ${problem}`;
+    if (refusal === undefined) return connection;
+    throw new UsageError(refusal);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/**
+ * What a server answers, if it does so in time: one may take a connection and say nothing, be it from the first question on or later.
+ * @param milliseconds that it may take
+ * @throws UsageError where it does not, and as `answer` does
+ */
+export async function inTime<T>(answer: Promise<T>, address: QueueAddress, milliseconds = connectTimeout): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      answer,
+      new Promise<never>((_resolve, reject) => {
+        late = setTimeout(() => { reject(new UsageError(connectionProblem(new Error('timed out'), address))); }, milliseconds);
+      }),
+    ]);
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 /** Tries, without changing anything, what a queue takes: to write, and to run scripts. */
@@ -77,28 +100,27 @@ export async function openConnection(address: QueueAddress, onNote?: (note: stri
     retryStrategy: (times) => (isOpen ? Math.min(100 * 2 ** Math.min(times, 5), 2000) : null),
   });
   client.on('error', (error: unknown) => { failure = error; });
-  // A server may take a connection and say nothing.
-  const late = setTimeout(() => {
-    failure = new Error('timed out');
-    client.disconnect();
-  }, connectTimeout);
   try {
-    await client.connect();
-    await client.ping();
+    const facts = await inTime(introduce(client), address);
     isOpen = true;
+    watch(client, address, onNote);
+    const asking = setInterval(() => { void askForLife(client); }, askInterval).unref();
+    const close = (): void => {
+      clearInterval(asking);
+      client.disconnect();
+    };
+    return { client, facts, close };
   } catch (error) {
     client.disconnect();
-    throw new UsageError(connectionProblem(failure ?? error, address));
-  } finally {
-    clearTimeout(late);
+    throw error instanceof UsageError ? error : new UsageError(connectionProblem(failure ?? error, address));
   }
-  watch(client, address, onNote);
-  const asking = setInterval(() => { void askForLife(client); }, askInterval).unref();
-  const close = (): void => {
-    clearInterval(asking);
-    client.disconnect();
-  };
-  return { client, facts: await serverFacts(client), close };
+}
+
+/** Connects, and asks who is there. */
+async function introduce(client: Redis): Promise<ServerFacts> {
+  await client.connect();
+  await client.ping();
+  return serverFacts(client);
 }
 
 /** Begins anew with a connection that does not answer; what was asked is asked again. */

@@ -4,7 +4,7 @@
 import type { Redis } from 'ioredis';
 import { UsageError } from '../core/usage-error.js';
 import type { QueueAddress } from './address.js';
-import { openConnection, policyProblem, rightsProblem, versionProblem, type ServerFacts } from './connection.js';
+import { inTime, openConnection, policyProblem, rightsProblem, versionProblem, type ServerFacts } from './connection.js';
 import { countJobs, parseRunRecord, runKeys, runsKey } from './run-record.js';
 
 /** One thing that was looked at. */
@@ -18,12 +18,15 @@ export interface QueueFinding {
 /** Questions whose median answer is the distance. */
 const questions = 51;
 
+/** Milliseconds that all questions may take together. */
+const examineTime = 20_000;
+
 /** Looks at a queue; what is wrong is a finding. */
 export async function examineQueue(address: QueueAddress): Promise<QueueFinding[]> {
   try {
     const { client, facts, close } = await openConnection(address);
     try {
-      return [await distance(client, address, facts), memory(facts), await rights(client, address), ...await runs(client)];
+      return await inTime(findings(client, address, facts), address, examineTime);
     } finally {
       close();
     }
@@ -31,6 +34,10 @@ export async function examineQueue(address: QueueAddress): Promise<QueueFinding[
     if (!(error instanceof UsageError)) throw error;
     return [{ state: 'broken', text: error.message }];
   }
+}
+
+async function findings(client: Redis, address: QueueAddress, facts: ServerFacts): Promise<QueueFinding[]> {
+  return [await distance(client, address, facts), memory(facts), await rights(client, address), ...await runs(client)];
 }
 
 async function distance(client: Redis, { shown }: QueueAddress, { version }: ServerFacts): Promise<QueueFinding> {

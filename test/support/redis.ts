@@ -67,7 +67,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function portOf(server: Server): number {
+/** Where a server of this machine listens. */
+export function portOf(server: Server): number {
   const address: AddressInfo | string | null = server.address();
   if (address === null || typeof address === 'string') throw new Error('No port.');
   return address.port;
