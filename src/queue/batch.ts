@@ -11,11 +11,13 @@ import { parseRecord, recordText } from '../run/journal-record.js';
 export const handedPhoto = z.strictObject({
   /** What the report calls it. */
   photo: z.string(),
-  /** Where it lies below the root, `/` between the parts. */
+  /** Where its file, or the tar that it is in, lies below the root, `/` between the parts. */
   path: z.string(),
   /** How the file looked to whoever hands it out: bytes, milliseconds since 1970. Absent where it could not be looked at. */
   size: z.number().exactOptional(),
   modified: z.number().exactOptional(),
+  /** Which bytes of a tar are the photo. */
+  part: z.strictObject({ offset: z.int().min(0), length: z.int().min(0) }).exactOptional(),
 });
 
 export type HandedPhoto = z.infer<typeof handedPhoto>;

@@ -201,9 +201,9 @@ class HandedOutRun {
   }
 
   private handed({ photo, path, content, part, looks }: PhotoFile): HandedPhoto {
-    if (content !== undefined || part !== undefined) throw new UsageError(`${photo} is no file of its own; only files in a folder that all machines see can be handed to a queue.`);
+    if (content !== undefined) throw new UsageError(`${photo} is no file; only what lies in a folder that all machines see can be handed to a queue.`);
     const below = pathBelow(this.options.root, path);
-    return { photo, path: below, ...(looks === undefined ? {} : { size: looks.size, modified: looks.modified }) };
+    return { photo, path: below, ...(looks === undefined ? {} : { size: looks.size, modified: looks.modified }), ...(part === undefined ? {} : { part }) };
   }
 
   private async send(photos: readonly HandedPhoto[], numbers: readonly (number | undefined)[], { alone }: { readonly alone: boolean }): Promise<void> {

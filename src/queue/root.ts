@@ -48,12 +48,12 @@ export async function placeBelow(root: string, below: string): Promise<Place> {
     : { refused: 'It is a link that leads out of the folder that workers may read (--root).' };
 }
 
-/** Whether a photo that was seen elsewhere is there, as large as it was then. */
-export async function isSeenBelow(root: string, { path, size }: HandedPhoto): Promise<boolean> {
+/** Whether a photo that was seen elsewhere is there, as large as it was then; of a tar, whether it is long enough to hold it. */
+export async function isSeenBelow(root: string, { path, size, part }: HandedPhoto): Promise<boolean> {
   const place = await placeBelow(root, path);
   if ('refused' in place) return false;
   const stats = await stat(systemPath(place.path)).catch(() => undefined);
-  return stats?.size === size;
+  return part === undefined ? stats?.size === size : stats !== undefined && stats.size >= part.offset + part.length;
 }
 
 /** Whether a path is relative and stays below where it starts, by its text alone, on any system. */

@@ -267,7 +267,7 @@ class Turn {
   }
 
   private async judgeOne(handed: HandedPhoto): Promise<PhotoResult> {
-    const { photo, path } = handed;
+    const { photo, path, part } = handed;
     const place = await placeBelow(this.own.root, path);
     if ('refused' in place) return errorResult({ photo, path }, place.refused);
     // A photo that was there when it was handed out and is not here: it may be gone, or the whole folder is.
@@ -275,7 +275,7 @@ class Turn {
       const problem = await rootProblem(this.run.record, this.own.root);
       if (problem !== undefined) throw new Error(problem);
     }
-    return this.photos.add({ photo, path: place.path });
+    return this.photos.add({ photo, path: place.path, ...(part === undefined ? {} : { part }) });
   }
 
   /** Finishes what is begun. */

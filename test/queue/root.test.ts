@@ -45,6 +45,13 @@ describe('a name below the root', () => {
     expect(await isSeenBelow(root, { photo: 'a', path: 'day/a.jpg', size: 5 })).toBe(false);
     expect(await isSeenBelow(root, { photo: 'b', path: 'out.jpg', size: 4 })).toBe(false);
   });
+
+  it('is seen in a tar that is there and holds it', async () => {
+    const inTar = { photo: 'a.tar/a', path: 'day/a.jpg', size: 3 };
+    expect(await isSeenBelow(root, { ...inTar, part: { offset: 1, length: 3 } })).toBe(true);
+    expect(await isSeenBelow(root, { ...inTar, part: { offset: 2, length: 3 } })).toBe(false);
+    expect(await isSeenBelow(root, { ...inTar, path: 'day/b.jpg', part: { offset: 0, length: 3 } })).toBe(false);
+  });
 });
 
 describe('a root', () => {
