@@ -3,7 +3,7 @@
  * is taken over.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { linkSync, lstatSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -39,8 +39,9 @@ export function lockPath(path: string): string {
  */
 export function takeLock(path: string, what: string): Lock {
   const owner: Owner = { host: hostname(), process: process.pid, started: startOf(process.pid), id: randomUUID() };
-  const own = `${path}.${owner.id}.new`;
+  const own = `${path}.${machine}.${String(process.pid)}.${owner.id.slice(0, 8)}.new`;
   try {
+    clearLeftOver(path);
     writeFileSync(own, JSON.stringify(owner), { flag: 'wx' });
     while (!tryTake(path, own)) clearStale(path, what);
   } finally {
@@ -91,6 +92,18 @@ function clearStale(path: string, what: string): void {
     right.release();
   }
 }
+
+/** Removes what processes have left that were killed while they took this lock. */
+function clearLeftOver(path: string): void {
+  const [folder, lock] = [dirname(path), basename(path)];
+  for (const name of readdirSync(folder)) {
+    const [, made, number] = name.startsWith(lock) ? beingTaken.exec(name.slice(lock.length)) ?? [] : [];
+    if (made === machine && number !== undefined && !isRunning(Number(number))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** What follows the name of a lock in that of one that is being taken: where, and by which process. */
+const beingTaken = /^\.([0-9a-f]{8})\.(\d+)\.[0-9a-f-]+\.new$/;
 
 function isHeldAs(path: string, id: string): boolean {
   const held = holder(path);

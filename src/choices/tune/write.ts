@@ -5,20 +5,26 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { changeSettings, type SettingChange } from '../../config/change-file.js';
 import { UsageError } from '../../core/usage-error.js';
+import { lockPath, takeLock, type Lock } from '../../files/lock.js';
 import { fileProblem } from '../../files/problem.js';
 import { kindOf, NotRegularError } from '../../files/regular-file.js';
-import { writeWholeFile } from '../../files/whole-file.js';
+import { placeOf, writeWholeFile } from '../../files/whole-file.js';
 
 /**
  * Changes settings in a file, or makes one that holds them. What else is in it stays.
- * @throws UsageError where it cannot be written, or is no settings file
+ * @throws UsageError where it cannot be written, is no settings file, or is just being changed by another process
  */
 export function writeSettings(path: string, changes: readonly SettingChange[]): void {
+  let lock: Lock | undefined;
   try {
+    // From the reading on: what another one writes in between would be lost.
+    lock = takeLock(lockPath(placeOf(path)), `the settings ${path}`);
     writeWholeFile(path, changeSettings(textOf(path), changes, path));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot write the settings ${path}: ${fileProblem(error, 'write')}`);
+  } finally {
+    lock?.release();
   }
 }
 
