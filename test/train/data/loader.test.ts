@@ -58,6 +58,14 @@ describe('the loader', () => {
     expect(large.flatMap(({ rows }) => rows)).toHaveLength(large.length * 48);
   });
 
+  it('shows in larger batches the pixels of the rows that it names, the same rows as in small ones', async () => {
+    const made = loader({ samplesPerEpoch: 96 });
+    const small = await collect(made, 5, { strength: 0 });
+    const large = await collect(made, 5, { strength: 0, batchFactor: 3 });
+    expect(large.flatMap(({ rows }) => rows)).toEqual(small.flatMap(({ rows }) => rows));
+    for (const { rows, pixels } of large) expectMirroredAtMost(rows, pixels);
+  });
+
   it('evens out classes, and classes within a source', async () => {
     const rows = (await collect(loader({ samplesPerEpoch: 960 }), 0)).flatMap((batch) => batch.rows);
     const count = (label: number, source?: string): number => rows.filter((row) =>
@@ -102,14 +110,7 @@ describe('the loader', () => {
   });
 
   it('at strength 0 only mirrors', async () => {
-    for await (const { rows, pixels } of loader().epoch(0, { ...size, strength: 0 })) {
-      rows.forEach((row, i) => {
-        const plain = center(row);
-        const got = [...pixels.subarray(i * 1536, (i + 1) * 1536)];
-        const mirrored = plain.map((_, at) => plain[at - (at % 48) + 47 - (at % 48)] ?? 0);
-        expect([plain.join(), mirrored.join()]).toContain(got.join());
-      });
-    }
+    for await (const { rows, pixels } of loader().epoch(0, { ...size, strength: 0 })) expectMirroredAtMost([...rows], pixels);
   });
 
   it('refuses to start without eyes', () => {
@@ -148,6 +149,16 @@ describe('validation batches of smaller eyes', () => {
     expect(pixelsAt(48 / 1.9)).toEqual(plain?.pixels);
   });
 });
+
+/** Expects of each row its own pixels, as they are or mirrored. */
+function expectMirroredAtMost(rows: readonly number[], pixels: Uint8Array): void {
+  rows.forEach((row, i) => {
+    const plain = center(row);
+    const got = [...pixels.subarray(i * 1536, (i + 1) * 1536)];
+    const mirrored = plain.map((_, at) => plain[at - (at % 48) + 47 - (at % 48)] ?? 0);
+    expect([plain.join(), mirrored.join()]).toContain(got.join());
+  });
+}
 
 function center(row: number): number[] {
   const canvas = dataset.pixels.subarray(row * CANVAS_BYTES, (row + 1) * CANVAS_BYTES);
