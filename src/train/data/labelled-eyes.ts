@@ -46,9 +46,9 @@ export interface FoundFace {
 }
 
 /** A labelled face, and what a run finds there; `found` is undefined where it finds no face. */
-export interface LabelledFace {
+interface LabelledFace<Found> {
   readonly labels: FaceLabels;
-  readonly found: FoundFace | undefined;
+  readonly found: Found | undefined;
 }
 
 /**
@@ -114,12 +114,15 @@ export function standIn({ image, region, photoWidth }: EyeView): FaceView {
 /** How much a labelled box and a found one must overlap (intersection over union): they are drawn by different rules. */
 const SAME_FACE = 0.25;
 
-/** The labelled faces with what was found there: without a box the largest face, with boxes the one that overlaps most. */
-export function matchFaces(labelled: readonly FaceLabels[], found: readonly FoundFace[]): LabelledFace[] {
+/**
+ * The labelled faces with what was found there: without a box the largest face, with boxes the one that overlaps most.
+ * @param found largest first; boxes in px of the upright full-size photo
+ */
+export function matchFaces<Found extends { readonly box: Box }>(labelled: readonly FaceLabels[], found: readonly Found[]): LabelledFace<Found>[] {
   const pairs = labelled.flatMap(({ box }, index) => box === undefined ? [] : found.map((face) =>
     ({ index, face, overlap: intersectionOverUnion(box, face.box) }))).filter(({ overlap }) => overlap >= SAME_FACE);
-  const matched = new Map<number, FoundFace>();
-  const taken = new Set<FoundFace>();
+  const matched = new Map<number, Found>();
+  const taken = new Set<Found>();
   for (const { index, face } of pairs.sort((a, b) => b.overlap - a.overlap)) {
     if (matched.has(index) || taken.has(face)) continue;
     matched.set(index, face);

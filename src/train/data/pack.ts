@@ -9,8 +9,8 @@ import { groupOf } from './groups.js';
 import { guessKind } from './image-kind.js';
 import type { ImageNets } from './image-nets.js';
 import type { AskImages, LeftOut, PackedImage } from './image-task.js';
-import { matchFaces, patchEye, photoFaces, wholePhoto, type EyeView, type FoundFace, type ImageKind, type LabelledFace } from './labelled-eyes.js';
-import { labelTogether, type EyeLabel } from './labels.js';
+import { matchFaces, patchEye, photoFaces, wholePhoto, type EyeView, type FoundFace, type ImageKind } from './labelled-eyes.js';
+import { labelTogether, type EyeLabel, type FaceLabels } from './labels.js';
 import { misplacedRegion } from './misplaced.js';
 import type { EyeRow } from './packed-file.js';
 import { mixSeed, Random } from './random.js';
@@ -110,7 +110,7 @@ class Packing {
     }
   }
 
-  private face(image: LabelledImage, name: string, labels: LabelledFace['labels'], face: FoundFace, all: readonly FoundFace[]): void {
+  private face(image: LabelledImage, name: string, labels: FaceLabels, face: FoundFace, all: readonly FoundFace[]): void {
     for (const side of SIDES) {
       const [label, view] = [labels[side], face.eyes[side]];
       if (label !== undefined && view !== undefined) this.add(image, `${name}#${side}`, label, view, face.turn);
