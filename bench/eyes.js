@@ -17,13 +17,14 @@ import sharp from 'sharp';
 import { createEyeClassifier } from '../dist/classify/eye-classifier.js';
 import { eyeChances } from '../dist/classify/calibration.js';
 import { eyeWidthOf } from '../dist/core/eye.js';
-import { intersectionOverUnion } from '../dist/core/raster.js';
 import { loadConfig } from '../dist/pipeline/config.js';
 import { processPhoto } from '../dist/pipeline/photo.js';
 import { createStages } from '../dist/pipeline/stages.js';
+import { matchFaces } from '../dist/train/data/labelled-eyes.js';
 import { openPackedFile } from '../dist/train/data/packed-file.js';
 import { partitionDataset } from '../dist/train/data/partition.js';
 import { openSource } from '../dist/train/data/sources.js';
+import { EYE_WIDTHS } from '../dist/train/loop/calibrate.js';
 import { predict } from '../dist/train/loop/predict.js';
 import { BinaryMetrics } from '../dist/train/metrics/binary-metrics.js';
 import { wilsonInterval } from '../dist/train/metrics/intervals.js';
@@ -77,7 +78,7 @@ function truthOf({ left, right }) {
 const listed = [];
 
 /** Runs the images of a set through the pipeline. @returns a record a labelled face, and one a photo */
-async function look(kind, set, { only, boxes = false, shrinkTo } = {}) {
+async function look(kind, set, { only, shrinkTo } = {}) {
   const source = await openSource(sharedSet(kind, set), { labels, corrections });
   const images = source.images.filter(({ path }) => only === undefined || only.has(`${set}/${path}`));
   const faces = [];
@@ -86,33 +87,17 @@ async function look(kind, set, { only, boxes = false, shrinkTo } = {}) {
     const file = shrinkTo === undefined ? image.file : await shrunk(image, shrinkTo);
     if (file === undefined) continue;
     const result = await processPhoto({ path: file, photo: image.path }, stages, { config });
-    const found = match(image.faces, result.faces, boxes);
-    image.faces.forEach((labelled, at) => {
-      const face = found[at];
+    for (const { labels: labelled, found: face } of matchFaces(image.faces, result.faces)) {
       const eyes = face?.measured.classify;
       const record = { set, path: image.path, ...truthOf(labelled), labelled, face, state: eyes?.state ?? 'not found', eyes, result };
       faces.push(record);
       listed.push([set, image.path, record.truth, record.kind, record.state, eyes?.left.open, eyes?.right.open, eyes?.left.visible, eyes?.right.visible,
-        eyes?.closed, labelled.box?.x ?? '', labelled.box?.y ?? '', labelled.box?.width ?? '', labelled.box?.height ?? '', labelled.note ?? ''].join(','));
-    });
+        eyes?.closed, labelled.box?.x ?? '', labelled.box?.y ?? '', labelled.box?.width ?? '', labelled.box?.height ?? ''].join(','));
+    }
     photos.push({ path: image.path, result, faces: faces.slice(-image.faces.length) });
   }
   source.close();
   return { faces, photos };
-}
-
-function match(labelled, found, boxes) {
-  if (!boxes) return [found[0]];
-  const pairs = labelled.flatMap(({ box }, at) => found.map((face) => ({ at, face, overlap: intersectionOverUnion(box, face.box) })))
-    .filter(({ overlap }) => overlap >= 0.25).sort((a, b) => b.overlap - a.overlap);
-  const matched = [];
-  const taken = new Set();
-  for (const { at, face } of pairs) {
-    if (matched[at] !== undefined || taken.has(face)) continue;
-    matched[at] = face;
-    taken.add(face);
-  }
-  return matched;
 }
 
 /** The photo in a size in which the wider of the face's eyes is about `width` px wide; undefined where it is smaller already. */
@@ -135,7 +120,7 @@ function states(name, faces) {
 }
 
 const { packed, test, images } = testImages();
-const val = await look('detect', 'wider_val', { boxes: true });
+const val = await look('detect', 'wider_val');
 const narrowSets = [];
 for (const set of ['narrow_utk', 'narrow_fer', 'narrow_genki']) narrowSets.push(await look('faces', set, { only: images }));
 const narrow = narrowSets.flatMap(({ faces }) => faces);
@@ -234,7 +219,7 @@ const model = readFileSync(config.classify.model);
 const rows = Int32Array.from([...test, ...[...packed.sources.keys()].filter((at) => packed.sources[at] === 'wider_val')]);
 head('width', 'eyes', 'calibration error of open', 'of visible');
 const bins = [[0, 7], [7, 10], [10, 14], [14, 20], [20, Infinity]];
-for (const [at, eyeWidth] of [6, 8, 12, 16, 24].entries()) {
+for (const [at, eyeWidth] of EYE_WIDTHS.entries()) {
   const answers = await predict(model, packed, rows, { height: info.height, width: info.width, threads: 2, eyeWidth });
   const [open, visible] = [new BinaryMetrics(), new BinaryMetrics()];
   rows.forEach((each, index) => {
@@ -249,6 +234,6 @@ for (const [at, eyeWidth] of [6, 8, 12, 16, 24].entries()) {
 }
 
 if (options.list !== undefined) {
-  writeFileSync(options.list, `set,path,truth,kind,state,left,right,left_visible,right_visible,closed,x,y,width,height,note\n${listed.join('\n')}\n`);
+  writeFileSync(options.list, `set,path,truth,kind,state,left,right,left_visible,right_visible,closed,x,y,width,height\n${listed.join('\n')}\n`);
 }
 await stages.release();
