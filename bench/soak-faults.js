@@ -1,6 +1,7 @@
 /**
- * node bench/soak-faults.js [PHOTOS] [WORKERS]: a long run while everything goes wrong. By default 1,500 photos (5,000 for a real
- * soak) with as many workers as cores. Needs Linux with `unshare` and the right to mount.
+ * node bench/soak-faults.js [PHOTOS] [WORKERS] [SECONDS]: a long run while everything goes wrong, every 2 seconds or as many as
+ * are named, on average. By default 1,500 photos (5,000 for a real soak, with 10 seconds: a worker that is killed every 2 seconds
+ * does little else than load its nets) with as many workers as cores. Needs Linux with `unshare` and the right to mount.
  *
  * Worker processes are killed at random; the disk with the report fills up, and is emptied again, after which the same command goes
  * on with --resume; a folder of photos vanishes and comes back. Then: has every photo its row, are rows that say more than that a
@@ -20,7 +21,7 @@ import { residentMegabytes } from '../dist/bench/process-memory.js';
 import { readCsvRows } from '../dist/reports/csv.js';
 import { generator } from './fuzz/mutate.js';
 
-const [photos = 1500, workers = coreCount()] = process.argv.slice(2).map(Number);
+const [photos = 1500, workers = coreCount(), secondsBetween = 2] = process.argv.slice(2).map(Number);
 const entry = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 const inside = 'PIPELINE_SOAK_INSIDE';
 
@@ -52,8 +53,8 @@ async function prepare() {
     mkdirSync(day, { recursive: true });
     linkSync(originals[index % originals.length], join(day, `${String(index).padStart(6, '0')}.jpg`));
   }
-  // Room for the report and its journal twice over: going on asks for all of it again.
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(photos * 32 + 1024)}k`, 'none', disk]);
+  // What the run asks for at its beginning; going on with it asks for less.
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(photos * 14 + 1024)}k`, 'none', disk]);
 }
 
 function workersOf(pid) {
@@ -83,7 +84,7 @@ async function go(arguments_, disturbed) {
   void ended.then(() => { running = false; });
   const sampling = setInterval(() => { memory.push(residentMegabytes(child.pid) ?? 0); }, 500);
   while (running && disturbed) {
-    await Promise.race([sleep(500 + random() * 3000), ended]);
+    await Promise.race([sleep((0.25 + random() * 1.5) * secondsBetween * 1000), ended]);
     if (!running) break;
     const kind = random();
     if (kind < 0.6) {
@@ -131,6 +132,13 @@ function rowsOf(report) {
   return rows;
 }
 
+/** What two tables of a photo's faces do not have in common: column, what it is, what it should be. */
+function differences(rows = [], expected = []) {
+  if (rows.length !== expected.length) return `${rows.length} rows instead of ${expected.length}`;
+  return rows.flatMap((row, index) => Object.keys(row).filter((column) => row[column] !== expected[index][column])
+    .map((column) => `${column}: ${row[column]} instead of ${expected[index][column]}`)).join(', ');
+}
+
 await prepare();
 const start = performance.now();
 const report = join(disk, 'out.csv');
@@ -148,7 +156,7 @@ const other = all.filter((photo) => !away.includes(photo) && JSON.stringify(dist
 console.log(`${photos} photos with ${workers} workers in ${seconds.toFixed(0)} s, exit code ${code}: ${faults.kills} workers killed, disk full ${faults.full} times, `
   + `${faults.resumed} times resumed, a folder away ${faults.vanished} times`);
 console.log(`photos with a row: ${disturbed.size} of ${all.length}; rows that say the photo was away: ${away.length}; other rows than those of an undisturbed run: ${other.length}`);
-for (const photo of other.slice(0, 5)) console.log(`  ${photo}: ${JSON.stringify(disturbed.get(photo)?.map(({ error, verdict }) => [verdict, error]))}`);
+for (const photo of other.slice(0, 5)) console.log(`  ${photo}: ${differences(disturbed.get(photo), undisturbed.get(photo))}`);
 console.log(`left beside the report: ${left.length === 0 ? 'nothing' : left.join(', ')}`);
 const parts = Array.from({ length: 10 }, (_, part) => Math.round(Math.max(...memory.slice(Math.floor(part * memory.length / 10), Math.floor((part + 1) * memory.length / 10) + 1))));
 console.log(`highest memory of all processes, MB, every tenth of both runs: ${parts.join(' ')}`);

@@ -27,11 +27,14 @@ export interface ExiftoolAnswer {
   readonly problems: string;
 }
 
-/** The exiftool that is there, or undefined. The package that somebody installed for this goes before the system's. */
-export async function findExiftool(): Promise<Exiftool | undefined> {
+/**
+ * The exiftool that is there, or undefined. The package that somebody installed for this goes before the system's.
+ * @param patience milliseconds in which it has to say who it is; it needs a tenth of a second
+ */
+export async function findExiftool(patience = 30_000): Promise<Exiftool | undefined> {
   const packaged = await packagedPath();
-  return (packaged === undefined ? undefined : await tried(packaged, 'the npm package exiftool-vendored'))
-    ?? tried('exiftool', 'this system');
+  return (packaged === undefined ? undefined : await tried(packaged, 'the npm package exiftool-vendored', patience))
+    ?? tried('exiftool', 'this system', patience);
 }
 
 /** @throws UsageError where there is none, with what to do */
@@ -55,18 +58,15 @@ async function packagedPath(): Promise<string | undefined> {
   }
 }
 
-async function tried(command: string, source: string): Promise<Exiftool | undefined> {
+async function tried(command: string, source: string, patience: number): Promise<Exiftool | undefined> {
   try {
-    const { stdout } = await promisify(execFile)(command, [...withoutConfig, '-ver'], { timeout: startTime, killSignal: 'SIGKILL' });
+    const { stdout } = await promisify(execFile)(command, [...withoutConfig, '-ver'], { timeout: patience, killSignal: 'SIGKILL' });
     const version = stdout.trim();
     return /^\d+\.\d+/.test(version) ? { command, version, source } : undefined;
   } catch {
     return undefined;
   }
 }
-
-/** Milliseconds in which an exiftool says who it is; it needs a tenth of a second. */
-const startTime = 30_000;
 
 /** A person's own configuration of exiftool could make it do other things. */
 const withoutConfig = ['-config', ''];

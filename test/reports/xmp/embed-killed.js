@@ -19,19 +19,26 @@ const options = {
 };
 
 let steps = 0;
+const writeSync = fs.writeSync;
 /** Half of what is to be written may be on the disk. */
-function die(name, args, real) {
-  if (name === 'writeSync') real(args[0], args[1].subarray(0, args[1].length >> 1));
+function die(name, args, file) {
+  if (name === 'writeSync') writeSync(args[0], args[1].subarray(0, args[1].length >> 1));
+  if (name === 'appendFile') writeSync(file.fd, args[0].slice(0, args[0].length >> 1));
   process.kill(process.pid, 'SIGKILL');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
-for (const [module, names] of [[fs, ['writeSync', 'fsyncSync', 'renameSync']], [promises, ['open', 'truncate', 'utimes']]]) {
+const opened = await promises.open(process.execPath);
+const handles = Object.getPrototypeOf(opened);
+await opened.close();
+for (const [module, names] of [
+  [fs, ['writeSync', 'fsyncSync', 'renameSync']], [promises, ['open', 'truncate', 'utimes']], [handles, ['appendFile']],
+]) {
   for (const name of names) {
     const real = module[name];
-    module[name] = (...args) => {
+    module[name] = function step(...args) {
       steps += 1;
-      if (steps === Number(killAt)) die(name, args, real);
-      return real(...args);
+      if (steps === Number(killAt)) die(name, args, this);
+      return real.apply(this, args);
     };
   }
 }

@@ -1,12 +1,15 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync, chmodSync, constants, copyFileSync, cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync,
+  truncateSync, utimesSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { ChoicesFile, readChoices } from '../../../src/choices/file.js';
 import { realDisk } from '../../../src/files/disk.js';
@@ -280,6 +283,50 @@ case "$args" in *"
     await expect(runExiftool({ command, version: '0', source: 'a test' }, [['-ver']], base, 2000)).rejects.toThrow(says);
   });
 
+  it('are tried for one photo after the other where exiftool finds no end, and for no other after the third', async () => {
+    const names = ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg'];
+    for (const name of names.slice(1)) copyFileSync(photo('a.jpg'), photo(name));
+    const command = join(base, 'exiftool.sh');
+    writeFileSync(command, `#!/bin/sh\ngrep -c '^/.*jpg$' >> ${base}/asked\nexec yes\n`, { mode: 0o755 });
+    const before = names.map((name) => hashOf(photo(name)));
+    await expect(embed(Object.fromEntries(names.map((name) => [name, marks])), { exiftool: { command, version: '0', source: 'a test' } })).rejects.toThrow(/prints without end/);
+    expect(readFileSync(join(base, 'asked'), 'utf8')).toBe('4\n1\n1\n1\n');
+    expect([names.map((name) => hashOf(photo(name))), left()]).toEqual([before, []]);
+  });
+
+  it('are not waited for where an exiftool does not say its version', async () => {
+    writeFileSync(join(base, 'exiftool'), '#!/bin/sh\nsleep 600\n', { mode: 0o755 });
+    vi.stubEnv('PATH', `${base}:${process.env['PATH'] ?? ''}`);
+    try {
+      expect(await findExiftool(300)).toBeUndefined();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('are written into no photo of more than 2 GB, and a batch ends with the photo that makes it 256 MB', async () => {
+    truncateSync(photo('a.jpg'), 128e6);
+    copyFileSync(photo('a.jpg'), photo('b.jpg'), constants.COPYFILE_FICLONE);
+    await sharp(demoPhotos[0]).resize(100).jpeg().toFile(photo('c.jpg'));
+    writeFileSync(photo('big.jpg'), '');
+    truncateSync(photo('big.jpg'), 2e9 + 1);
+    const command = join(base, 'exiftool.sh');
+    writeFileSync(command, `#!/bin/sh\ngrep -c '^/.*jpg$' >> ${base}/asked\nexit 1\n`, { mode: 0o755 });
+    const { done, left: said } = await embed({ 'big.jpg': marks, 'a.jpg': marks, 'b.jpg': marks, 'c.jpg': marks }, { exiftool: { command, version: '0', source: 'a test' } });
+    expect([done, said[0]]).toEqual([0, expect.stringMatching(/^big\.jpg: it has 2000 MB; more than 2000 are not read/)]);
+    // Two at once, and each of them when that has failed; the third for itself.
+    expect(readFileSync(join(base, 'asked'), 'utf8')).toBe('2\n1\n1\n1\n');
+  });
+
+  it('are not in the other names of a photo that has several', async () => {
+    linkSync(photo('a.jpg'), join(base, 'other.jpg'));
+    const before = hashOf(photo('a.jpg'));
+    expect(await embed({ 'a.jpg': marks })).toEqual({ done: 1, left: [] });
+    expect([hashOf(photo('a.jpg')) === before, hashOf(join(base, 'other.jpg'))]).toEqual([false, before]);
+    expect(await undo()).toEqual({ done: 1, left: [] });
+    expect([hashOf(photo('a.jpg')), hashOf(join(base, 'other.jpg'))]).toEqual([before, before]);
+  });
+
   it('keep one photo that exiftool cannot live with from none of the others', async () => {
     copyFileSync(photo('a.jpg'), photo('b.jpg'));
     writeFileSync(photo('c.jpg'), Buffer.concat([readFileSync(photo('a.jpg')), Buffer.from('deadly')]));
@@ -354,7 +401,7 @@ case "$*" in *-ver*) echo 12.57;; *) echo $$ > ${tools}/begun; exec sleep 600;; 
     }
     expect(seen).toEqual(new Set(['embed old', 'embed new', 'undo new', 'undo old']));
     expect(left()).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   it('leave choices, report and review as they know the photo: by its content before and after', async () => {
     const file = await ChoicesFile.open(join(base, 'choices.jsonl'));
