@@ -111,6 +111,7 @@ class HandedOutRun {
   private readonly refused = new Set<string>();
   private readonly due = new Set<string>();
   private readonly samples: HandedPhoto[] = [];
+  private isKnown = false;
   private collecting: Promise<void> | undefined;
   private failure: Error | undefined;
   private wake: () => void = () => undefined;
@@ -156,7 +157,11 @@ class HandedOutRun {
     let open: { readonly photos: HandedPhoto[]; readonly numbers: number[] } = { photos: [], numbers: [] };
     const touched = new Set<string>();
     const flush = async (): Promise<void> => {
-      for (const id of touched) this.collect(id);
+      for (const id of touched) {
+        const { photos: found = [], numbers: known = [] } = this.batches.get(id) ?? {};
+        await this.introduce(found.filter((_, place) => known[place] !== undefined));
+        this.collect(id);
+      }
       touched.clear();
       const { photos: full, numbers } = open;
       open = { photos: [], numbers: [] };
@@ -207,10 +212,7 @@ class HandedOutRun {
   }
 
   private async send(photos: readonly HandedPhoto[], numbers: readonly (number | undefined)[], { alone }: { readonly alone: boolean }): Promise<void> {
-    if (this.samples.length === 0) {
-      this.samples.push(...photos.filter(({ size }) => size !== undefined).slice(0, sampleCount));
-      await this.register();
-    }
+    await this.introduce(photos);
     const id = randomUUID();
     const batch: Batch = { photos, numbers: [...numbers], alone, isOut: false };
     this.batches.set(id, batch);
@@ -225,6 +227,14 @@ class HandedOutRun {
       await this.queue.add(batch.alone ? jobNames.alone : jobNames.batch, null, { jobId: id, lifo: first });
     }, this.options.onNote);
     batch.isOut = true;
+  }
+
+  /** Says for the first time that there is this run; workers know its folder by some of these photos. */
+  private async introduce(photos: readonly HandedPhoto[]): Promise<void> {
+    if (this.isKnown) return;
+    this.samples.push(...photos.filter(({ size }) => size !== undefined).slice(0, sampleCount));
+    await this.register();
+    this.isKnown = true;
   }
 
   /** Says that there is this run, and that somebody waits for it. */
@@ -318,7 +328,7 @@ class HandedOutRun {
 
   /** Compares what is waited for with what there is: news can be missed, and a server can lose everything. */
   private async compare(): Promise<void> {
-    if (this.samples.length > 0) await this.register();
+    if (this.isKnown) await this.register();
     await this.tellRefusals();
     const out = [...this.batches].filter(([, { isOut }]) => isOut).map(([id]) => id);
     if (out.length === 0) return;

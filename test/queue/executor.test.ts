@@ -63,6 +63,31 @@ describe.skipIf(!hasRedis).concurrent(`a run${withoutRedis}`, () => {
     expect(fleet.ask('keys', '*')).toBe('');
   });
 
+  it('that is gone on with is waited for again: it is not forgotten two weeks after it was left', async () => {
+    const fleet = openFleet();
+    const photos = photoNames('photo', 8);
+    await (await fleet.run('a', photos, { leave: true })).over;
+    fleet.ask('hset', 'pipeline:runs', 'a', fleet.ask('hget', 'pipeline:runs', 'a').replace(/"touched":\d+/, '"touched":1'));
+    const run = await fleet.run('a', photos.slice(4));
+    await until(() => Number(/"touched":(\d+)/.exec(fleet.ask('hget', 'pipeline:runs', 'a'))?.[1]) > Date.now() - 60_000, () => run.notes.join('\n'));
+    // The others may have gone: no worker could see its folder by them.
+    expect(fleet.ask('hget', 'pipeline:runs', 'a')).toContain('"samples":[{"photo":"photo-4.jpg"');
+    await fleet.worker();
+    await run.over;
+    expect(run.results.size).toBe(4);
+  });
+
+  it('says again that it is there where nobody could look at any of its photos', async () => {
+    const fleet = openFleet();
+    const run = await fleet.run('a', photoNames('photo', 4), { looks: false });
+    await until(() => fleet.ask('hkeys', 'pipeline:runs') === 'a', () => run.notes.join('\n'));
+    fleet.ask('flushdb');
+    await until(() => fleet.ask('hkeys', 'pipeline:runs') === 'a', () => run.notes.join('\n'));
+    await fleet.worker();
+    await run.over;
+    expect(run.results.size).toBe(4);
+  });
+
   it('says that no worker takes its photos', async () => {
     const fleet = openFleet();
     const stop = new AbortController();

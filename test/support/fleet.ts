@@ -33,6 +33,8 @@ export interface FleetRunOptions {
   readonly queue?: Partial<Config['queue']>;
   /** Hand everything out and wait for nothing. */
   readonly leave?: boolean;
+  /** Whether the files of the photos were looked at. */
+  readonly looks?: boolean;
   /** Ends the run as Ctrl-C does. */
   readonly signal?: AbortSignal;
 }
@@ -86,14 +88,14 @@ export class Fleet {
   }
 
   /** @param photos names; those that are not there are made first */
-  async run(name: string, photos: readonly string[], { queue = {}, leave = false, signal = new AbortController().signal }: FleetRunOptions = {}): Promise<FleetRun> {
+  async run(name: string, photos: readonly string[], { queue = {}, leave = false, looks = true, signal = new AbortController().signal }: FleetRunOptions = {}): Promise<FleetRun> {
     const notes: string[] = [];
     const results = new Map<number, PhotoResult>();
     const onNote = (note: string): void => { notes.push(note); };
     const config = loadConfig({ queue: { batch: 4, lost_seconds: 1, ...queue } });
     const executor = createQueueExecutor({ connection: await this.connect(onNote), settings: config.queue, root: this.folder, leave, onNote });
     mkdirSync(this.folder, { recursive: true });
-    const files = photos.map((photo) => ({ path: join(this.folder, photo), photo, looks: { size: 7, modified: 1 } }));
+    const files = photos.map((photo) => ({ path: join(this.folder, photo), photo, ...(looks ? { looks: { size: 7, modified: 1 } } : {}) }));
     for (const { path } of files) writeFileSync(path, 'a photo');
     const over = executor.run(files, { config }, (place, result) => { results.set(place, result); }, signal, name);
     return { notes, results, over };
