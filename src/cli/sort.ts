@@ -2,9 +2,7 @@
  * `pipeline sort`: put photos into keep, review and reject, and take it back.
  */
 import type { Command } from 'commander';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { choicesPath, readChoices } from '../choices/file.js';
 import { choicesOfPhotos } from '../choices/photos.js';
 import { visible } from '../core/visible.js';
 import { UsageError } from '../core/usage-error.js';
@@ -21,6 +19,7 @@ import { readVerdicts, type JudgedPhotos } from '../sort/verdicts.js';
 import { wrongFolder } from '../sort/wrong-folder.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
+import { readOwnChoices } from './own-choices.js';
 
 interface SortOptions {
   readonly report?: string;
@@ -151,9 +150,7 @@ async function chosen(
 ): Promise<JudgedPhotos> {
   const thinned = scenes === undefined ? judged : onlyBest(judged, framesKept(scenes));
   if (choices === false) return thinned;
-  const path = typeof choices === 'string' ? choices : choicesPath(report);
-  if (typeof choices === 'string' && !existsSync(choices)) throw new UsageError(`There are no choices ${choices}.`);
-  const { history, damaged, hash } = await readChoices(path);
+  const { path, history, damaged, hash } = await readOwnChoices(report, typeof choices === 'string' ? choices : undefined);
   if (history.size === 0) return thinned;
   if (damaged > 0) log.warn(`${String(damaged)} line(s) of ${path} are damaged and were left out.`);
   const own = await choicesOfPhotos(history, folder, judged.photos.keys());

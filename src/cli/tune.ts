@@ -1,20 +1,17 @@
 /**
  * `pipeline tune`: settings from a person's own choices.
  */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { choicesPath, readChoices } from '../choices/file.js';
 import { choicesOfPhotos } from '../choices/photos.js';
 import { learn, labelledFiles, type Lesson } from '../choices/tune/learn.js';
 import { writeSettings } from '../choices/tune/write.js';
 import { visible } from '../core/visible.js';
-import { UsageError } from '../core/usage-error.js';
 import type { PhotoExecutor } from '../run/executor.js';
 import { readVerdicts } from '../sort/verdicts.js';
-import { folderOfPhotos } from '../sort/wrong-folder.js';
 import { log } from './log.js';
+import { photosFolder, readOwnChoices } from './own-choices.js';
 import { createProgress } from './progress.js';
 import { addSettingsOptions, learnedPath, learnedSettings, type SettingsOptions } from './settings.js';
 import '../image/one-thread.js';
@@ -46,10 +43,8 @@ async function tune(report: string, options: TuneOptions, executor: PhotoExecuto
   const target = learnedPath(options, report);
   const config = learnedSettings(options, report);
   const { photos } = await readVerdicts(report);
-  const folder = options.photos ?? await folderOfPhotos(report, [...photos.keys()]);
-  if (folder === undefined) throw new UsageError(`The photos of ${report} are not found nearby. Name their folder with --photos.`);
-  if (options.choices !== undefined && !existsSync(options.choices)) throw new UsageError(`There are no choices ${options.choices}.`);
-  const { history } = await readChoices(options.choices ?? choicesPath(report));
+  const folder = await photosFolder(report, photos.keys(), options.photos);
+  const { history } = await readOwnChoices(report, options.choices);
   const chosen = await choicesOfPhotos(history, folder, photos.keys());
   const files = labelledFiles([...chosen].map(([photo, choice]) => ({ path: resolve(folder, photo), photo, choice })));
   const progress = createProgress(files.length);

@@ -6,7 +6,6 @@ import { extname, isAbsolute, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Choice } from '../choices/choice.js';
 import { marksOf } from '../choices/marks.js';
-import { choicesPath, readChoices } from '../choices/file.js';
 import { choicesOfPhotos } from '../choices/photos.js';
 import { UsageError } from '../core/usage-error.js';
 import { systemPath } from '../files/file-name.js';
@@ -17,10 +16,10 @@ import { endingsWithParts } from '../reports/xmp/image-parts.js';
 import type { Editor } from '../reports/xmp/packet.js';
 import { checkSidecarFolder, sidecarPath, writeSidecar } from '../reports/xmp/sidecars.js';
 import { readVerdicts, type JudgedPhoto } from '../sort/verdicts.js';
-import { folderOfPhotos } from '../sort/wrong-folder.js';
 import { embed, undoEmbed } from './embed.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
+import { photosFolder, readOwnChoices } from './own-choices.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
 
 interface XmpOptions extends SettingsOptions {
@@ -61,14 +60,11 @@ Examples:
 
 async function xmp(report: string, options: XmpOptions): Promise<void> {
   const { photos } = await readVerdicts(report);
-  const folder = options.photos ?? await folderOfPhotos(report, [...photos.keys()]);
-  if (folder === undefined) throw new UsageError(`The photos of ${report} are not found nearby. Name their folder with --photos.`);
+  const folder = await photosFolder(report, photos.keys(), options.photos);
   if (options.undo === true) return undoEmbed(report, folder);
-  if (options.choices !== undefined && !existsSync(options.choices)) throw new UsageError(`There are no choices ${options.choices}.`);
+  const { path, history } = await readOwnChoices(report, options.choices);
   const exiftool = options.embed === true ? await needExiftool() : undefined;
   await checkSidecarFolder(folder);
-  const choices = options.choices ?? choicesPath(report);
-  const { history } = await readChoices(choices);
   const chosen = await choicesOfPhotos(history, folder, photos.keys());
   const wishes = wishesFor(photos, folder, chosen, options);
   const isInside = (photo: string): boolean => exiftool !== undefined && endingsWithParts.has(extname(photo).toLowerCase());
@@ -76,7 +72,7 @@ async function xmp(report: string, options: XmpOptions): Promise<void> {
   await writeSidecars(beside, folder, options);
   if (exiftool !== undefined) {
     await embed(wishes.filter(({ photo }) => isInside(photo)), {
-      report, folder, exiftool, choices: history.knowsAny ? choices : undefined, force: options.force === true,
+      report, folder, exiftool, choices: history.knowsAny ? path : undefined, force: options.force === true,
     });
   }
   log.log(`${String(chosen.size)} photo(s) by your own choice.`);

@@ -191,8 +191,7 @@ class JournalFile implements Journal {
     if (place === undefined) throw new Error(`The journal ${this.path} knows nothing of ${photo}.`);
     const { buffer } = await this.file.read(Buffer.alloc(place.length), 0, place.length, place.offset);
     const text = checkedText(buffer.toString('utf8'));
-    if (text === undefined) throw new Error(`The journal ${this.path} changed while it was read.`);
-    const record = parseRecord(text);
+    const record = text === undefined ? undefined : parseRecord(text);
     if (record === undefined) throw new Error(`The journal ${this.path} changed while it was read.`);
     return record.result;
   }

@@ -1,7 +1,6 @@
 /**
  * A run over many photos: from the list of files to finished reports.
  */
-import { randomUUID } from 'node:crypto';
 import type { PhotoFile, PhotoResult } from '../core/result.js';
 import { UsageError } from '../core/usage-error.js';
 import { runFingerprint } from './fingerprint.js';
@@ -98,7 +97,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
       }
       const journaled = journaling;
       writing.take(index, () => journaled.then(() => withLooks(result, stamp)));
-    }, stop, journal?.id ?? randomUUID());
+    }, stop, journal?.id);
     await writing.done();
     await writeAll(scenes.rest());
     await journaling;
