@@ -1,10 +1,10 @@
 /**
- * node bench/review.js [PHOTOS=20000] [LARGE=40]: how quick pipeline review is, in headless Chromium, and whether memory stays flat.
+ * node bench/review.js [PHOTOS=20000] [LARGE=120]: how quick pipeline review is, in headless Chromium, and whether memory stays flat.
  *
- * LARGE photos of 24 MP (names of six, made of the demo photos with grain) are looked at one after the other, a key every 500 ms: from the key to
- * the next full photo on the screen. Then PHOTOS frames (names of the six demo photos) are opened, and scrolled through twice.
+ * LARGE keys each of several rhythms go through photos of 24 MP (names of six, made of the demo photos with grain): from the key to the full
+ * photo on the screen. Then PHOTOS frames (names of the six demo photos) are opened, and scrolled through twice.
  */
-/* global console, performance, window, document, requestAnimationFrame */
+/* global console, performance, window, document, requestAnimationFrame, setTimeout */
 import { spawn } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -14,9 +14,34 @@ import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { demoPhotos } from '../dist/bench/photo-sets.js';
 
-const [photos, large] = [Number(process.argv[2] ?? 20_000), Number(process.argv[3] ?? 40)];
-/** Milliseconds that somebody looks at a photo before the next key. */
-const pace = 500;
+const [photos, large] = [Number(process.argv[2] ?? 20_000), Number(process.argv[3] ?? 120)];
+/** Frames of a scene. */
+const frames = 4;
+/** On more often than back, as somebody who compares with the photo before. */
+const backAndForth = [true, true, false, true, true, true, false, false, true, true, false, true];
+/** Keys and milliseconds between them, as keyboards repeat them. */
+const held = { keys: 15, pace: 33 };
+/** Ways in which somebody goes through photos. Each begins while the grid's own pictures are still being made. */
+const rhythms = {
+  'a key every half second': (page) => steps(page, 500, () => 'ArrowRight'),
+  'a key a second': (page) => steps(page, 1000, () => 'ArrowRight'),
+  'back and forth, a key every half second': (page) => steps(page, 500, (index) => (backAndForth[index % backAndForth.length] ? 'ArrowRight' : 'ArrowLeft')),
+  [`from scene to scene (of ${frames} frames), a key every half second`]: async (page) => {
+    await page.keyboard.press('s');
+    return steps(page, 500, () => 'ArrowRight');
+  },
+  [`held down for ${held.keys} keys, one every ${held.pace} ms, then a second; from the last key`]: async (page) => {
+    const [full, any] = [[], []];
+    for (let round = 0; round < Math.ceil(large / held.keys); round += 1) {
+      await page.waitForTimeout(1000);
+      const last = await page.evaluate(holdKey, held);
+      full.push(last.full);
+      any.push(last.any);
+    }
+    return { full, any };
+  },
+};
+
 const entry = fileURLToPath(import.meta.resolve('../bin/pipeline.js'));
 const work = mkdtempSync(join(tmpdir(), 'review-bench-'));
 const browser = await chromium.launch({
@@ -41,31 +66,52 @@ async function benchKeys() {
     await sharp(path).resize(6000, 4000, { fit: 'cover', kernel: 'nearest' }).composite([{ input: tile, tile: true, blend: 'soft-light' }])
       .jpeg({ quality: 93 }).toFile(join(folder, `${name(index)}.jpg`));
   }
-  // What the server keeps, it keeps by name.
-  for (let index = 6; index < large; index += 1) linkSync(join(folder, `${name(index % 6)}.jpg`), join(folder, `${name(index)}.jpg`));
+  // What the server and the browser keep, they keep by name.
+  const all = (large + 2) * frames;
+  for (let index = 6; index < all; index += 1) linkSync(join(folder, `${name(index % 6)}.jpg`), join(folder, `${name(index)}.jpg`));
   const size = readFileSync(join(folder, `${name(0)}.jpg`)).length;
-  const review = await open(folder, large);
-  await review.page.keyboard.press('Home');
-  await review.page.keyboard.press('Enter');
-  const times = [];
-  for (let index = 1; index < large; index += 1) {
-    await review.page.waitForTimeout(pace);
-    times.push(await review.page.evaluate(keyToPhoto, index));
+  console.log(`${large} keys of each rhythm, photos of 24 MP (${(size / 1e6).toFixed(1)} MB each); from a key to the photo fitted to the window, ms:`);
+  for (const [rhythm, play] of Object.entries(rhythms)) {
+    const review = await open(folder, all, frames);
+    await review.page.keyboard.press('Home');
+    await review.page.keyboard.press('Enter');
+    const { full, any } = await play(review.page);
+    console.log(`${rhythm}: ${figures(full)}${any === undefined ? '' : `; to a small picture of it ${figures(any)}`}`);
+    await review.close();
   }
-  console.log(`${large} photos of 24 MP (${(size / 1e6).toFixed(1)} MB each), a key every ${pace} ms: key to next full photo median ${at(times, 0.5)} ms, p95 ${at(times, 0.95)} ms, longest ${at(times, 1)} ms`);
-  await review.close();
 }
 
-/** In the page: presses the key, and waits until the photo is decoded and the frame that shows it is drawn. */
-function keyToPhoto(id) {
+async function steps(page, pace, keyOf) {
+  const full = [];
+  for (let index = 0; index < large; index += 1) {
+    await page.waitForTimeout(pace);
+    full.push((await page.evaluate(holdKey, { keys: 1, pace: 0, key: keyOf(index) })).full);
+  }
+  return { full };
+}
+
+function figures(times) {
+  const slow = times.flatMap((time, index) => (time > 100 ? [`${index + 1}: ${time.toFixed(0)}`] : []));
+  return `median ${at(times, 0.5)}, p95 ${at(times, 0.95)}, longest ${at(times, 1)}${slow.length === 0 ? '' : ` (above 100, by key: ${slow.slice(0, 12).join(', ')}${slow.length > 12 ? ` and ${slow.length - 12} more` : ''})`}`;
+}
+
+/** In the page: presses a key, or holds it down; then waits until the photo is decoded and the frame that shows it is drawn. */
+async function holdKey({ keys, pace, key = 'ArrowRight' }) {
+  for (let press = 0; press < keys; press += 1) {
+    if (press > 0) await new Promise((resolve) => { setTimeout(resolve, pace); });
+    document.activeElement.dispatchEvent(new window.KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+  }
   const start = performance.now();
-  document.activeElement.dispatchEvent(new window.KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true, cancelable: true }));
+  const id = Number.parseInt(document.querySelector('.side h2').textContent, 10);
+  const shown = (image, side) => image !== null && image.src.includes(`photo/${id}/fitted/`) && image.complete && image.naturalWidth >= side;
+  let any;
   return new Promise((resolve) => {
     const look = () => {
-      const image = document.querySelector('.photo-sheet > img:not(.tile)');
-      if (performance.now() - start > 20_000) resolve(Infinity);
-      else if (!image.src.includes(`photo/${id}/fitted/`) || !image.complete || image.naturalWidth < 2000) requestAnimationFrame(look);
-      else image.decode().then(() => requestAnimationFrame(() => { resolve(performance.now() - start); }));
+      const whole = document.querySelector('.photo-sheet > img:not(.tile, .preview)');
+      if (any === undefined && (shown(whole, 1) || shown(document.querySelector('.photo-sheet > .preview'), 1))) any = performance.now() - start;
+      if (performance.now() - start > 20_000) resolve({ full: Infinity, any });
+      else if (!shown(whole, 1900)) requestAnimationFrame(look);
+      else whole.decode().then(() => requestAnimationFrame(() => { resolve({ full: performance.now() - start, any }); }));
     };
     look();
   });
@@ -100,10 +146,10 @@ async function benchMany() {
   await review.close();
 }
 
-async function open(folder, count) {
+async function open(folder, count, scene = 0) {
   const report = join(folder, 'out.csv');
-  const rows = ['photo,status,width,height,faces,face,face_x,face_y,face_width,face_height,face_score,left_eye_open,right_eye_open,eyes,sharpness,blur,verdict,reasons,error'];
-  for (let index = 0; index < count; index += 1) rows.push(`${name(index)}.jpg,ok,${count === large ? '6000,4000' : '1920,1280'},1,1,418,406,190,190,0.93,0.97,0.97,open,80.0,sharp,keep,,`);
+  const rows = ['photo,status,width,height,faces,face,face_x,face_y,face_width,face_height,face_score,left_eye_open,right_eye_open,eyes,sharpness,blur,verdict,reasons,error,scene,best_of_scene,scene_rank,scene_reason'];
+  for (let index = 0; index < count; index += 1) rows.push(`${name(index)}.jpg,ok,${scene > 0 ? '6000,4000' : '1920,1280'},1,1,418,406,190,190,0.93,0.97,0.97,open,80.0,sharp,keep,,,${scene > 0 ? `${Math.floor(index / scene) + 1},${index % scene === 0 ? 'yes' : 'no'},${index % scene + 1},` : ',,,'}`);
   writeFileSync(report, `${rows.join('\r\n')}\r\n`);
   const child = spawn(process.execPath, [entry, 'review', report, '--photos', folder, '--no-open'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const link = await new Promise((resolve, reject) => {

@@ -143,14 +143,15 @@ function tooManyPixels(width: number, height: number, limits: DecodeLimits): str
 }
 
 /**
- * The factor by which a photo is shrunk while it is opened, so that its longest side keeps at least `side` px.
- *
- * libjpeg shrinks by 2, 4 and 8 almost for free, but sharp uses that only where something is left to resize: at 3, 5 and 9.
- * Factors between cost more than no shrinking at all.
+ * Factors by which a JPEG is shrunk sooner than it is opened whole. libjpeg shrinks by 2, 4 and 8 almost for free, but sharp uses that
+ * only where something is left to resize: at 3, 5 and 9. Factors between cost more than no shrinking at all.
  */
+export const cheapShrinks = [9, 5, 3];
+
+/** The factor by which a photo is shrunk while it is opened, so that its longest side keeps at least `side` px. */
 export function shrinkFor(photo: { readonly width: number; readonly height: number }, side: number): number {
   const longest = Math.max(photo.width, photo.height);
-  return [9, 5, 3].find((factor) => longest / factor >= side) ?? 1;
+  return cheapShrinks.find((factor) => longest / factor >= side) ?? 1;
 }
 
 /**

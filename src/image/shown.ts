@@ -2,43 +2,50 @@
  * Pictures of photos for a screen: fitted to a size, or a part in the pixels that the camera gave. Opened photos and their
  * pixels are kept for a while, since whoever looks at one looks again.
  */
+import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { clipBox, type Box } from '../core/raster.js';
-import { decodePhoto, openPhoto, shrinkFor, type DecodedPhoto, type DecodeLimits, type OpenPhoto } from './decode.js';
+import { cheapShrinks, decodePhoto, openPhoto, type DecodedPhoto, type DecodeLimits, type OpenPhoto } from './decode.js';
+import { Turns, UnwantedError } from './turns.js';
 
 /** Bytes that are kept: of files as they lie on the disk, of pixels, of small pictures. */
 const kept = { files: 120e6, pixels: 320e6, pictures: 64e6 };
-/** Photos that are made ready at once: fitted ones, which somebody waits for or will in a moment, and those at 100 %. */
-const atOnce = { fitted: 3, full: 1 };
+/** Photos that are made ready at once; more of them than processors would all be ready late. */
+const atOnce = Math.min(4, Math.max(2, availableParallelism()));
+/** Whoever leafs through photos looks at one, then at its faces; small ones are many. */
+const urgency = { large: 0, full: 1, small: 2 };
+/** px of the longest side from which a picture is a large one. */
+const large = 600;
+/** How much shorter a picture may be for this, as a share of what was asked for. */
+const slightly = 6 / 7;
 /** px; no screen shows more at once. */
 const largestPart = 4096;
-
-/** Nobody waits for a picture any more. */
-class UnwantedError extends Error {}
 
 /** Pictures of photos, by path. */
 export class ShownPhotos {
   private readonly files = new Kept<OpenPhoto>(kept.files, ({ bytes }) => bytes.length);
   private readonly pixels = new Kept<DecodedPhoto>(kept.pixels, ({ raster }) => raster.data.length);
   private readonly pictures = new Kept<Buffer>(kept.pictures, ({ length }) => length);
-  private readonly fitting = pLimit(atOnce.fitted);
-  private readonly decoding = pLimit(atOnce.full);
+  private readonly turns = new Turns(atOnce);
+  /** Photos at 100 % take much memory: one at a time. */
+  private readonly decoding = pLimit(1);
 
   constructor(private readonly limits: DecodeLimits) {}
 
   /**
-   * The whole photo as JPEG, its longest side no longer than `side` px; never enlarged.
+   * The whole photo as JPEG, its longest side no longer than `side` px, and up to a seventh shorter where that is opened sooner;
+   * never enlarged.
+   * @param signal after its abort nothing is begun for this
    * @throws PhotoError
    */
-  fitted(path: string, side: number): Promise<Buffer> {
-    return this.pictures.get(`${String(side)} ${path}`, () => this.fitting(async () => {
+  fitted(path: string, side: number, signal: AbortSignal): Promise<Buffer> {
+    const isLarge = side >= large;
+    return whileWanted(this.pictures, `${String(side)} ${path}`, signal, () => this.turns.take(isLarge ? urgency.large : urgency.small, signal, async () => {
       // Of small pictures there are many: their files would push those out that are looked at.
-      const photo = side < 600 ? await openPhoto(path, this.limits) : await this.open(path);
-      const { raster } = await decodePhoto(photo, shrinkFor(photo, side));
-      const { data, width, height, channels } = raster;
-      return sharp(data, { raw: { width, height, channels } })
-        .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true }).jpeg({ quality: side < 600 ? 72 : 86 }).toBuffer();
+      const photo = isLarge ? await this.open(path) : await openPhoto(path, this.limits);
+      const { data, width, height, channels } = (await decodePhoto(photo, shrinkTo(photo, side))).raster;
+      return sharp(data, { raw: { width, height, channels } }).jpeg({ quality: isLarge ? 86 : 72 }).toBuffer();
     }));
   }
 
@@ -66,19 +73,26 @@ export class ShownPhotos {
   }
 
   /** Who leafs through photos does not wait for those that have gone by: they are not decoded where they have not been begun. */
-  private async full(path: string, signal: AbortSignal): Promise<DecodedPhoto> {
-    const decoded = this.pixels.get(path, () => this.decoding(async () => {
-      if (signal.aborted) throw new UnwantedError('nobody waits for this photo any more.');
-      return decodePhoto(await this.open(path), 1);
-    }));
-    try {
-      return await decoded;
-    } catch (error) {
-      // Whoever asked first has gone; this one has not.
-      if (error instanceof UnwantedError && !signal.aborted) return this.full(path, signal);
-      throw error;
-    }
+  private full(path: string, signal: AbortSignal): Promise<DecodedPhoto> {
+    return whileWanted(this.pixels, path, signal, () => this.decoding(() =>
+      this.turns.take(urgency.full, signal, async () => decodePhoto(await this.open(path), 1))));
   }
+}
+
+/** What is kept under a key, or made for this one; whoever asked before, and has gone since, does not keep it from this one. */
+async function whileWanted<T>(values: Kept<T>, key: string, signal: AbortSignal, make: () => Promise<T>): Promise<T> {
+  try {
+    return await values.get(key, make);
+  } catch (error) {
+    if (error instanceof UnwantedError && !signal.aborted) return whileWanted(values, key, signal, make);
+    throw error;
+  }
+}
+
+/** By how much a photo is shrunk so that its longest side is no longer than `side` px. */
+function shrinkTo({ width, height }: OpenPhoto, side: number): number {
+  const least = Math.max(1, Math.max(width, height) / side);
+  return cheapShrinks.find((shrink) => shrink >= least && least >= shrink * slightly) ?? least;
 }
 
 /** Values that took time to make, the latest used ones, as many as a number of bytes holds; one that is being made is made once. */

@@ -94,7 +94,7 @@ function addPictures(app: Hono, shoot: Shoot, shown: ShownPhotos): void {
     const from = await path(context);
     if (from === undefined) return context.text('There is no such photo.', 404);
     const side = Math.min(4096, Math.max(64, Number(context.req.param('side'))));
-    return jpeg(context, await shown.fitted(from, side));
+    return jpeg(context, await shown.fitted(from, side, context.req.raw.signal));
   });
   app.get('/photo/:id{[0-9]+}/part', async (context) => {
     const [from, box] = [await path(context), partQuery.safeParse(context.req.query())];

@@ -34,8 +34,9 @@ body[data-place=compare] .sheet, body[data-place=compare] .photo-view { display:
 .loupe { position: relative; overflow: hidden; background: light-dark(#dcdcda, #0d0d0d); cursor: zoom-in; outline: none; touch-action: none; }
 .loupe.full { cursor: zoom-out; }
 .photo-sheet { position: absolute; left: 0; top: 0; transform-origin: 0 0; }
-.photo-sheet > img:not(.tile) { width: 100%; height: 100%; display: block; }
-.photo-sheet > img.alone { object-fit: contain; }
+.photo-sheet > .preview, .photo-sheet > .whole-photo { position: absolute; width: 100%; height: 100%; }
+.photo-sheet.unmeasured > .preview, .photo-sheet.unmeasured > .whole-photo { object-fit: contain; }
+.photo-sheet > img:not([src]) { display: none; }
 .tile { position: absolute; }
 .photo-sheet .boxes { position: absolute; inset: 0; width: 100%; height: 100%; opacity: .75; }
 .full .boxes { opacity: .35; }

@@ -150,6 +150,85 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     await expect.poll(async () => [await badge(0), await badge(1)]).toEqual(['✕', '✓']);
   });
 
+  describe('asks for no picture longer than it is to be seen', () => {
+    let asked: string[];
+    let gone: string[];
+    const address = (url: string): string => url.split('/').slice(4).join('/');
+    /** Holds pictures back, and opens the page anew. */
+    const hold = async (pattern: RegExp): Promise<void> => {
+      [asked, gone] = [[], []];
+      await page.close();
+      page = await browser.newPage({ viewport: { width: 1300, height: 800 } });
+      await page.route(pattern, () => undefined);
+      page.on('request', (request) => { if (pattern.test(request.url())) asked.push(address(request.url())); });
+      page.on('requestfailed', (request) => { gone.push(address(request.url())); });
+      await page.goto(review.link);
+      await page.waitForSelector('.card');
+    };
+
+    it('of the grid, which asks again when it is seen again, but not when its pictures get another size', async () => {
+      await hold(/fitted\/320$/);
+      const all = [0, 1, 2, 3, 4].map((id) => `photo/${String(id)}/fitted/320`);
+      await expect.poll(() => asked).toEqual(all);
+      await page.fill('.size', '160');
+      await page.fill('.size', '200');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => gone.toSorted()).toEqual(all);
+      asked = [];
+      await page.keyboard.press('Escape');
+      await expect.poll(() => asked.filter((path) => path !== all[0])).toEqual(all.slice(1));
+    });
+
+    it('of faces at 100 %, and of photos at 100 %', async () => {
+      await hold(/\/part\?/);
+      await page.keyboard.press('Enter');
+      await expect.poll(() => asked.length).toBeGreaterThan(0);
+      const faces = [...asked];
+      await page.keyboard.press('ArrowRight');
+      await expect.poll(() => gone).toEqual(expect.arrayContaining(faces));
+      asked = [];
+      await page.keyboard.press('z');
+      await expect.poll(() => asked.filter((path) => path.includes('width=512')).length).toBeGreaterThan(0);
+      const tiles = asked.filter((path) => path.includes('width=512'));
+      await page.keyboard.press('z');
+      await expect.poll(() => gone).toEqual(expect.arrayContaining(tiles));
+    });
+
+    it('of photos that were decoded ahead and are not next any more, and of frames side by side', async () => {
+      await hold(/fitted\/(2000|1024)$/);
+      const whole = (id: number): string => `photo/${String(id)}/fitted/2000`;
+      await page.keyboard.press('Enter');
+      await expect.poll(() => asked).toEqual([0, 1, 2, 3].map(whole));
+      await page.keyboard.press('End');
+      // On from the last one there is none; the one before it stays.
+      await expect.poll(() => gone.toSorted()).toEqual([0, 1, 2].map(whole));
+      await page.keyboard.press('Home');
+      await page.keyboard.press('c');
+      const frames = [0, 1].map((id) => `photo/${String(id)}/fitted/1024`);
+      await expect.poll(() => asked).toEqual(expect.arrayContaining(frames));
+      await page.keyboard.press('Escape');
+      await expect.poll(() => gone).toEqual(expect.arrayContaining(frames));
+    });
+  });
+
+  it('shows the photo that the keys are at, and a small picture of it until the whole is there', async () => {
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => { answer = resolve; });
+    await page.route(/photo\/2\/fitted\/2000$/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    const seen = (selector: string): Promise<string | null> => page.locator(selector).getAttribute('src');
+    await page.click('#card-2');
+    await page.keyboard.press('Enter');
+    expect([await seen('.preview'), await seen('.whole-photo')]).toEqual(['photo/2/fitted/320', 'photo/2/fitted/2000']);
+    answer();
+    await expect.poll(() => seen('.preview')).toBe(null);
+    expect(await page.evaluate('document.querySelector(".whole-photo").naturalWidth')).toBe(1920);
+    await page.keyboard.press('ArrowRight');
+    expect(await seen('.whole-photo')).toBe('photo/3/fitted/2000');
+  });
+
   it('has a sheet of keys', async () => {
     await page.keyboard.press('?');
     expect(await text('dialog[open]')).toContain('undo, redo');

@@ -85,8 +85,8 @@ describe('the server of a review', () => {
     });
 
   it('gives a photo fitted, and parts of it in the pixels of the camera', async () => {
-    const fitted = await sharp(Buffer.from(await (await ask('photo/0/fitted/400')).arrayBuffer())).metadata();
-    expect(Math.max(fitted.width, fitted.height)).toBe(400);
+    const fitted = await sharp(Buffer.from(await (await ask('photo/0/fitted/500')).arrayBuffer())).metadata();
+    expect(Math.max(fitted.width, fitted.height)).toBe(500);
     const part = Buffer.from(await (await ask('photo/0/part?x=100&y=60&width=64&height=48')).arrayBuffer());
     const expected = await sharp(demoPhotos[0]).extract({ left: 100, top: 60, width: 64, height: 48 }).raw().toBuffer();
     const { data: got, info } = await sharp(part).raw().toBuffer({ resolveWithObject: true });

@@ -97,6 +97,9 @@ export function listen(onNews: (news: NewsData) => void, onConnection: (alive: b
   source.addEventListener('error', () => { onConnection(false); });
 }
 
+/** px of the longest side of a photo in the grid. */
+export const thumbnailSide = 320;
+
 /** Address of the whole photo, its longest side no longer than `side` px. */
 export function fittedAt(id: number, side: number): string {
   return `photo/${String(id)}/fitted/${String(side)}`;

@@ -6,6 +6,7 @@ import { faceBoxes } from '../../reports/html/page/face.js';
 import type { ReviewFace, ReviewPhoto } from '../data.js';
 import { fetchPhoto, fittedAt } from './api.js';
 import { choiceBar, type Act } from './choice-bar.js';
+import { replaceChildren } from './images.js';
 import type { Model } from './model.js';
 import { faceAt100, faceFacts } from './strip.js';
 
@@ -42,6 +43,12 @@ export class Compare {
     }
   }
 
+  /** The photos are not to be seen any more. */
+  leave(): void {
+    this.ids = [];
+    replaceChildren(this.columns);
+  }
+
   refresh(): void {
     if (this.ids.length > 0) this.draw();
   }
@@ -69,7 +76,7 @@ export class Compare {
         people.length > 1 ? button('Next face', 'One person in all frames (n)', () => { this.nextFace(); }) : undefined,
         people.length === 0 ? '' : this.person < 0 ? `all ${String(people.length)} faces` : `person ${String(this.person + 1)} of ${String(people.length)}`));
     const left = this.columns.scrollLeft;
-    this.columns.replaceChildren(...this.ids.map((id) => this.column(id, people)));
+    replaceChildren(this.columns, ...this.ids.map((id) => this.column(id, people)));
     this.columns.scrollLeft = left;
     this.columns.querySelector('.focus')?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
   }

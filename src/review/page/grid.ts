@@ -2,10 +2,10 @@
  * The grid. Only the rows in sight are there, however many photos there are.
  */
 import { element } from '../../reports/html/page/dom.js';
-import { fittedAt } from './api.js';
+import { fittedAt, thumbnailSide } from './api.js';
+import { letGo } from './images.js';
 import { signOf, type Model } from './model.js';
 
-const thumbnailSide = 320;
 const gap = 12;
 /** px below the picture: name and reason. */
 const captionHeight = 46;
@@ -51,11 +51,10 @@ export class Grid {
     if (width <= 0) return;
     this.columns = Math.max(1, Math.floor((width + gap) / (this.card + gap)));
     this.inner.style.height = `${String(Math.ceil(this.model.shown.length / this.columns) * this.rowHeight)}px`;
-    for (const card of this.cards.values()) card.remove();
-    this.cards.clear();
-    if (this.model.shown.length === 0) this.inner.replaceChildren(this.empty);
+    if (this.model.shown.length === 0) this.inner.append(this.empty);
     else this.empty.remove();
     this.draw();
+    this.refresh();
   }
 
   /** Draws photos anew whose verdict, choice or mark has changed; all in sight without ids. */
@@ -75,6 +74,20 @@ export class Grid {
     else if (top + this.rowHeight > this.root.scrollTop + this.root.clientHeight) this.root.scrollTop = top + this.rowHeight - this.root.clientHeight + gap;
     this.draw();
     this.root.setAttribute('aria-activedescendant', `card-${String(this.model.cursor)}`);
+  }
+
+  /** Photos that are not there yet are not waited for while the grid is not to be seen. */
+  rest(): void {
+    for (const image of this.inner.querySelectorAll('img')) letGo(image);
+  }
+
+  /** The grid is to be seen again. */
+  wake(): void {
+    for (const [id, card] of this.cards) {
+      const image = card.querySelector('img');
+      if (image?.hasAttribute('src') === false) image.src = fittedAt(id, thumbnailSide);
+    }
+    this.reveal();
   }
 
   private get rowHeight(): number {
@@ -98,22 +111,22 @@ export class Grid {
     const wanted = new Set(visible);
     for (const [id, card] of this.cards) {
       if (wanted.has(id)) continue;
-      // An image that is not to be seen any more is not to be waited for.
-      card.querySelector('img')?.removeAttribute('src');
+      for (const image of card.querySelectorAll('img')) letGo(image);
       card.remove();
       this.cards.delete(id);
     }
-    for (const [offset, id] of visible.entries()) {
-      if (!this.cards.has(id)) this.place(id, first + offset);
-    }
+    for (const [offset, id] of visible.entries()) this.place(this.cards.get(id) ?? this.make(id), first + offset);
   }
 
-  private place(id: number, at: number): void {
-    const card = element('article', { class: 'card', role: 'option', id: `card-${String(id)}` });
+  private place(card: HTMLElement, at: number): void {
     const width = (this.root.clientWidth - 2 * gap - (this.columns - 1) * gap) / this.columns;
     card.style.width = `${String(width)}px`;
     card.style.height = `${String(this.rowHeight - gap)}px`;
     card.style.transform = `translate(${String((at % this.columns) * (width + gap))}px, ${String(Math.floor(at / this.columns) * this.rowHeight)}px)`;
+  }
+
+  private make(id: number): HTMLElement {
+    const card = element('article', { class: 'card', role: 'option', id: `card-${String(id)}` });
     this.cards.set(id, card);
     this.fill(card, id);
     this.inner.append(card);
@@ -121,6 +134,7 @@ export class Grid {
       this.events.pick(id, event.shiftKey ? 'through' : event.ctrlKey || event.metaKey ? 'toggle' : 'only');
     });
     card.addEventListener('dblclick', () => { this.events.open(id); });
+    return card;
   }
 
   private fill(card: HTMLElement, id: number): void {

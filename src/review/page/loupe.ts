@@ -5,17 +5,28 @@
 import type { PhotoData } from '../../reports/html/data.js';
 import { element } from '../../reports/html/page/dom.js';
 import { faceBoxes } from '../../reports/html/page/face.js';
-import { fittedAt, partAt } from './api.js';
+import { fittedAt, partAt, thumbnailSide } from './api.js';
+import { letGo } from './images.js';
 
 /** px of the photo. */
 const tile = 512;
-/** px of the longest side that a photo is fitted to; the same for all windows, so that what is decoded ahead is what is shown. */
-export const fittedSide = 2048;
+/**
+ * px of the longest side that a photo is fitted to; the same for all windows, so that what is decoded ahead is what is shown. The most
+ * common cameras have three times as many, which is opened sooner than other shares.
+ */
+const fittedSide = 2000;
+
+/** The whole of a photo for the loupe, which begins to load; none is needed any more where its address is taken away. */
+export function wholePhoto(id: number): HTMLImageElement {
+  return element('img', { class: 'whole-photo', alt: '', draggable: 'false', fetchpriority: 'high', src: fittedAt(id, fittedSide) });
+}
 
 export class Loupe {
   readonly root = element('div', { class: 'loupe', tabindex: '-1' });
   private readonly sheet = element('div', { class: 'photo-sheet' });
-  private readonly image = element('img', { alt: '', draggable: 'false' });
+  /** What the grid shows, until the whole photo is there. */
+  private readonly preview = element('img', { class: 'preview', alt: '', draggable: 'false' });
+  private image = element('img', { class: 'whole-photo', alt: '' });
   private tiles = new Map<string, HTMLImageElement>();
   private photo: PhotoData | undefined;
   private id = -1;
@@ -24,7 +35,7 @@ export class Loupe {
   private center = { x: 0, y: 0 };
 
   constructor() {
-    this.sheet.append(this.image);
+    this.sheet.append(this.preview, this.image);
     this.root.append(this.sheet);
     new ResizeObserver(() => { this.place(); }).observe(this.root);
     this.root.addEventListener('click', (event) => { this.toggle(this.pointAt(event)); });
@@ -49,13 +60,23 @@ export class Loupe {
     return this.full;
   }
 
-  /** Shows a photo, fitted at once; its boxes as soon as they are known. */
-  show(id: number, photo: PhotoData | undefined): void {
-    if (id !== this.id) {
-      this.image.src = fittedAt(id, fittedSide);
-      this.id = id;
-      this.full = false;
+  /** Shows another photo, fitted. @param image the whole of it, see `wholePhoto` */
+  show(id: number, image: HTMLImageElement): void {
+    this.id = id;
+    this.full = false;
+    this.image.replaceWith(image);
+    this.image = image;
+    // The photo before must not stand under this one's name for as long as this one takes.
+    if (image.complete && image.naturalWidth > 0) this.preview.removeAttribute('src');
+    else {
+      this.preview.src = fittedAt(id, thumbnailSide);
+      image.addEventListener('load', () => { if (this.image === image) this.preview.removeAttribute('src'); }, { once: true });
     }
+    this.describe(undefined);
+  }
+
+  /** Draws the boxes of its faces, as soon as they are known; without them, takes them away. */
+  describe(photo: PhotoData | undefined): void {
     this.photo = photo;
     this.sheet.querySelector('.boxes')?.remove();
     if (photo !== undefined && photo.width > 0) this.sheet.append(faceBoxes(photo));
@@ -101,7 +122,7 @@ export class Loupe {
     const room = { width: this.root.clientWidth, height: this.root.clientHeight };
     if (room.width === 0) return;
     this.root.classList.toggle('full', this.full);
-    this.image.classList.toggle('alone', this.photo === undefined || this.photo.width === 0);
+    this.sheet.classList.toggle('unmeasured', this.photo === undefined || this.photo.width === 0);
     const scale = this.full ? 1 / devicePixelRatio : Math.min(room.width / width, room.height / height);
     this.sheet.style.width = `${String(width * scale)}px`;
     this.sheet.style.height = `${String(height * scale)}px`;
@@ -122,7 +143,11 @@ export class Loupe {
         }
       }
     }
-    for (const [key, image] of this.tiles) if (!wanted.has(key)) image.remove();
+    for (const [key, image] of this.tiles) {
+      if (wanted.has(key)) continue;
+      letGo(image);
+      image.remove();
+    }
     this.tiles = wanted;
   }
 

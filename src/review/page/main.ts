@@ -108,13 +108,14 @@ class Page {
     if (place !== this.place) this.cameFrom = this.place;
     this.place = place;
     document.body.dataset['place'] = place;
+    if (place === 'grid') {
+      this.grid.root.focus();
+      this.grid.wake();
+    } else this.grid.rest();
+    if (place !== 'compare') this.compare.leave();
     if (place === 'photo') {
       this.photo.show(this.model.cursor);
       this.photo.loupe.root.focus();
-    }
-    if (place === 'grid') {
-      this.grid.root.focus();
-      this.grid.reveal();
     }
   }
 

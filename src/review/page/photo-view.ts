@@ -3,15 +3,16 @@
  */
 import { button, element } from '../../reports/html/page/dom.js';
 import type { ReviewPhoto } from '../data.js';
-import { fetchPhoto, fittedAt } from './api.js';
+import { fetchPhoto } from './api.js';
 import { choiceBar, type Act } from './choice-bar.js';
-import { fittedSide, Loupe } from './loupe.js';
+import { letGo, replaceChildren } from './images.js';
+import { Loupe, wholePhoto } from './loupe.js';
 import type { Model } from './model.js';
 import { faceAt100, faceFacts } from './strip.js';
 
 /** Milliseconds after which somebody looks at a photo and does not leaf on: its faces at 100 % are fetched then. */
 const settling = 200;
-/** Photos ahead of the one that is shown, and behind it, that are made ready. */
+/** Photos that are made ready: on from the one that is shown, the way that somebody goes, and the one behind. */
 const ahead = [1, 2, 3, -1];
 
 export class PhotoView {
@@ -19,6 +20,8 @@ export class PhotoView {
   readonly loupe = new Loupe();
   private readonly side = element('aside', { class: 'side' });
   private id = -1;
+  /** 1: on, -1: back. */
+  private way = 1;
   private face = -1;
   private settled = 0;
   private known: ReviewPhoto | undefined;
@@ -30,11 +33,13 @@ export class PhotoView {
 
   show(id: number): void {
     const isOther = id !== this.id;
+    if (isOther) this.way = id < this.id ? -1 : 1;
     this.id = id;
+    this.makeReady();
     if (isOther) {
       this.known = undefined;
       this.face = -1;
-      this.loupe.show(id, undefined);
+      this.loupe.show(id, this.ready.get(id) ?? wholePhoto(id));
       this.side.scrollTop = 0;
       clearTimeout(this.settled);
       this.settled = setTimeout(() => {
@@ -43,11 +48,10 @@ export class PhotoView {
       }, settling);
     }
     this.draw();
-    this.makeReady();
     fetchPhoto(id).then((known) => {
       if (this.id !== id) return;
       this.known = known;
-      this.loupe.show(id, known);
+      this.loupe.describe(known);
       this.draw();
     }, () => undefined);
   }
@@ -77,7 +81,7 @@ export class PhotoView {
     if (item === undefined) return;
     const verdict = this.model.verdict(this.id);
     const scene = item.scene;
-    this.side.replaceChildren(
+    replaceChildren(this.side,
       element('h2', {}, item.photo),
       element('p', { class: 'judged' },
         element('span', { class: `verdict tone-${verdict ?? 'unknown'}` }, verdict ?? 'not judged yet'),
@@ -117,14 +121,17 @@ export class PhotoView {
     for (const end of ['pointerleave', 'blur']) target.addEventListener(end, () => { this.loupe.light(undefined); });
   }
 
-  /** Decodes the next photos before they are asked for. */
+  /** Decodes the next photos before they are asked for; those that have gone by are not waited for. */
   private makeReady(): void {
-    const wanted = new Set([this.id, ...ahead.map((by) => this.model.next(by))]);
-    for (const id of this.ready.keys()) if (!wanted.has(id)) this.ready.delete(id);
+    const wanted = new Set([this.id, ...ahead.map((by) => this.model.next(by * this.way))]);
+    for (const [id, image] of this.ready) {
+      if (wanted.has(id)) continue;
+      letGo(image);
+      this.ready.delete(id);
+    }
     for (const id of wanted) {
       if (this.ready.has(id)) continue;
-      const image = new Image();
-      image.src = fittedAt(id, fittedSide);
+      const image = wholePhoto(id);
       image.decode().catch(() => undefined);
       this.ready.set(id, image);
       fetchPhoto(id).catch(() => undefined);
