@@ -1,30 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { brightness, gaussian, gray, motion, noise, random } from '../../bench/blur/degrade.js';
+import { brightness, gaussian, gray, motion, noise } from '../../bench/blur/degrade.js';
 import { faceWidth } from '../../src/blur/region.js';
-import { neededDetail, scoreBlur } from '../../src/blur/sharpness.js';
+import { detailOf, neededDetail, scoreBlur } from '../../src/blur/sharpness.js';
 import type { BlurScore } from '../../src/blur/measurement.js';
 import type { BlurRegion, BlurSettings } from '../../src/blur/settings.js';
 import { growBox, type Box, type Raster } from '../../src/core/raster.js';
 import { frontalView } from '../support/views.js';
+import { discs } from './pictures.js';
 
 const settings: BlurSettings = { for: 'print', region: 'face', blurred_below: 45, sharp_above: 55 };
 const regions: readonly BlurRegion[] = ['face', 'eyes', 'face+eyes', 'image', 'body'];
 const face: Box = { x: 60, y: 50, width: 130, height: 130 };
-
-/** Discs of many sizes and tones: hard edges at all angles, as a face has, and nothing of a face's meaning. */
-function discs(side = 250): Raster {
-  const next = random(11);
-  const data = new Uint8Array(side * side).fill(120);
-  for (let n = 0; n < 260; n += 1) {
-    const cx = side * next(), cy = side * next(), radius = 2 + 14 * next() ** 2, tone = 70 + 100 * next();
-    for (let y = Math.max(0, Math.floor(cy - radius)); y < Math.min(side, cy + radius); y += 1) {
-      for (let x = Math.max(0, Math.floor(cx - radius)); x < Math.min(side, cx + radius); x += 1) {
-        if (Math.hypot(x - cx, y - cy) < radius) data[y * side + x] = tone;
-      }
-    }
-  }
-  return { data, width: side, height: side, channels: 1 };
-}
 
 const map = (image: Raster, change: (value: number) => number): Raster =>
   ({ ...image, data: Uint8Array.from(image.data, change) });
@@ -36,11 +22,19 @@ function expectSound(score: BlurScore): void {
   expect(score.doubt !== undefined).toBe(score.verdict === 'unsure');
 }
 
+const softened = new Map<number, Raster>();
+/** The discs behind a Gaussian blur, made once. */
+function softDiscs(sigma: number): Raster {
+  const made = softened.get(sigma) ?? gaussian(discs(), sigma);
+  softened.set(sigma, made);
+  return made;
+}
+
 const score = (picture: Raster, box = face, wanted = settings): BlurScore => scoreBlur(frontalView(picture, box), wanted);
 
 describe('scoreBlur', () => {
   // A step softer than the pixels: neither end of the scale, where everything would look invariant.
-  const image = gaussian(discs(), 0.9);
+  const image = softDiscs(0.9);
   const { sharpness, detail } = score(image);
 
   it('is not at an end of the scale for the picture of these tests', () => {
@@ -65,7 +59,7 @@ describe('scoreBlur', () => {
   });
 
   it.each(regions)('falls with every step of blur (region %s)', (region) => {
-    const scores = [0, 0.6, 1, 1.5, 2, 3, 4].map((sigma) => score(gaussian(discs(), sigma), face, { ...settings, region }).sharpness);
+    const scores = [0, 0.6, 1, 1.5, 2, 3, 4].map((sigma) => score(softDiscs(sigma), face, { ...settings, region }).sharpness);
     for (let i = 1; i < scores.length; i += 1) expect(scores[i]).toBeLessThan(scores[i - 1] ?? 0);
   });
 
@@ -81,18 +75,18 @@ describe('scoreBlur', () => {
   });
 
   it('calls mush blurred and hard edges sharp', () => {
-    expect(score(gaussian(discs(), 4)).verdict).toBe('blurred');
+    expect(score(softDiscs(4)).verdict).toBe('blurred');
     expect(score(discs()).verdict).toBe('sharp');
   });
 
   it('hints at motion where the detail is gone along one direction only', () => {
     expect(score(motion(discs(), 15, 0)).kind).toBe('motion');
-    expect(score(gaussian(discs(), 3)).kind).toBe('defocus');
+    expect(score(softDiscs(3)).kind).toBe('defocus');
     expect(score(discs()).kind).toBe('none');
   });
 
   it('asks for more, the larger the picture is to be shown', () => {
-    const scores = (['screen', 'print', 'full'] as const).map((purpose) => score(gaussian(discs(600), 2), { x: 20, y: 20, width: 540, height: 540 }, { ...settings, for: purpose }));
+    const scores = (['screen', 'print', 'full'] as const).map((purpose) => score(gaussian(discs(500), 2), { x: 20, y: 20, width: 450, height: 450 }, { ...settings, for: purpose }));
     expect(scores.map(({ detail: found }) => found)).toEqual(Array(3).fill(scores[0]?.detail));
     expect(scores[0]?.sharpness).toBeGreaterThan(scores[1]?.sharpness ?? 100);
     expect(scores[1]?.sharpness).toBeGreaterThan(scores[2]?.sharpness ?? 100);
@@ -113,16 +107,35 @@ describe('scoreBlur', () => {
       }
     });
 
-    it('is unsure of a burnt-out face', () => {
-      const burnt = score(brightness(image, 4));
-      expectSound(burnt);
-      expect(burnt.doubt).toMatch(/burnt out/);
+    it('says why, in a photographer\'s words', () => {
+      const doubtOf = (picture: Raster, box = face): string | undefined => {
+        const blind = score(picture, box);
+        expectSound(blind);
+        expect(blind.kind).toBe('none');
+        return blind.doubt;
+      };
+      expect(doubtOf(image, { x: 60, y: 50, width: 20, height: 20 })).toBe('only 20 px wide');
+      expect(doubtOf(brightness(image, 4))).toBe('black or burnt out, no detail is left to judge');
+      expect(doubtOf(map(image, () => 128))).toBe('no detail to judge');
+      expect(doubtOf(noise(map(image, () => 128), 12, 5))).toBe('the noise is stronger than the detail of the face');
+      expect(doubtOf(image, { x: 400, y: 0, width: 90, height: 90 })).toBe('too few pixels to tell');
     });
 
-    it('is unsure of nothing but noise', () => {
-      const noisy = score(noise(map(image, () => 128), 12, 5));
-      expectSound(noisy);
-      expect(noisy.verdict).toBe('unsure');
+    it('is no less sure of a face of 30 px, nor of one that is half white', () => {
+      expect(score(image, { x: 60, y: 50, width: 30, height: 30 }).doubt ?? '').not.toMatch(/px wide/);
+      const half = { ...image, data: Uint8Array.from(image.data, (value, i) => (i % 250 < 125 ? 255 : value)) };
+      expect(score(half).doubt ?? '').not.toMatch(/burnt out/);
+      const most = { ...image, data: Uint8Array.from(image.data, (value, i) => (i % 250 < 165 ? 255 : value)) };
+      expect(score(most).doubt).toMatch(/burnt out/);
+    });
+
+    it('is unsure between the two marks that are set, and sure at either side of them', () => {
+      const at = (blurred: number, sharp: number): BlurScore => score(image, face, { ...settings, blurred_below: blurred, sharp_above: sharp });
+      expect(at(sharpness - 1, sharpness + 1)).toMatchObject({ verdict: 'unsure', doubt: 'neither clearly sharp nor clearly blurred', kind: 'defocus' });
+      expect(at(sharpness, sharpness)).toMatchObject({ verdict: 'unsure' });
+      expect(at(sharpness - 2, sharpness - 1)).toMatchObject({ verdict: 'sharp', kind: 'none' });
+      expect(at(sharpness + 1, sharpness + 2)).toMatchObject({ verdict: 'blurred', kind: 'defocus' });
+      expect(at(sharpness + 1, sharpness + 2)).not.toHaveProperty('doubt');
     });
 
     it('is unsure of a face outside the photo, or without extent', () => {
@@ -134,41 +147,60 @@ describe('scoreBlur', () => {
     });
   });
 
+  it('is 50 where the detail is what is needed, and falls and rises with the odds', () => {
+    const { detail: has, needed, sharpness: soft } = score(softDiscs(3));
+    expect(soft).toBeCloseTo(100 / (1 + (needed / has) ** 4), 6);
+    const enough = neededDetail(faceWidth(frontalView(image, face)), 'print');
+    expect(needed).toBe(enough);
+  });
+
+  it('reports no more detail than the face has px', () => {
+    const { detail: reported, sharpness: crisp } = score(discs());
+    expect(reported).toBe(faceWidth(frontalView(image, face)));
+    expect(crisp).toBeGreaterThan(score(softDiscs(0.6)).sharpness);
+  });
+
+  describe('by region', () => {
+    const box = { x: 60, y: 60, width: 130, height: 130 };
+    /** The discs, soft where it is said so. */
+    const softWhere = (isSoft: (x: number, y: number) => boolean): Raster =>
+      ({ ...discs(), data: Uint8Array.from(discs().data, (value, i) => (isSoft(i % 250, Math.floor(i / 250)) ? softDiscs(3).data[i] ?? 0 : value)) });
+    const of = (picture: Raster, region: BlurRegion): number => detailOf(frontalView(picture, box), region)?.detail ?? NaN;
+    const leftEyeSoft = softWhere((x) => x >= 125);
+    const eyesSoft = softWhere((_, y) => y < 60 + 0.5 * 130);
+    const outsideSoft = softWhere((x, y) => x < 55 || y < 55 || x > 195 || y > 195);
+
+    it('lets the sharper eye count', () => {
+      expect(of(leftEyeSoft, 'eyes')).toBeGreaterThan(2 * of(softDiscs(3), 'eyes'));
+      expect(of(eyesSoft, 'eyes')).toBeLessThan(1.2 * of(softDiscs(3), 'eyes'));
+    });
+
+    it('takes the middle between the eyes and the face for both', () => {
+      expect(of(eyesSoft, 'face+eyes')).toBeCloseTo(Math.sqrt(of(eyesSoft, 'face') * of(eyesSoft, 'eyes')), 6);
+      expect(of(eyesSoft, 'face')).toBeGreaterThan(1.2 * of(eyesSoft, 'eyes'));
+      // Where there are no px of one of the two, the other one counts.
+      const view = { ...frontalView(image, box), left: { region: { center: { x: -90, y: -90 }, width: 20, angle: 0 } }, right: {} };
+      expect(detailOf(view, 'eyes')).toBeUndefined();
+      expect(detailOf(view, 'face+eyes')).toEqual(detailOf(view, 'face'));
+    });
+
+    it('reaches as far as it is said to', () => {
+      expect(of(outsideSoft, 'face')).toBeCloseTo(of(discs(), 'face'), 6);
+      expect(of(outsideSoft, 'body')).toBeLessThan(of(discs(), 'body'));
+      expect(of(outsideSoft, 'image')).toBeLessThan(of(discs(), 'image'));
+      const corner = softWhere((x, y) => x + y < 30);
+      expect(of(corner, 'body')).not.toBe(of(discs(), 'body'));
+      const bottom = { x: 100, y: 20, width: 40, height: 40 };
+      const below = softWhere((_, y) => y > 130);
+      expect(detailOf(frontalView(below, bottom), 'body')).toEqual(detailOf(frontalView(discs(), bottom), 'body'));
+      expect(detailOf(frontalView(below, bottom), 'image')).not.toEqual(detailOf(frontalView(discs(), bottom), 'image'));
+    });
+  });
+
   it('leaves the photo as it was', () => {
     const before = Uint8Array.from(image.data);
     score(image);
     expect(image.data).toEqual(before);
-  });
-});
-
-describe('where the focus is instead', () => {
-  const box: Box = { x: 180, y: 160, width: 240, height: 240 };
-  const large = discs(600);
-  /** The picture, blurred within so many widths of the face from its middle. */
-  const softWithin = (reach: number): Raster => {
-    const soft = gaussian(large, 7);
-    const data = Uint8Array.from(large.data, (value, i) =>
-      (Math.abs(i % 600 - 300) < reach * 240 ? soft.data[i] ?? 0 : value));
-    return { ...large, data };
-  };
-  const place = (picture: Raster): BlurScore['focusAt'] => score(picture, box).focusAt;
-
-  it('is told where the background is sharp and the face is not', () => {
-    expect(place(softWithin(0.62))).toBe('background');
-  });
-
-  it('is told where the ears are sharp, and neither the eyes nor the background', () => {
-    const soft = gaussian(large, 7);
-    const data = Uint8Array.from(large.data, (value, i) => {
-      const away = Math.abs(i % 600 - 300) / 240;
-      return away > 0.46 && away < 0.6 ? value : soft.data[i] ?? 0;
-    });
-    expect(place({ ...large, data })).toBe('ears');
-  });
-
-  it('is not told where all is soft, or the face is sharp', () => {
-    expect(place(gaussian(large, 7))).toBeUndefined();
-    expect(place(large)).toBeUndefined();
   });
 });
 
@@ -180,10 +212,28 @@ describe('neededDetail', () => {
     expect(neededDetail(5000, 'print')).toBe(400);
   });
 
+  it('is what people ask of a small face, whatever the photo is for', () => {
+    for (const purpose of ['screen', 'print'] as const) {
+      for (const [width, asked] of [[35, 65], [60, 79], [100, 107]] as const) expect(neededDetail(width, purpose)).toBeCloseTo(asked, 9);
+    }
+    // Below the smallest face that was judged, in proportion; between two, straight on logarithmic axes.
+    expect(neededDetail(7, 'print')).toBeCloseTo(13, 9);
+    expect(neededDetail(Math.sqrt(35 * 60), 'print')).toBeCloseTo(Math.sqrt(65 * 79), 9);
+    expect(neededDetail(35, 'full')).toBe(65);
+    expect(neededDetail(300, 'full')).toBe(300);
+  });
+
+  it('is less than the px there are where there are not many more than are asked for', () => {
+    // Of a face with as many px as a print asks for, the share of 400 px that 1 / 1.5 to the power of 1.5 is.
+    expect(neededDetail(400, 'print')).toBeCloseTo(400 * (1 / 1.5) ** 1.5, 9);
+    expect(neededDetail(600, 'print')).toBe(400);
+    expect(neededDetail(300, 'screen')).toBe(160);
+  });
+
   it('never falls with the px that a face has, and never asks for more than the purpose does', () => {
     for (const purpose of ['screen', 'print', 'full'] as const) {
-      for (let width = 20; width < 1000; width += 1) {
-        expect(neededDetail(width + 1, purpose)).toBeGreaterThanOrEqual(neededDetail(width, purpose));
+      for (let width = 20; width < 1000; width += 7) {
+        expect(neededDetail(width + 7, purpose)).toBeGreaterThanOrEqual(neededDetail(width, purpose));
       }
     }
     expect(neededDetail(200, 'screen')).toBeLessThanOrEqual(160);
