@@ -67,18 +67,22 @@ describe('the drawing of a photo', () => {
   });
 
   it('has the rectangles turned as the eyes are', async () => {
-    const turned = { x: 350, y: 200 };
-    const around = ({ x, y }: Point): Point => ({ x: turned.x - (y - turned.y), y: turned.y + (x - turned.x) });
+    const [cos, sin] = [Math.cos(0.6), Math.sin(0.6)];
+    const middle = { x: 350, y: 200 };
+    const turned = ({ x, y }: Point): Point =>
+      ({ x: middle.x + (x - middle.x) * cos - (y - middle.y) * sin, y: middle.y + (x - middle.x) * sin + (y - middle.y) * cos });
     const { left, right, nose, mouth, faceScore } = face.landmarks;
-    const eye = ({ outer, inner, center }: typeof left): typeof left => ({ outer: around(outer), inner: around(inner), center: around(center) });
-    const landmarks = { left: eye(left), right: eye(right), nose: around(nose), mouth, faceScore };
-    const seen = await write(await plain(900, 600), 'turned.jpg', [{ ...face, landmarks }]);
-    const region = seen.faces[0]?.left.region;
-    if (region === undefined) throw new Error('an eye is missing');
-    const { center: { x, y }, width } = region;
-    expect(await lineAt('turned.jpg.faces.jpg', { x, y: y + width / 2 })).toBe('green');
-    expect(await lineAt('turned.jpg.faces.jpg', { x: x + width / 3, y })).toBe('green');
-    expect(await lineAt('turned.jpg.faces.jpg', { x: x + width / 2, y })).not.toBe('green');
+    const eye = ({ outer, inner, center }: typeof left): typeof left => ({ outer: turned(outer), inner: turned(inner), center: turned(center) });
+    const seen = await write(await plain(900, 600), 'turned.jpg', [{ ...face, landmarks: { left: eye(left), right: eye(right), nose: turned(nose), mouth, faceScore } }]);
+    for (const [side, colour] of [['left', 'green'], ['right', 'orange']] as const) {
+      const region = seen.faces[0]?.[side].region;
+      if (region === undefined) throw new Error('an eye is missing');
+      const { center: { x, y }, width } = region;
+      for (const [u, v] of [[-1 / 2, 0], [1 / 2, 0], [0, -1 / 3], [0, 1 / 3]] as const) {
+        expect(await lineAt('turned.jpg.faces.jpg', { x: x + width * (u * cos - v * sin), y: y + width * (u * sin + v * cos) })).toBe(colour);
+      }
+      expect(await lineAt('turned.jpg.faces.jpg', { x: x + width / 2 * cos, y: y - width / 2 * sin })).not.toBe(colour);
+    }
   });
 
   it('has them where they are in the shrunk photo', async () => {

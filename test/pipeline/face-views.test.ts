@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Face, FaceView } from '../../src/core/face.js';
 import type { WantedPixels } from '../../src/core/stage.js';
+import type { DecodedPhoto } from '../../src/image/decode.js';
 import { loadConfig } from '../../src/pipeline/config.js';
 import { seeFaces, smallestFace, type SeenFaces } from '../../src/pipeline/face-views.js';
 import { StageClock } from '../../src/pipeline/stage-clock.js';
@@ -35,14 +36,19 @@ function colourOf({ raster, box }: FaceView): number[] {
   return [...raster.data.subarray(at, at + 2)];
 }
 
+/** Where a part of a photo begins, at which scale, and its size; pixels are not compared as such, for no failure could be printed. */
+function placeOf({ left, top, scaleX, scaleY, raster }: DecodedPhoto): number[] {
+  return [left, top, scaleX, scaleY, raster.width, raster.height];
+}
+
 describe('the faces of a small photo', () => {
   it('are seen where they were found, in its own pixels, however many px are wanted', async () => {
     const face = faceAt(100, 60, 60);
     const { faces, views, detail, whole, times } = await see(small, [[face]], { wants: { face: 500, eye: 500 } });
     expect(faces).toMatchObject([{ box: face.box, score: 0.9, landmarks: face.landmarks }]);
-    expect(detail).toBe(whole);
-    expect(views).toMatchObject([{ box: face.box, landmarks: face.landmarks, scale: 1 }]);
-    expect(views[0]?.raster).toBe(whole.raster);
+    expect(detail === whole).toBe(true);
+    expect(views.map(({ box, landmarks, scale }) => ({ box, landmarks, scale }))).toEqual([{ box: face.box, landmarks: face.landmarks, scale: 1 }]);
+    expect(views[0]?.raster === whole.raster).toBe(true);
     expect(times).toEqual({ detect: 2, landmarks: 2 });
   });
 
@@ -57,7 +63,7 @@ describe('the faces of a small photo', () => {
   it('are left out where they are narrower than detect.min_face', async () => {
     const { faces, views } = await see(small, [[faceAt(10, 10, 20), faceAt(100, 10, 19.9)]], { set: ['detect.min_face=20'] });
     expect(faces.map(({ box }) => box.width)).toEqual([20]);
-    expect(views).toHaveLength(1);
+    expect(views.length).toBe(1);
   });
 });
 
@@ -68,25 +74,24 @@ describe('the faces of a photo that is shrunk while it is opened', () => {
     expect(faces[0]?.box).toEqual({ x: 1500, y: 900, width: 600, height: 600 });
     expect(faces[0]?.landmarks.nose).toEqual({ x: 1800, y: 900 + 0.57 * 600 });
     expect(faces[0]?.left.region?.center.x).toBeCloseTo(1920, 6);
-    expect(detail).toBe(whole);
-    expect(view).toMatchObject({ box: face.box, scale: 3 });
+    expect(detail === whole).toBe(true);
+    expect([view?.box, view?.scale]).toEqual([face.box, 3]);
     expect(view?.landmarks.nose.y).toBeCloseTo(414, 6);
     expect(view?.left.region?.center.x).toBeCloseTo(640, 6);
-    expect(view?.raster).toBe(whole.raster);
+    expect(view?.raster === whole.raster).toBe(true);
     expect(times['decode']).toBeUndefined();
   });
 
   it('are decoded again at full size, with as much around them as they are wide, where they have too few px', async () => {
     const { faces, views: [near, far], detail, whole, times } = await see(large, [[faceAt(500, 300, 200), faceAt(100, 100, 60)]], { wants: { face: 112 } });
     expect(faces).toHaveLength(2);
-    expect(detail).toMatchObject({ left: 210, top: 210, scaleX: 1, scaleY: 1, raster: { width: 360, height: 360 } });
-    expect(near?.raster).toBe(whole.raster);
-    expect(far?.raster).toBe(detail.raster);
-    expect(far).toMatchObject({ box: { x: 90, y: 90, width: 180, height: 180 }, scale: 1 });
+    expect(placeOf(detail)).toEqual([210, 210, 1, 1, 360, 360]);
+    expect([near?.raster === whole.raster, far?.raster === detail.raster]).toEqual([true, true]);
+    expect([far?.box, far?.scale]).toEqual([{ x: 90, y: 90, width: 180, height: 180 }, 1]);
     expect(far?.landmarks.nose.y).toBeCloseTo(90 + 0.57 * 180, 6);
     expect(far?.left.region?.center.x).toBeCloseTo(90 + 0.7 * 180, 6);
     expect(far?.right.region?.center.y).toBeCloseTo(90 + 0.33 * 180, 6);
-    expect([near?.photo, far?.photo]).toEqual([whole.raster, whole.raster]);
+    expect([near, far].map((view) => view?.photo === whole.raster)).toEqual([true, true]);
     expect(times['decode']).toBeGreaterThan(0);
   });
 
@@ -100,8 +105,8 @@ describe('the faces of a photo that is shrunk while it is opened', () => {
 
   it('are decoded in one part of the photo that holds all small ones', async () => {
     const { detail, views } = await see(large, [[faceAt(100, 100, 60), faceAt(700, 500, 50)]], { wants: { face: 112 } });
-    expect(detail).toMatchObject({ left: 210, top: 210, raster: { width: 2325 - 210, height: 1725 - 210 } });
-    expect(views.map(({ raster }) => raster)).toEqual([detail.raster, detail.raster]);
+    expect(placeOf(detail)).toEqual([210, 210, 1, 1, 2325 - 210, 1725 - 210]);
+    expect(views.map(({ raster }) => raster === detail.raster)).toEqual([true, true]);
   });
 
   it.each<[string, Face, Partial<WantedPixels>, boolean]>([
@@ -133,7 +138,8 @@ describe('a group whose faces are small in the shrunk photo', () => {
 
   it('is looked for again in a larger picture, and the smaller its third smallest face, the larger', async () => {
     expect(await widthsSeen(group(39, 39, 39))).toEqual([1000, 1800]);
-    expect(await widthsSeen(group(20, 200, 21, 30, 300))).toEqual([1000, 3000]);
+    expect(await widthsSeen(group(200, 20, 300, 21, 39))).toEqual([1000, 1800]);
+    expect(await widthsSeen(group(20, 20, 20))).toEqual([1000, 3000]);
     expect(await widthsSeen(group(12, 12, 12))).toEqual([1000, 9000]);
   });
 

@@ -7,8 +7,16 @@ import { Random } from '../../../src/train/data/random.js';
 const CANVAS = CANVASES.eye;
 const CANVAS_BYTES = canvasBytes('eye');
 
-/** A smooth random pattern; the same number gives the same pattern. */
+const patterns = new Map<number, Uint8Array>();
+
+/** A smooth random pattern; the same number gives the same pattern, made once. */
 export function pattern(number: number): Uint8Array {
+  const made = patterns.get(number) ?? drawPattern(number);
+  patterns.set(number, made);
+  return made;
+}
+
+function drawPattern(number: number): Uint8Array {
   const random = new Random(number * 7919 + 1);
   const waves = Array.from({ length: 6 }, () => ({
     x: random.signed() * 0.4, y: random.signed() * 0.4, phase: random.next() * 6, size: random.next() * 25,

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { labelsFromFolder, readLabelTable } from '../../../src/train/data/labels.js';
+import { UsageError } from '../../../src/core/usage-error.js';
+import { labelsFromFolder, labelTogether, readLabelTable } from '../../../src/train/data/labels.js';
 import { openSource } from '../../../src/train/data/sources.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'labels-'));
@@ -72,5 +73,91 @@ describe('a source with corrections', () => {
       ['open/a.jpg', 'open', 'open'], ['open/b.jpg', 'lowered', 'lowered'], ['wink/d.jpg', 'open', 'closed'],
     ]);
     expect(unlabelled).toBe(1);
+  });
+});
+
+describe('what is known of several eyes', () => {
+  const [closed, open, hidden] = [{ label: 0, kind: 'lowered' }, { label: 1, kind: 'narrow' }, { label: 2, kind: 'sunglasses' }] as const;
+
+  it('is closed where one is, else open where one is, else hidden; nothing where nothing is known', () => {
+    expect(labelTogether([open, closed, hidden])).toBe(closed);
+    expect(labelTogether([hidden, open, undefined])).toBe(open);
+    expect(labelTogether([undefined, hidden])).toBe(hidden);
+    expect(labelTogether([undefined])).toBeUndefined();
+    expect(labelTogether([])).toBeUndefined();
+  });
+});
+
+describe('the columns of a table of labels', () => {
+  it.each(['path', 'file', 'image'])('name an image as %s', (key) => {
+    expect(readLabelTable(table('key.csv', `${key},label\na.jpg,open\n`)).of('any', 'a.jpg')).toHaveLength(1);
+  });
+
+  it('have a label for both eyes, or one for each, and one of an eye goes before that of both', () => {
+    const { of, file } = readLabelTable(table('both.csv', 'path,label,left\na.jpg,open,\nb.jpg,open,closed\n'));
+    expect(file).toMatch(/both\.csv$/);
+    expect(of('any', 'b.jpg')).toEqual([{ left: { label: 0, kind: 'closed' }, right: { label: 1, kind: 'open' } }]);
+  });
+
+  it('may say a class by its number, and words in any case', () => {
+    const { of } = readLabelTable(table('numbers.csv', 'path,label\na.jpg,0\nb.jpg,1\nc.jpg,2\nd.jpg,OPEN\n'));
+    expect(['a', 'b', 'c', 'd'].map((name) => of('any', `${name}.jpg`)?.[0]?.left)).toEqual([
+      { label: 0, kind: 'closed' }, { label: 1, kind: 'open' }, { label: 2, kind: 'hidden' }, { label: 1, kind: 'open' },
+    ]);
+  });
+
+  it.each([['path', 'a.jpg'], ['label', 'open'], ['path,left', 'a.jpg,open'], ['path,right', 'a.jpg,open'], ['name,label', 'a.jpg,open']])(
+    'have to name images and their labels: %s is not enough', (columns, row) => {
+      expect(() => readLabelTable(table('columns.csv', `${columns}\n${row}\n`))).toThrow(
+        new UsageError(`${join(folder, 'columns.csv')} needs the columns path,label (open or closed), or path,left,right; it has: ${columns}.`));
+    });
+
+  it('make a box where all four sides are numbers', () => {
+    const { of } = readLabelTable(table('sides.csv', 'path,label,x,y,width,height\na.jpg,open,1,2,3,4\nb.jpg,open,1,2,3,wide\n'));
+    expect(of('any', 'a.jpg')?.[0]).toMatchObject({ box: { x: 1, y: 2, width: 3, height: 4 } });
+    expect(of('any', 'b.jpg')?.[0]).not.toHaveProperty('box');
+    expect(readLabelTable(table('three.csv', 'path,label,x,y,width\na.jpg,open,1,2,3\n')).of('any', 'a.jpg')?.[0]).not.toHaveProperty('box');
+  });
+
+  it('may lie behind blanks, blank lines and the mark of Windows editors', () => {
+    const { of } = readLabelTable(table('windows.csv', '\ufeffpath , label\r\n\r\n a.jpg , open \r\n'));
+    expect(of('any', 'a.jpg')).toHaveLength(1);
+  });
+
+  it('cannot be read from what is no table, or not there', () => {
+    expect(() => readLabelTable(join(folder, 'gone.csv'))).toThrow(/^Cannot read the labels in .*gone\.csv: ENOENT/);
+    expect(() => readLabelTable(table('ragged.csv', 'path,label\na.jpg,open,closed\n'))).toThrow(UsageError);
+    expect(() => readLabelTable(table('empty.csv', ''))).toThrow(/it has: \./);
+  });
+
+  it('leave out words that are nothing like a label, and those that say so', () => {
+    const { of } = readLabelTable(table('others.csv', 'path,left,right\na.jpg,none,open\nb.jpg,whatever,open\nc.jpg,3,open\nd.jpg,,open\n'));
+    for (const name of ['a', 'b', 'c', 'd']) expect(of('any', `${name}.jpg`)).toEqual([{ right: { label: 1, kind: 'open' } }]);
+  });
+
+  it('name the image and the eye of a mistyped word', () => {
+    expect(() => readLabelTable(table('typo2.csv', 'path,left,right\nben.jpg,open,closd\n'))).toThrow(
+      new UsageError(`${join(folder, 'typo2.csv')} says of ben.jpg "closd" (right). Did you mean closed?`));
+    expect(() => readLabelTable(table('typo3.csv', 'path,label\nben.jpg,nome\n'))).toThrow(/Did you mean none\?/);
+  });
+});
+
+describe('a table that speaks of images', () => {
+  it('knows them by their path in the source, or by their names alone', () => {
+    const { of } = readLabelTable(table('paths.csv', 'path,label\nsub/a.jpg,open\nb.jpg,closed\n'));
+    expect(of('any', 'sub/a.jpg')).toHaveLength(1);
+    expect(of('any', 'other/a.jpg')).toBeUndefined();
+    expect(of('any', 'sub/b.jpg')).toHaveLength(1);
+  });
+
+  it('with sources knows them by their names alone, too, and rows without a source fit none', () => {
+    const { of } = readLabelTable(table('sources2.csv', 'source,path,label\nmine,a.jpg,open\n,b.jpg,open\n'));
+    expect(of('mine', 'sub/a.jpg')).toHaveLength(1);
+    expect(of('mine', 'b.jpg')).toBeUndefined();
+  });
+
+  it('may have several rows of one image', () => {
+    const { of } = readLabelTable(table('rows.csv', 'path,label,x,y,width,height\na.jpg,open,0,0,9,9\na.jpg,none,20,0,9,9\na.jpg,closed,40,0,9,9\n'));
+    expect(of('any', 'a.jpg')?.map(({ box }) => box?.x)).toEqual([0, 40]);
   });
 });

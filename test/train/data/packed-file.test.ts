@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tableFromIPC, tableToIPC, tableFromArrays } from 'apache-arrow';
+import { Table, tableFromIPC, tableToIPC, tableFromArrays, Uint8, vectorFromArray, type Vector } from 'apache-arrow';
 import { afterAll, describe, expect, it } from 'vitest';
 import { canvasBytes } from '../../../src/train/data/canvas.js';
-import { datasetOf, openPackedFile, PackedFileError, writePackedFile } from '../../../src/train/data/packed-file.js';
+import { countLabel, datasetOf, openPackedFile, PackedFileError, writePackedFile } from '../../../src/train/data/packed-file.js';
 
 const CANVAS_BYTES = canvasBytes('eye');
 
@@ -100,5 +100,83 @@ describe('a packed file', () => {
     const path = join(folder, 'old.arrow');
     writeFileSync(path, tableToIPC(table, 'file'));
     expect(() => openPackedFile(path)).toThrow(/version 0.*reads version 2.*Pack the images again/);
+  });
+});
+
+/** A packed file with something changed in its table. */
+function changed(name: string, change: (columns: Record<string, Vector>, metadata: Map<string, string>) => void): string {
+  const table = tableFromIPC(readFileSync(packed(`from-${name}`)));
+  const columns = Object.fromEntries(table.schema.fields.map((field) => {
+    const column = table.getChild(field.name);
+    if (column === null) throw new Error(`no column ${field.name}`);
+    return [field.name, column];
+  }));
+  const metadata = new Map(table.schema.metadata);
+  change(columns, metadata);
+  const other = new Table(columns);
+  for (const [key, value] of metadata) other.schema.metadata.set(key, value);
+  const path = join(folder, name);
+  writeFileSync(path, tableToIPC(other, 'file'));
+  return path;
+}
+
+describe('a packed file that somebody changed', () => {
+  it('is read as it is where nothing that matters was', () => {
+    expect(openPackedFile(changed('same.arrow', (_, metadata) => { metadata.set('note', 'mine'); }))).toEqual(dataset);
+  });
+
+  it.each(['label', 'source', 'group', 'path', 'kind', 'crop_width', 'turn', 'pixels'])('says so where the column %s is gone', (name) => {
+    const path = changed(`without-${name}.arrow`, (columns) => { Reflect.deleteProperty(columns, name); });
+    expect(() => openPackedFile(path)).toThrow(new PackedFileError(`${path} has no column "${name}". Pack the images again.`));
+  });
+
+  it('says which row has a label that is none', () => {
+    const path = changed('label.arrow', (columns) => { columns['label'] = vectorFromArray([0, 1, 0, 3, 2], new Uint8()); });
+    expect(() => openPackedFile(path)).toThrow(new PackedFileError(`${path}: row 3 has label 3; 0 is closed, 1 is open, 2 is hidden.`));
+  });
+
+  it('says so where its pixels are not as many as its canvases have', () => {
+    const path = changed('pixels.arrow', (columns) => { columns['pixels'] = vectorFromArray([1, 2, 3, 4, 5], new Uint8()); });
+    expect(() => openPackedFile(path)).toThrow(new PackedFileError(`${path}: the pixels are not 3456 bytes an eye. Pack the images again.`));
+    const faces = changed('shown.arrow', (_, metadata) => { metadata.set('shows', 'face').set('canvas', '200x200'); });
+    expect(() => openPackedFile(faces)).toThrow(/the pixels are not 40000 bytes an eye/);
+  });
+
+  it('says so where its canvas is another one, or it has no version', () => {
+    const canvas = changed('canvas.arrow', (_, metadata) => { metadata.set('canvas', '64x64'); });
+    expect(() => openPackedFile(canvas)).toThrow(
+      new PackedFileError(`${canvas} is of format version 2 with canvas 64x64; this program reads version 2 with canvas 72x48. Pack the images again.`));
+    const bare = changed('bare.arrow', (_, metadata) => { metadata.delete('canvas'); metadata.delete('format_version'); });
+    expect(() => openPackedFile(bare)).toThrow(/format version none with canvas none/);
+  });
+
+  it('holds eyes where it does not say what it shows', () => {
+    expect(openPackedFile(changed('old-eyes.arrow', (_, metadata) => { metadata.delete('shows'); })).crop).toBe('eye');
+  });
+});
+
+describe('what a packed file says of itself', () => {
+  it('is its format, what it shows, the canvas, the crop in its middle and the classes', () => {
+    expect(Object.fromEntries(tableFromIPC(readFileSync(packed('about.arrow'))).schema.metadata)).toEqual({
+      format: 'portrait-pipeline eyes', format_version: '2', shows: 'eye', canvas: '72x48', crop: '48x32', labels: 'closed,open,hidden',
+    });
+  });
+});
+
+describe('a packed file that cannot be written or read', () => {
+  it('says which, why, and what to do', () => {
+    const nowhere = join(folder, 'missing', 'x.arrow');
+    expect(() => { writePackedFile(nowhere, dataset); }).toThrow(/^Cannot write .*x\.arrow: /);
+    expect(() => { writePackedFile('eyes.arrow', datasetOf([])); }).toThrow(new PackedFileError('There is no eye to write into eyes.arrow.'));
+    const none = join(folder, 'none.arrow');
+    expect(() => openPackedFile(none)).toThrow(new PackedFileError(`There is no file ${none}. Make one with: pipeline pack FOLDER -o ${none}`));
+    expect(() => openPackedFile(folder)).toThrow(new PackedFileError(`${folder} is a folder. Pack it first: pipeline pack ${folder} -o eyes.arrow`));
+  });
+});
+
+describe('labels of a dataset', () => {
+  it('are counted among some of its rows', () => {
+    expect([0, 1, 2].map((label) => countLabel(dataset, Int32Array.of(0, 1, 2, 4), label))).toEqual([2, 1, 1]);
+    expect(countLabel(dataset, new Int32Array(), 0)).toBe(0);
   });
 });

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { groupOf } from '../../../src/train/data/groups.js';
 import { nearDuplicates } from '../../../src/train/data/near-duplicates.js';
 import { checkPartition, partitionDataset, type PartitionOptions } from '../../../src/train/data/partition.js';
-import { loadConfig } from '../../../src/pipeline/config.js';
 import { Random } from '../../../src/train/data/random.js';
 import { UsageError } from '../../../src/core/usage-error.js';
 import { eyes, many, pattern } from './eyes.js';
@@ -11,27 +9,6 @@ const options: PartitionOptions = {
   validation: 0.2, test: 0.2, split: 'group', split_seed: 1, holdout: [], validate_on: [], duplicate_correlation: 0.93,
 };
 const dataset = eyes([...many('a', 0, 60), ...many('a', 1, 60), ...many('b', 0, 20), ...many('b', 1, 80)]);
-
-describe('groups', () => {
-  const rules = loadConfig().data.groups;
-
-  it.each([
-    ['cew_closed', 'closed/closed_eye_0012.jpg_face_2.jpg', 'closed_eye_0012'],
-    ['cew_patches', 'closed/closed_eye_0012.jpg_face_2_L.jpg', 'closed_eye_0012'],
-    ['cew_patches', 'open/Aaron_Guiel_0001_R.jpg', 'Aaron_Guiel'],
-    ['ytf68', 'images/Aaron_Guiel_52.jpg', 'Aaron_Guiel'],
-    ['kaggle_drowsiness', 'open/_39.jpg', 'kaggle_drowsiness:1'],
-    ['mine', 'open/a.jpg', 'mine/open/a.jpg'],
-  ])('of %s %s is %s', (source, path, group) => {
-    expect(groupOf(source, path, rules)).toBe(group);
-  });
-
-  it('take rules for the user\'s own sources, and refuse a pattern that captures nothing', () => {
-    const { groups } = loadConfig(undefined, ['data.groups.mine={pattern: "^(.+)_"}']).data;
-    expect(groupOf('mine', 'open/ann_1.jpg', groups)).toBe('ann');
-    expect(() => loadConfig(undefined, ['data.groups.mine={pattern: "ann"}'])).toThrow(/data.groups.mine.pattern/);
-  });
-});
 
 describe('a partition', () => {
   // Row 80 is a brighter copy of row 3.
@@ -119,5 +96,81 @@ describe('a partition', () => {
     expect(() => partitionDataset(dataset, { ...options, validation: 0 })).toThrow(/validation part has 0 closed and 0 open/);
     expect(() => partitionDataset(dataset, { ...options, holdout: ['c'] })).toThrow(UsageError);
     expect(() => partitionDataset(dataset, { ...options, holdout: ['c'] })).toThrow(/holdout names c.*It holds: a, b/);
+  });
+});
+
+describe('the order of a partition', () => {
+  it('is that of the rows, in each part', () => {
+    const parts = partitionDataset(dataset, options);
+    for (const part of [parts.train, parts.validation, parts.test]) expect([...part]).toEqual([...part].sort((a, b) => a - b));
+    expect(parts.duplicates).toEqual(nearDuplicates(dataset, 0.93));
+  });
+
+  it('deals single eyes out at random where that is asked for, near their shares', () => {
+    const together = eyes([...many('a', 0, 50, 50), ...many('a', 1, 50, 50)]);
+    const { train, validation, test } = partitionDataset(together, { ...options, split: 'random' });
+    expect([train.length, validation.length, test.length]).toEqual([60, 20, 20]);
+  });
+
+  it('joins what one group or look ties, over any number of links', () => {
+    const chained = eyes([...many('a', 0, 40), ...many('a', 1, 40),
+      { source: 'b', label: 0, group: 'link', pixels: pattern(90) }, { source: 'c', label: 1, group: 'link', pixels: pattern(91) }, { source: 'd', label: 1, group: 'end', pixels: pattern(91) }]);
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const parts = partitionDataset(chained, { ...options, split_seed: seed });
+      expect([parts.train, parts.validation, parts.test].map((part) => [80, 81, 82].filter((row) => part.includes(row)).length).sort()).toEqual([0, 0, 3]);
+    }
+  });
+
+  it('has no test part, and nothing in it, where none is asked for', () => {
+    const { train, validation, test } = partitionDataset(dataset, { ...options, test: 0 });
+    expect(test).toHaveLength(0);
+    expect(train.length + validation.length).toBe(dataset.length);
+  });
+});
+
+describe('a source that is held out', () => {
+  const shared = eyes([...many('a', 0, 60), ...many('a', 1, 60), ...many('b', 0, 20), ...many('b', 1, 20)]);
+
+  it('is tested on whole, and nothing else is: what would have been is left out', () => {
+    const { train, validation, test } = partitionDataset(shared, { ...options, holdout: ['b'] });
+    expect([...test]).toEqual(Array.from({ length: 40 }, (_, index) => 120 + index));
+    expect(train.length + validation.length).toBeLessThan(120);
+    expect(train.length).toBeGreaterThan(60);
+  });
+
+  it('may be one of several', () => {
+    const three = eyes([...many('a', 0, 60), ...many('a', 1, 60), ...many('b', 0, 20), ...many('c', 1, 20)]);
+    const { test } = partitionDataset(three, { ...options, holdout: ['b', 'c'] });
+    expect(test).toHaveLength(40);
+  });
+});
+
+describe('what cannot be split', () => {
+  it('is said with the part, what it has, and what to do', () => {
+    expect(() => partitionDataset(eyes(many('a', 1, 40)), options)).toThrow(/^The train part has 0 closed and \d+ open eyes; both classes are needed\. Add images of the missing class, check the group rules \(data\.groups: is everything one group\?\), or change data\.validation and data\.test\.$/);
+    expect(() => partitionDataset(eyes([...many('a', 0, 40), ...many('a', 1, 1)]), options)).toThrow(/closed and [01] open/);
+    expect(() => partitionDataset(dataset, { ...options, validate_on: ['x', 'y'] })).toThrow(
+      new UsageError('data.validate_on names x, y, which the packed file does not hold. It holds: a, b.'));
+  });
+});
+
+describe('the check of a partition', () => {
+  const [none, pairs] = [new Int32Array(), [{ first: 0, second: 3, correlation: 0.98765 }]];
+  const four = eyes([{ source: 'a', label: 0, group: 'x' }, { source: 'a', label: 1, group: 'x' }, { source: 'a', label: 0, group: 'y' }, { source: 'a', label: 1, group: 'z' }]);
+
+  it('names the group that is in two parts, and both', () => {
+    expect(() => { checkPartition(four, { train: Int32Array.of(0), validation: Int32Array.of(1, 2), test: none, duplicates: [] }); })
+      .toThrow(new Error('The split leaks: group "x" is in the train part and in the validation part.'));
+    expect(() => { checkPartition(four, { train: Int32Array.of(2), validation: Int32Array.of(3), test: Int32Array.of(0, 1), duplicates: [] }); }).not.toThrow();
+  });
+
+  it('names the pictures that look the same, and where they are', () => {
+    expect(() => { checkPartition(four, { train: Int32Array.of(0, 1), validation: none, test: Int32Array.of(3), duplicates: pairs }); })
+      .toThrow(new Error('The split leaks: 0.jpg (train) and 3.jpg (test) look the same: their pixels correlate by 0.988.'));
+  });
+
+  it('passes over copies of which one is in no part', () => {
+    expect(() => { checkPartition(four, { train: Int32Array.of(0, 1), validation: none, test: Int32Array.of(2), duplicates: pairs }); }).not.toThrow();
+    expect(() => { checkPartition(four, { train: Int32Array.of(3), validation: none, test: Int32Array.of(2), duplicates: pairs }); }).not.toThrow();
   });
 });
