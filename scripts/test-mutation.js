@@ -9,37 +9,33 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { URL, fileURLToPath } from 'node:url';
 
-const within = (folder, names, ending = '.ts') => names.split(' ').map((name) => `${folder}/${name}${ending}`);
+const within = (folder, names, ending) => names.split(' ').map((name) => `${folder}/${name}${ending}`);
+/** Sources of one folder, and the tests of the same names. */
+const mirrored = (folder, names) => ({ sources: within(`src/${folder}`, names, '.ts'), tests: within(`test/${folder}`, names, '.test.ts') });
 
 /**
- * What each score stands for: sources, and the tests that have to catch a fault in them. Where not all of a room's tests are named, the
- * others are left out for the time that they take, every one of them for every fault: they use nets, or real photos.
+ * What each score stands for: sources, and the tests that have to catch a fault in them. A large room is taken in parts, each with the
+ * tests of its own files: all tests of a part run for every fault in it, and a loop that counts its faults is fifty times as slow as it
+ * would be. So those that need nets, real photos or many large pictures are left out where they are not a file's own.
  */
 const rooms = {
-  exposure: { sources: ['src/exposure/**/*.ts'], tests: ['test/exposure/**/*.test.ts'] },
-  blur: {
-    sources: ['src/blur/**/*.ts'],
-    tests: within('test/blur', 'detail focus-energy focus-place luminance-grid plain-variance region settings sharpness stage weigh', '.test.ts'),
-  },
-  classify: { sources: ['src/classify/**/*.ts'], tests: ['test/classify/**/*.test.ts'] },
-  verdict: { sources: ['src/core/verdict.ts', 'src/pipeline/verdict.ts', 'src/pipeline/measured.ts'], tests: ['test/pipeline/verdict.test.ts'] },
-  judging: {
-    sources: within('src/pipeline', 'photo face-views stages stage-clock engine debug-crops'),
-    tests: within('test/pipeline', 'photo face-views stages stage-clock engine debug-crops', '.test.ts'),
-  },
-  // Three rows for src/train/data, which is large. Its loader-worker is left out: tests run the compiled one, in a thread of its own.
-  'data-sets': {
-    sources: within('src/train/data', 'balance groups labels near-duplicates packed-file partition sources'),
-    tests: within('test/train/data', 'balance groups labels near-duplicates packed-file partition sources', '.test.ts'),
-  },
-  'data-pixels': {
-    sources: within('src/train/data', 'augment canvas degrade misplaced plain-crop random'),
-    tests: within('test/train/data', 'augment canvas degrade misplaced plain-crop random', '.test.ts'),
-  },
-  'data-images': {
-    sources: within('src/train/data', 'evaluate image-kind image-nets image-work labelled-eyes loader loader-messages pack'),
-    tests: within('test/train/data', 'evaluate image-kind image-nets image-work labelled-eyes loader pack', '.test.ts'),
-  },
+  exposure: [{ sources: ['src/exposure/**/*.ts'], tests: ['test/exposure/**/*.test.ts'] }],
+  blur: [
+    mirrored('blur', 'focus-energy luminance-grid plain-variance'),
+    { sources: within('src/blur', 'region weigh settings measurement stage', '.ts'), tests: within('test/blur', 'region weigh settings stage', '.test.ts') },
+    mirrored('blur', 'detail'),
+    { sources: within('src/blur', 'sharpness focus-place blur-kind calibration', '.ts'), tests: within('test/blur', 'sharpness focus-place', '.test.ts') },
+  ],
+  classify: [{ sources: ['src/classify/**/*.ts'], tests: ['test/classify/**/*.test.ts'] }],
+  verdict: [{ sources: ['src/core/verdict.ts', 'src/pipeline/verdict.ts', 'src/pipeline/measured.ts'], tests: ['test/pipeline/verdict.test.ts'] }],
+  judging: [mirrored('pipeline', 'photo face-views stages stage-clock engine debug-crops')],
+  'data-sets': [mirrored('train/data', 'balance groups labels sources'), mirrored('train/data', 'near-duplicates packed-file partition')],
+  'data-pixels': [mirrored('train/data', 'canvas degrade misplaced plain-crop random'), mirrored('train/data', 'augment')],
+  // Its loader-worker is left out: tests run the compiled one, in a thread of its own.
+  'data-images': [
+    mirrored('train/data', 'evaluate image-kind image-nets image-work labelled-eyes pack'),
+    { sources: within('src/train/data', 'loader loader-messages', '.ts'), tests: within('test/train/data', 'loader', '.test.ts') },
+  ],
 };
 
 const options = process.argv.slice(2);
@@ -59,8 +55,9 @@ if ([...scores.values()].some(({ caught, survived }) => caught / (caught + survi
 function test(room) {
   const kept = new URL(`.cache/mutation-${room}.json`, root);
   const before = options.includes('--again') && existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : undefined;
-  const { places, standing } = before === undefined ? { places: rooms[room].sources, standing: [] } : leftFrom(before);
-  const now = places.length === 0 ? { faults: [], sources: {} } : plant(room, places);
+  const { places, standing } = before === undefined ? { places: rooms[room].flatMap(({ sources }) => sources), standing: [] } : leftFrom(before);
+  const now = rooms[room].map((part, index) => plant(`${room}-${String(index)}`, part.tests, places.filter((place) => isOf(part, place))))
+    .reduce((all, part) => ({ faults: [...all.faults, ...part.faults], sources: { ...all.sources, ...part.sources } }), { faults: [], sources: {} });
   // What lies within the place of a fault that is planted again is planted again, too.
   const known = new Set(now.faults.map(({ name }) => name));
   const faults = [...standing.filter(({ name }) => !known.has(name)), ...now.faults];
@@ -77,15 +74,22 @@ function leftFrom({ faults, sources }) {
   return { places: [...new Set([...changed, ...survived])], standing: same.filter(({ isCaught }) => isCaught) };
 }
 
-/** Runs the room's tests for each fault within some files or places of files. */
-function plant(room, places) {
-  const report = new URL(`.cache/mutation-${room}-stryker.json`, root);
+/** Whether a file, or a place in one, is of a part of a room. */
+function isOf({ sources }, place) {
+  const [file] = place.split(':');
+  return sources.some((source) => source === file || (source.endsWith('/**/*.ts') && file.startsWith(source.slice(0, -'**/*.ts'.length))));
+}
+
+/** Runs tests for each fault within some files or places of files. */
+function plant(name, tests, places) {
+  if (places.length === 0) return { faults: [], sources: {} };
+  const report = new URL(`.cache/mutation-${name}-stryker.json`, root);
   rmSync(report, { force: true });
   const slowly = options.includes('--slowly') ? ['--concurrency', '1'] : [];
   const { status } = spawnSync('npx', ['stryker', 'run', ...slowly, '--mutate', places.join(',')], {
-    cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: rooms[room].tests.join(' '), MUTATION_REPORT: fileURLToPath(report) },
+    cwd: root, stdio: 'inherit', env: { ...process.env, MUTATION_TESTS: tests.join(' '), MUTATION_REPORT: fileURLToPath(report) },
   });
-  if (!existsSync(report)) throw new Error(`Stryker ended with ${String(status)} and wrote no report for ${room}.`);
+  if (!existsSync(report)) throw new Error(`Stryker ended with ${String(status)} and wrote no report for ${name}.`);
   const files = Object.entries(JSON.parse(readFileSync(report, 'utf8')).files);
   return {
     faults: files.flatMap(([file, { mutants }]) => mutants.flatMap((mutant) => faultOf(file, mutant))),
@@ -119,8 +123,8 @@ Mutation testing plants a small fault (a comparison turned round, a constant gon
 tests: a fault that none of them notices is a line that nobody would miss. \`npm run test:mutation\` writes this page;
 \`npm run test:mutation -- blur\` tests one room, \`npm run test:mutation -- --again blur\` only what got past its tests the last time
 (when tests were added since). What a room's tests miss may still be caught by those of another: only its own count, only those that
-need none of ../shared, and of large rooms only those that are quick. scripts/test-mutation.js names them, room by room;
-src/train/data, the room of data sets, has three rows.
+need none of ../shared, and of large rooms only those of a file's own. scripts/test-mutation.js names them, room by room; src/train/data,
+the room of data sets, has three rows.
 
 | room | faults planted | caught | score | on |
 | --- | --- | --- | --- | --- |
