@@ -123,7 +123,7 @@ const journal = {
         const opened = await openJournal(path, 'f', { resume: true });
         try {
           for (const extension of ['csv', 'json', 'html']) {
-            const sink = await createReport(join(folder, `report.${extension}`), { folder, config, times: true, header: head });
+            const sink = await createReport(join(folder, `report.${extension}`), { folder, config, times: true, header: async () => head });
             for (const name of names) {
               if (!opened.knows(name)) continue;
               try {

@@ -18,7 +18,8 @@ import type { ResultSink } from '../run/sink.js';
 export interface ReportContext extends HtmlReportContext {
   /** Say in a JSON report how long each stage took. */
   readonly times: boolean;
-  readonly header: ReportHeader;
+  /** Asked for by the formats that have one: it takes reading all models. */
+  readonly header: () => Promise<ReportHeader>;
 }
 
 /** Whether a report shows pictures, which are then to be made with every result. */
@@ -35,8 +36,8 @@ export async function createReport(path: string, context: ReportContext): Promis
   const extension = extname(path).toLowerCase();
   if (extension === '.csv') return textReport(await createReportFile(path, csvHeader()), csvRows, '');
   if (extension === '.jsonl') return textReport(await createReportFile(path, ''), (result) => `${jsonPhoto(result, context.times)}\n`, '');
-  if (extension === '.arrow' || extension === '.feather') return createArrowReport(path, context.header);
-  if (extension === '.json') return jsonReport(await createReportFile(path, jsonHead(context.header)), context.times);
+  if (extension === '.arrow' || extension === '.feather') return createArrowReport(path, await context.header());
+  if (extension === '.json') return jsonReport(await createReportFile(path, jsonHead(await context.header())), context.times);
   if (showsPictures(path)) return createHtmlReport(path, context);
   throw new UsageError(`A report's name ends in .csv, .json, .jsonl, .arrow, .feather or .html, or is - for standard output; ${path} does not.`);
 }

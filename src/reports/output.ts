@@ -9,7 +9,7 @@ import { placeOf } from '../files/whole-file.js';
 import { checkSpace } from '../files/space.js';
 import type { ResultSink, RunOutput } from '../run/sink.js';
 import { createReport, showsPictures } from './create.js';
-import { reportHeader } from './header.js';
+import { reportHeader, type ReportHeader } from './header.js';
 import { runNeeds } from './needs.js';
 import type { Editor } from './xmp/packet.js';
 import { checkSidecarFolder, countMissing, createSidecarWriter } from './xmp/sidecars.js';
@@ -44,7 +44,8 @@ export function reportOutput({ reports, folder, config, times, sidecars }: Outpu
       const sinks: ResultSink[] = [];
       try {
         for (const path of reports) if (path !== '-') locks.push(lockReport(path));
-        const header = await reportHeader(folder, config);
+        let asked: Promise<ReportHeader> | undefined;
+        const header = (): Promise<ReportHeader> => asked ??= reportHeader(folder, config);
         for (const path of reports) sinks.push(await createReport(path, { folder, config, times, header }));
         if (sidecars !== undefined) sinks.push(createSidecarWriter({ ...sidecars, folder, settings: config.xmp, onProblem }));
         return sinks;

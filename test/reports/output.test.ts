@@ -26,6 +26,19 @@ describe('the output of a run', () => {
     alone.close();
     expect(readdirSync(folder)).toEqual(['link.csv']);
   });
+
+  it('reads the models for a report that names them, and for no other', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'output-'));
+    const config = loadConfig({ classify: { model: join(folder, 'none.onnx') } });
+    const open = async (...names: readonly string[]): Promise<void> => {
+      const output = reportOutput({ reports: names.map((name) => join(folder, name)), folder, config, times: false });
+      for (const sink of await output.open(() => undefined)) await sink.discard();
+      output.close();
+    };
+    await open('out.csv', 'out.jsonl', 'out.html');
+    for (const name of ['out.json', 'out.arrow']) await expect(open('out.csv', name)).rejects.toThrow(/none\.onnx/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });
 
 describe.skipIf(!canMount)(`the room that a run asks for${withoutMount}`, () => {

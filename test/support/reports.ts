@@ -13,7 +13,7 @@ export const header: ReportHeader = {
 
 /** Writes results as `pipeline run` does, in the format that the name ends in. */
 export async function writeReport(path: string, results: readonly PhotoResult[]): Promise<void> {
-  const report = await createReport(path, { folder: '/photos', config: loadConfig(), times: false, header });
+  const report = await createReport(path, { folder: '/photos', config: loadConfig(), times: false, header: () => Promise.resolve(header) });
   for (const result of results) await report.write(result);
   await report.finish();
 }
