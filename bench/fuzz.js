@@ -5,6 +5,7 @@
  *
  * Formats: photos (five kinds), raw (cameras' containers), journal, packed, checkpoint, config, report, sidecar; all of them where
  * none is named. Prints of each: crashes, the slowest file, how many were read, refused in words or failed otherwise, and memory.
+ * Exit code 1 where any was neither read nor refused in words.
  */
 /* global clearTimeout, console, performance, setTimeout */
 import { fork } from 'node:child_process';
@@ -82,6 +83,7 @@ async function fuzz(name) {
   console.log(`${name}: ${mutations} mutations (seed ${seed}) in ${((performance.now() - start) / 1000).toFixed(0)} s: read ${tally.read}, `
     + `refused in words ${tally.refused}, failed otherwise ${tally.failed}, crashes ${tally.crashes}, hangs ${tally.hangs}, `
     + `over ${slowest / 1000} s ${tally.slow}, slowest ${tally.slowest.toFixed(0)} ms`);
+  if (tally.failed + tally.crashes + tally.hangs > 0) process.exitCode = 1;
   console.log(`  memory of the process, MB, every tenth of the way: ${tally.memory.join(' ')}`);
 }
 
