@@ -80,7 +80,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
         options.onProgress?.();
         writing.take(index, () => journal.recall(file.photo).then((result) => withLooks(result, stamp)));
       } else {
-        inWork.push({ index, stamp });
+        inWork.push({ index, file, stamp });
         yield stamp === undefined ? file : { ...file, looks: { size: stamp.size, modified: stamp.modified } };
       }
     }
@@ -88,7 +88,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
   try {
     if (journal?.resumed === true) options.onNote?.(doneBefore(photos, journal));
     await executor.run(todo(), settings, (at, result) => {
-      const { index, stamp } = inWork[at] ?? { index: at, stamp: undefined };
+      const { index, file, stamp } = inWork[at] ?? { index: at };
       options.onProgress?.();
       // A photo that could not be read is tried again by a resumed run.
       if (journal !== undefined && stamp !== undefined && result.status !== 'error') {
@@ -96,7 +96,7 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
         journaling.catch(fail);
       }
       const journaled = journaling;
-      writing.take(index, () => journaled.then(() => withLooks(result, stamp)));
+      writing.take(index, () => journaled.then(async () => withLooks(result, stamp ?? await lateStamp(file, result))));
     }, stop, journal?.id);
     await writing.done();
     await writeAll(scenes.rest());
@@ -121,8 +121,14 @@ export async function runPhotos(photos: readonly PhotoFile[], options: RunOption
 interface Todo {
   /** Its place in the report. */
   readonly index: number;
+  readonly file: PhotoFile;
   /** How its file looked before it was read. */
   readonly stamp: FileStamp | undefined;
+}
+
+/** A folder may have been away when a photo of it was handed out, and there again when that was opened. */
+async function lateStamp(file: PhotoFile | undefined, { status }: PhotoResult): Promise<FileStamp | undefined> {
+  return file === undefined || file.content !== undefined || status === 'error' ? undefined : fileStamp(file, false);
 }
 
 /** Reports say which file it was that was judged. */

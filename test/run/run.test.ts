@@ -1,9 +1,12 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/pipeline/config.js';
 import type { PhotoExecutor } from '../../src/run/executor.js';
 import { runPhotos } from '../../src/run/run.js';
+import type { PhotoResult } from '../../src/core/result.js';
 import type { RunOutput } from '../../src/run/sink.js';
 import { photoResult } from '../support/results.js';
 
@@ -61,5 +64,32 @@ describe('a run whose results are written slower than photos are judged', () => 
     const output = slowly(() => undefined, () => Promise.reject(new Error('no more paper')));
     await expect(runPhotos(photos, { ...options, executor: fast(() => undefined), output, signal: new AbortController().signal }))
       .rejects.toThrow('no more paper');
+  });
+});
+
+describe('a photo that was away when it was handed out, and there again when it was opened', () => {
+  it('has its size and time in the report; one that could not be read has none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'away-'));
+    const photos = ['a.jpg', 'gone.jpg'].map((photo) => ({ path: join(folder, photo), photo }));
+    const executor: PhotoExecutor = {
+      ...fast(() => undefined),
+      run: async (list, _settings, onResult) => {
+        let index = 0;
+        for await (const { photo, looks } of list) {
+          expect(looks).toBeUndefined();
+          if (photo === 'a.jpg') writeFileSync(join(folder, photo), 'back');
+          onResult(index, photoResult(photo, photo === 'a.jpg' ? {} : { status: 'error', faces: [] }));
+          index += 1;
+        }
+      },
+    };
+    const written: PhotoResult[] = [];
+    const output = slowly(() => undefined, () => Promise.resolve());
+    const nothing = (): Promise<void> => Promise.resolve();
+    const sink = { write: (result: PhotoResult) => { written.push(result); return Promise.resolve(); }, finish: nothing, abandon: nothing, discard: nothing };
+    await runPhotos(photos, {
+      settings: { config: loadConfig() }, folder, executor, signal: new AbortController().signal, output: { ...output, open: () => Promise.resolve([sink]) },
+    });
+    expect(written.map(({ photo, file }) => [photo, file?.size])).toEqual([['a.jpg', 4], ['gone.jpg', undefined]]);
   });
 });

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workerScript } from '../../src/files/package.js';
+import { entry } from '../support/pipeline.js';
+import { demoPhotos } from '../support/shared-data.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'watchdog-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
@@ -51,4 +53,30 @@ describe.skipIf(process.platform !== 'linux')('the watchdog of a process', () =>
     started.kill('SIGKILL');
     while (isRunning(pid)) await sleep(20);
   }, 20_000);
+});
+
+describe.skipIf(process.platform !== 'linux')('the workers of a run', () => {
+  const photos = join(folder, 'photos');
+
+  beforeAll(() => {
+    mkdirSync(photos);
+    // So many that none of the signals comes too late.
+    for (let copy = 0; copy < 50; copy += 1) copyFileSync(demoPhotos[copy % demoPhotos.length] ?? '', join(photos, `${String(copy)}.jpg`));
+  });
+
+  it.each([['a hang-up', ['SIGHUP']], ['a second Ctrl-C', ['SIGINT', 'SIGINT']]] as const)('end with it at %s', async (_, signals) => {
+    const run = spawn(process.execPath, [entry, 'run', photos, '--workers', '2', '--report', join(folder, 'out.csv')], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => { run.on('exit', resolve); });
+    const report = join(folder, 'out.csv');
+    const workers = (): number[] => readFileSync(`/proc/${String(run.pid)}/task/${String(run.pid)}/children`, 'utf8').split(' ').filter((pid) => pid !== '').map(Number);
+    while (workers().length < 2 || !existsSync(`${report}.journal`)) await sleep(20);
+    const all = workers();
+    for (const signal of signals) {
+      run.kill(signal);
+      await sleep(300);
+    }
+    await ended;
+    expect(existsSync(report)).toBe(false);
+    while (all.some(isRunning)) await sleep(20);
+  }, 60_000);
 });
