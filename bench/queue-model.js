@@ -1,13 +1,13 @@
 /**
  * How a run grows with its machines, on paper: a queueing model of n workers, from measured times.
  *
- *   node bench/queue-model.js TIMES.json [--judge MS] [--run MS] [--redis MS] [--trip MS] [--disk MB/S] [--megabytes MB] [--processes N]
+ *   node bench/queue-model.js TIMES.json [--judge MS] [--run MS] [--redis MS] [--trip MS] [--disk MB/S] [--megabytes MB] [--processes N] [--photos N]
  *
  * TIMES.json is a JSON report of `pipeline run` with --workers 1: how long each photo took in its stages. Where the machine was busy,
  * they are scaled to --judge, the processor time a photo of a worker, which other work does not change. --judge, --run and --redis are
  * what bench/queue.js prints: milliseconds of processor time a photo of a worker (--real), of the process that began the run, and of Redis. --trip is what
- * `pipeline doctor --queue` prints. Everything has one line where photos wait for their turn: the disk that all share, each
- * process of each worker, Redis, and the run that takes the results.
+ * `pipeline doctor --queue` prints. --photos is how many each process judges until the end. Everything has one line where photos wait
+ * for their turn: the disk that all share, each process of each worker, Redis, and the run that takes the results.
  */
 /* global console */
 import { readFileSync } from 'node:fs';

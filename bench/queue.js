@@ -7,11 +7,12 @@
  *   node bench/queue.js 10000 --scenes       photos without a camera's time: the run compares each with those around it
  *   node bench/queue.js 5000 --real PHOTO     real workers; 5,000 names for the photos named
  *   node bench/queue.js 400 --real PHOTO --workers 2
+ *   node bench/queue.js 5000 --real PHOTO --log MEMORY.csv    memory of each process, a row every ten seconds
  */
 /* global URL, console, performance */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { linkSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, linkSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -23,7 +24,8 @@ const pipeline = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 const stub = fileURLToPath(new URL('queue/stub-worker.js', import.meta.url));
 
 const { positionals: [count = '20000', ...photos], values } = parseArgs({
-  allowPositionals: true, options: { real: { type: 'boolean' }, scenes: { type: 'boolean', default: false }, workers: { type: 'string', default: '1' } },
+  allowPositionals: true,
+  options: { real: { type: 'boolean' }, scenes: { type: 'boolean', default: false }, workers: { type: 'string', default: '1' }, log: { type: 'string' } },
 });
 const total = Number(count);
 const folder = mkdtempSync(join(tmpdir(), 'bench-queue-'));
@@ -109,10 +111,18 @@ function start(...command) {
 async function watch() {
   const rows = [];
   let isOver = false;
+  let logged = -Infinity;
+  if (values.log !== undefined) writeFileSync(values.log, 'seconds,run,worker,its processes,Redis\n');
   const over = once(run, 'close').then(() => { isOver = true; });
   while (!isOver) {
     const row = { run: look(run.pid), worker: all(workers.map(({ pid }) => look(pid))), redis: redisFacts().memory };
     if (row.run.memory > 0) rows.push(row);
+    if (values.log !== undefined && performance.now() - logged > 10_000) {
+      logged = performance.now();
+      const own = all(workers.map(({ pid }) => lookAlone(pid))).memory;
+      const seconds = (logged - begun) / 1000;
+      appendFileSync(values.log, `${[seconds, row.run.memory, own, row.worker.memory - own, row.redis].map((each) => each.toFixed(1)).join()}\n`);
+    }
     await Promise.race([over, wait(500)]);
   }
   return rows;
@@ -121,13 +131,17 @@ async function watch() {
 /** MB and seconds of a process and those that it has started. */
 function look(pid) {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map((child) => look(Number(child)));
-    const own = { memory: Number(fields[21]) * 4096 / 1e6, cpu: (Number(fields[11]) + Number(fields[12])) / 100 };
-    return all([own, ...children]);
+    return all([lookAlone(pid), ...children]);
   } catch {
     return { memory: 0, cpu: 0 };
   }
+}
+
+/** The same of the process alone. */
+function lookAlone(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return { memory: Number(fields[21]) * 4096 / 1e6, cpu: (Number(fields[11]) + Number(fields[12])) / 100 };
 }
 
 function all(looks) {
