@@ -30,7 +30,7 @@ button, select, input[type=search], summary {
 button:hover, select:hover, summary:hover { border-color: var(--dim); }
 button:disabled { opacity: .45; cursor: default; border-color: transparent; }
 :focus-visible { outline: 2px solid var(--cursor); outline-offset: 1px; }
-input[type=search] { cursor: text; width: 8rem; min-width: 0; } ::placeholder { color: var(--dim); opacity: 1; }
+input[type=search] { cursor: text; width: 10rem; min-width: 0; } ::placeholder { color: var(--dim); opacity: 1; }
 input[type=range] { accent-color: var(--dim); min-width: 0; }
 a { color: inherit; text-decoration-color: var(--dim); text-underline-offset: 3px; }
 h1, h2, h3 { font-size: inherit; font-weight: 600; overflow-wrap: anywhere; }
