@@ -29,8 +29,10 @@ const rooms = {
   classify: [{ sources: ['src/classify/**/*.ts'], tests: ['test/classify/**/*.test.ts'] }],
   verdict: [{ sources: ['src/core/verdict.ts', 'src/pipeline/verdict.ts', 'src/pipeline/measured.ts'], tests: ['test/pipeline/verdict.test.ts'] }],
   judging: [mirrored('pipeline', 'photo face-views stages stage-clock engine debug-crops')],
-  'data-sets': [mirrored('train/data', 'balance groups labels sources'), mirrored('train/data', 'near-duplicates packed-file partition')],
-  'data-pixels': [mirrored('train/data', 'canvas degrade misplaced plain-crop random'), mirrored('train/data', 'augment')],
+  'data-labels': [mirrored('train/data', 'balance groups labels sources')],
+  'data-split': [mirrored('train/data', 'near-duplicates packed-file partition')],
+  'data-pixels': [mirrored('train/data', 'canvas degrade misplaced plain-crop random')],
+  'data-augment': [mirrored('train/data', 'augment')],
   // Its loader-worker is left out: tests run the compiled one, in a thread of its own.
   'data-images': [
     mirrored('train/data', 'evaluate image-kind image-nets image-work labelled-eyes pack'),
@@ -124,7 +126,7 @@ tests: a fault that none of them notices is a line that nobody would miss. \`npm
 \`npm run test:mutation -- blur\` tests one room, \`npm run test:mutation -- --again blur\` only what got past its tests the last time
 (when tests were added since). What a room's tests miss may still be caught by those of another: only its own count, only those that
 need none of ../shared, and of large rooms only those of a file's own. scripts/test-mutation.js names them, room by room; src/train/data,
-the room of data sets, has three rows.
+the room of data sets, has a row for each of its parts that was measured; there are ${Object.keys(rooms).filter((room) => room.startsWith('data-')).join(', ')}.
 
 | room | faults planted | caught | score | on |
 | --- | --- | --- | --- | --- |
