@@ -1,7 +1,8 @@
 /**
  * What a net should look at: the whole photo, each face, or each eye. Small nets are trained on the same photos and judged on
  * the same other ones, split by person; beside it what the source of a photo gives away: tested where each source has one class
- * only (leaky), and on sources that were never trained on (cross-source).
+ * only (leaky), and on sources that were never trained on (cross-source). Last, what the portrait detector says of eyes by itself: it
+ * was trained on these sources but for ar_faces (models/portrait.md), and so is no fair rival on the others.
  *
  * Run `npm run build` first. Needs ../shared/data beside the checkout; writes a table, and its work into --workdir, where what is
  * there is not done again. `--epochs` of each training. About a quarter of an hour on two idle cores.
@@ -15,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { groupOf } from '../dist/train/data/groups.js';
 import { mixSeed } from '../dist/train/data/random.js';
 import { openSource } from '../dist/train/data/sources.js';
+import { BinaryMetrics } from '../dist/train/metrics/binary-metrics.js';
 import { loadConfig } from '../dist/pipeline/config.js';
 
 const { values: options } = parseArgs({ options: {
@@ -83,6 +85,24 @@ function judged(way, model, source) {
   return JSON.parse(readFileSync(report, 'utf8')).photo;
 }
 
+/** The same, of what the detector says of the eyes of the largest face. */
+function detected(source) {
+  const folder = join(options.workdir, 'test', source);
+  const report = join(options.workdir, `detector.${source}.json`);
+  run('run', folder, '--report', report, '--no-times', '--set', 'detect.detector=portrait', '--set', 'classify.model=detector');
+  const metrics = new BinaryMetrics();
+  let undetected = 0;
+  for (const { photo, faces: [face] } of JSON.parse(readFileSync(report, 'utf8')).photos) {
+    const label = { closed: 0, open: 1 }[/^(closed|open)/.exec(photo)?.[1]];
+    if (label === undefined) continue;
+    const chances = [face?.left_eye.open ?? [], face?.right_eye.open ?? []].flat();
+    const logit = chances.reduce((sum, open) => sum + Math.log((open + 1e-6) / (1 - open + 1e-6)), 0) / chances.length;
+    if (chances.length === 0) undetected += 1;
+    metrics.add(chances.length === 0 ? 1 - label : 1 / (1 + Math.exp(-logit)), label, groupOf(source, photo, groups));
+  }
+  return { ...metrics.figures(), intervals: metrics.intervals(), undetected };
+}
+
 function cell({ n, accuracy, confusion: [[toClosed, closedMissed], [openMissed]], intervals, undetected, closed, weighted_f1: f1 }) {
   const interval = intervals.accuracy ?? intervals.weighted_f1;
   return `${accuracy.toFixed(3)} (${interval.map((value) => value.toFixed(3)).join('-')}) of ${n}; closed ${toClosed} of ${toClosed + closedMissed}, `
@@ -100,3 +120,8 @@ for (const [training, sources] of Object.entries(trainings)) {
     row(way === 'eye' ? 'two eyes' : way, ...tests.map((source) => cell(judged(way, model, source))));
   }
 }
+
+say('\n### Not trained here: the portrait detector\n');
+row('the net looks at', ...tests.map((source) => (source === 'ar_faces' ? 'ar_faces (cross-source)' : `${source} (trained on)`)));
+row('---', ...tests.map(() => '---'));
+row('the detector\'s own eyes', ...tests.map((source) => cell(detected(source))));
