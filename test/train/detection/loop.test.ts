@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/pipeline/config.js';
 import { exportPortrait } from '../../../src/train/detection/export.js';
 import { importPortrait } from '../../../src/train/detection/import.js';
-import { trainDetector, type DetectorRun } from '../../../src/train/detection/loop.js';
+import { scoreOf, trainDetector, type DetectorRun } from '../../../src/train/detection/loop.js';
 import { holdsPhotos, openPackedPhotos, writePackedPhotos, type PackedPhoto } from '../../../src/train/detection/packed-photos.js';
+import type { SizeFigures } from '../../../src/train/metrics/detection-metrics.js';
 import { openPortraitModel } from '../../../src/detect/portrait-model.js';
 import { readCheckpoint } from '../../../src/train/loop/checkpoint.js';
 import { createRunFolder } from '../../../src/train/loop/run-folder.js';
@@ -82,5 +83,18 @@ describe('packed photos', () => {
     expect(holdsPhotos(file)).toBe(false);
     expect(() => openPackedPhotos(file)).toThrow('pack');
     expect(() => { writePackedPhotos(file, []); }).toThrow('no photo');
+  });
+});
+
+describe('the score that epochs are compared by', () => {
+  const size = (name: string, recall: number, averagePrecision: number): SizeFigures => ({ size: name, faces: 10, recall, averagePrecision });
+
+  it('is the mean average precision of faces from 24 px on: recall at a few false faces hangs on those few', () => {
+    expect(scoreOf({ sizes: [size('12-24', 0.1, 0.1), size('24-48', 0.9, 0.6), size('48-96', 0.9, 0.8), size('>=96', 0.9, 0.7)] })).toBeCloseTo(0.7, 9);
+  });
+
+  it('leaves sizes out that no face has', () => {
+    expect(scoreOf({ sizes: [size('12-24', 0.1, 0.1), size('24-48', NaN, NaN), size('48-96', 0.2, 0.8)] })).toBeCloseTo(0.8, 9);
+    expect(scoreOf({ sizes: [] })).toBe(0);
   });
 });
