@@ -19,6 +19,16 @@ export function checkedText(line: string): string | undefined {
   return line.slice(0, checksumLength + 1) === `${checksum(text)} ` ? text : undefined;
 }
 
+/**
+ * Whether a file may be one of such lines, by its beginning, cut short or not: any other is somebody else's, whatever its name.
+ * @param start that the text of its first line has
+ */
+export function mayBeginWith(beginning: string, start: string): boolean {
+  const text = beginning.slice(checksumLength + 1);
+  return /^[0-9a-f]{0,16}$/.test(beginning.slice(0, checksumLength)) && ['', ' '].includes(beginning.slice(checksumLength, checksumLength + 1))
+    && (text.startsWith(start) || start.startsWith(text));
+}
+
 /** The JSON of such a line, or undefined where the line is not what was written, or the value is none of the schema. */
 export function checkedValue<T>(schema: z.ZodType<T>, line: string): T | undefined {
   const text = checkedText(line);

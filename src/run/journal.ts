@@ -8,11 +8,11 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { checkedLine, checkedText } from '../files/checked-line.js';
+import { checkedLine, checkedText, mayBeginWith } from '../files/checked-line.js';
 import { contentHash } from '../files/content-hash.js';
 import { errorCode } from '../files/error-code.js';
 import { systemPath } from '../files/file-name.js';
-import { openRegularFile } from '../files/regular-file.js';
+import { openRegularFile, readBytes } from '../files/regular-file.js';
 import { UsageError } from '../core/usage-error.js';
 import { fileProblem, WriteError } from '../files/problem.js';
 import { WholeFile } from '../files/whole-file.js';
@@ -92,6 +92,9 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
   const { update = false } = options;
   if (update) await takeUpKept(path);
   const earlier = await readIndex(path);
+  if (earlier?.isJournal === false) {
+    throw new UsageError(`${path}, where a journal of this run would lie, is another file. Move it away, or give the report another name.`);
+  }
   const usable = (options.resume || update) && earlier?.header?.fingerprint === fingerprint;
   await options.check?.((photo) => usable && earlier.places.has(photo));
   if (earlier !== undefined && !usable && earlier.places.size > 0) {
@@ -141,6 +144,8 @@ interface Place {
 }
 
 interface JournalIndex {
+  /** False where the file holds nothing of a journal's: it is not ours to write over. */
+  readonly isJournal: boolean;
   readonly header: JournalHeader | undefined;
   readonly places: Map<string, Place>;
   readonly damaged: number;
@@ -272,7 +277,7 @@ function whyUnused(earlier: JournalIndex, options: JournalOptions): string {
 }
 
 function emptyIndex(): JournalIndex {
-  return { header: undefined, places: new Map(), damaged: 0, end: 0 };
+  return { isJournal: true, header: undefined, places: new Map(), damaged: 0, end: 0 };
 }
 
 async function openFile(path: string, length: number): Promise<FileHandle> {
@@ -297,7 +302,9 @@ async function readIndex(path: string): Promise<JournalIndex | undefined> {
   let header: JournalHeader | undefined;
   let damaged = 0;
   let end = 0;
+  let isBegun: boolean;
   try {
+    isBegun = mayBeginWith(await beginningOf(path), '{"journal":"portrait-pipeline"');
     for await (const line of wholeLines(path)) {
       const text = checkedText(line.bytes.toString('utf8'));
       const record = text === undefined || line.offset === 0 ? undefined : parseRecord(text);
@@ -310,7 +317,17 @@ async function readIndex(path: string): Promise<JournalIndex | undefined> {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new UsageError(`Cannot read the run's journal ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return { header, places, damaged, end };
+  return { isJournal: isBegun || places.size > 0, header, places, damaged, end };
+}
+
+/** As much of a file as tells a journal from others. */
+async function beginningOf(path: string): Promise<string> {
+  const file = await openRegularFile(path, { refuseLinks: true });
+  try {
+    return (await readBytes(file, 64)).toString('latin1');
+  } finally {
+    await file.close();
+  }
 }
 
 /** The lines of a file that end in a line feed, with their places. */

@@ -77,11 +77,12 @@ export async function lastSession(disk: Disk, target: string): Promise<SortSessi
   return undefined;
 }
 
-/** Removes journals whose plan was cut short: such a sort was never begun. */
+/** Removes journals whose plan was cut short: such a sort was never begun. Another file of that name stays. */
 export async function clearUnbegun(disk: Disk, target: string): Promise<void> {
   for (const number of await journalNumbers(disk, target)) {
     const path = journalPath(target, number);
-    if ((await readJournal(disk, path)).whole === 0) await disk.remove(path);
+    const { text, whole } = await readJournal(disk, path);
+    if (whole === 0 && mayBePlan(text)) await disk.remove(path);
   }
 }
 
@@ -123,7 +124,10 @@ async function readSession(disk: Disk, path: string, target: string): Promise<So
   const { text, owner } = await readJournal(disk, path);
   const lines = text.split('\n').slice(0, -1);
   const [first] = lines;
-  if (first === undefined) return undefined;
+  if (first === undefined) {
+    if (!mayBePlan(text)) throw notOurs(path, 'it is another file');
+    return undefined;
+  }
   const plan = parseLine(planSchema, first, path);
   if (plan.user !== currentUser || owner !== currentUser) throw notOurs(path, 'it belongs to another user');
   if (plan.target !== target) throw notOurs(path, `it was written for another folder, ${plan.target}`);
@@ -132,6 +136,13 @@ async function readSession(disk: Disk, path: string, target: string): Promise<So
   const { done, finished } = readMarks(lines.slice(1).map((line) => parseLine(markSchema, line, path)));
   const { folder, report, action, made } = plan;
   return { path, folder, target, report, action, steps, made, done, finished };
+}
+
+const planBegins = '{"journal":"portrait-pipeline sort"';
+
+/** Whether a text without a whole line may be a plan on its way. */
+function mayBePlan(text: string): boolean {
+  return text.startsWith(planBegins) || planBegins.startsWith(text);
 }
 
 function readMarks(marks: readonly Mark[]): Pick<SortSession, 'done' | 'finished'> {

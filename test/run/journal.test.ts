@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -51,6 +51,28 @@ describe('the journal of a run', () => {
     }
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(join(path, '..'))).toEqual(['out.csv.journal']);
+  });
+
+  it.each([false, true])('is not written over another file, such as a photo that has its name, too: --resume %s', async (resume) => {
+    const photo = join(path, '..', 'a.jpg');
+    for (const content of [Buffer.from([0xff, 0xd8, 0xff, 0xe0, 10, 1, 2, 10, 3]), Buffer.from('notes'), Buffer.from('0123456789abcdef {"journal":"of mine"}\n')]) {
+      rmSync(path);
+      writeFileSync(photo, content);
+      linkSync(photo, path);
+      await expect(openJournal(path, 'settings', { resume })).rejects.toThrow(/out\.csv\.journal.* is another file\. Move it away/);
+      expect(readFileSync(photo)).toEqual(content);
+      rmSync(photo);
+    }
+  });
+
+  it('begins anew where its first line was cut short', async () => {
+    const first = readFileSync(path).indexOf(10);
+    for (const length of [0, 1, 16, 17, 30, 46, 60, first]) {
+      truncateSync(path, length);
+      const journal = await openJournal(path, 'settings', { resume: true });
+      expect(journal.size).toBe(0);
+      await journal.close();
+    }
   });
 
   it('is not written through a link: what that leads to stays as it is', async () => {

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../core/usage-error.js';
 import type { FileLooks } from '../../core/result.js';
-import { checkedLine, checkedValue } from '../../files/checked-line.js';
+import { checkedLine, checkedValue, mayBeginWith } from '../../files/checked-line.js';
 import { currentUser, longestText, type Disk } from '../../files/disk.js';
 import { innerPath } from '../../files/file-name.js';
 import { fileProblem } from '../../files/problem.js';
@@ -102,10 +102,18 @@ export async function appendToJournal(disk: Disk, path: string, record: EmbedRec
   await disk.append(path, line);
 }
 
-/** Takes off a last line that was cut short, out of which the next would grow; makes the file's name outlast a power cut. */
+/**
+ * Takes off a last line that was cut short, out of which the next would grow; makes the file's name outlast a power cut.
+ * @throws UsageError where another file lies there, which is not ours to write into
+ */
 export async function settleEmbedJournal(disk: Disk, path: string): Promise<void> {
   if (await disk.look(path) === undefined) await disk.append(path, '');
-  await disk.truncate(path, (await disk.read(path)).whole);
+  const { text, whole } = await disk.read(path);
+  const isJournal = mayBeginWith(text, '{"kind":"begin"') || text.split('\n').some((line) => checkedValue(recordSchema, line) !== undefined);
+  if (!isJournal) {
+    throw new UsageError(`${path}, which should say what was written into photos, is another file. Move it away, or give the report another name.`);
+  }
+  await disk.truncate(path, whole);
   await disk.flushFolder(dirname(path));
 }
 
