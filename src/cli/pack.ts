@@ -2,11 +2,11 @@
  * `pipeline pack`: labelled images into one file that training reads at once.
  */
 import { Option, type Command } from 'commander';
-import { rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 import { checkApart } from '../train/data/sources.js';
 import { datasetOf } from '../train/data/packed-file.js';
-import { writeWholeFile } from '../files/whole-file.js';
+import { placeOf, writeWholeFile } from '../files/whole-file.js';
 import { CLASSES } from '../train/data/labels.js';
 import type { CropKind } from '../core/eye.js';
 import { UsageError } from '../core/usage-error.js';
@@ -63,6 +63,8 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
   const config = settingsFrom(options);
   checkApart(inputs);
   checkWritable(options.output);
+  const replaced = inputs.find((input) => existsSync(input) && realpathSync(input) === placeOf(options.output));
+  if (replaced !== undefined) throw new UsageError(`Cannot write ${options.output}: it is ${replaced}, which is to be packed. Name another file.`);
   const { kind, crop } = options;
   if (crop !== 'eye' && kind === 'eye') throw new UsageError(`--crop ${crop} needs photos; --kind eye says that the images show one eye each.`);
   if (crop !== 'eye' && kind === 'boxes') throw new UsageError(`--crop ${crop} is for classifiers; --kind boxes packs photos to train a detector on.`);

@@ -16,6 +16,7 @@ import { reportOutput } from '../reports/output.js';
 import type { Editor } from '../reports/xmp/packet.js';
 import { exitCodes } from './exit-codes.js';
 import { readFileList } from './file-list.js';
+import { checkNoPhoto } from './writable.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
 import { openRunQueue } from './run-queue.js';
@@ -86,6 +87,7 @@ Examples:
 
 async function run(named: readonly string[], options: RunVerbOptions, executor: PhotoExecutor): Promise<void> {
   checkCompanions(options);
+  for (const report of options.report ?? []) if (report !== '-') checkNoPhoto(report);
   const inputs = options.filesFrom === undefined ? named : [...named, ...await readFileList(options.filesFrom)];
   if (inputs.length === 0) throw new UsageError('Name folders or photos to judge, or a list of them with --files-from.');
   const chosen = settingsFrom(options, [

@@ -1,9 +1,13 @@
 /**
  * Writes pictures: rasters with outlines on them, gray crops.
  */
+import { rm, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
+import { errorCode } from '../files/error-code.js';
+import { openRegularFile, readBytes } from '../files/regular-file.js';
 import type { Point, Raster } from '../core/raster.js';
-import { debugMark } from './debug-mark.js';
+import { PhotoError } from './decode.js';
+import { debugMark, isDebugPicture } from './debug-mark.js';
 
 /** A closed line, px of the raster it is drawn on. */
 export interface Outline {
@@ -12,7 +16,7 @@ export interface Outline {
   readonly color: string;
 }
 
-/** Writes a raster as JPEG with outlines drawn on it. */
+/** Writes a raster as JPEG with outlines drawn on it. @throws where something else than an earlier drawing is in its place */
 export async function writeDrawing(path: string, raster: Raster, outlines: readonly Outline[]): Promise<void> {
   const { data, width, height, channels } = raster;
   const stroke = Math.max(1, Math.round(Math.max(width, height) / 700));
@@ -21,20 +25,38 @@ export async function writeDrawing(path: string, raster: Raster, outlines: reado
     return `<polygon points="${list}" fill="none" stroke="${color}" stroke-width="${String(stroke)}"/>`;
   });
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${String(width)}" height="${String(height)}">${lines.join('')}</svg>`;
-  await sharp(data, { raw: { width, height, channels } })
+  await writePicture(path, await sharp(data, { raw: { width, height, channels } })
     .composite([{ input: Buffer.from(overlay) }])
     .jpeg({ quality: 88 })
     .withExif(debugMark)
-    .toFile(path);
+    .toBuffer());
 }
 
-/** Writes 8-bit luminance as PNG. */
+/** Writes 8-bit luminance as PNG. @throws where something else than an earlier picture is in its place */
 export async function writeGray(
   path: string,
   image: { readonly data: Uint8Array; readonly width: number; readonly height: number },
 ): Promise<void> {
   const { data, width, height } = image;
-  await sharp(data, { raw: { width, height, channels: 1 } }).png().withExif(debugMark).toFile(path);
+  await writePicture(path, await sharp(data, { raw: { width, height, channels: 1 } }).png().withExif(debugMark).toBuffer());
+}
+
+/** Nobody chose these names: what they lead to may be a photo. Only a picture that the tool made before makes place, and no link is followed. */
+async function writePicture(path: string, bytes: Buffer): Promise<void> {
+  if (await isOurs(path)) await rm(path);
+  await writeFile(path, bytes, { flag: 'wx' }).catch((error: unknown) => {
+    throw errorCode(error) === 'EEXIST' ? new PhotoError(`${path} is there already, and is no picture of what was found. Name another folder.`) : error;
+  });
+}
+
+async function isOurs(path: string): Promise<boolean> {
+  const file = await openRegularFile(path, { refuseLinks: true }).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    return isDebugPicture(await readBytes(file, 4096));
+  } finally {
+    await file.close();
+  }
 }
 
 /** A line of small gray pictures under a title. */
@@ -68,7 +90,7 @@ export async function writeSheet(path: string, rows: readonly SheetRow[], cell: 
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${String(width)}" height="${String(height)}" font-family="sans-serif" font-size="13">`
     + `${frames.join('')}${titles.join('')}</svg>`;
   await sharp({ create: { width, height, channels: 3, background: '#fff' } })
-    .composite([...layers, { input: Buffer.from(overlay), left: 0, top: 0 }]).png().toFile(path);
+    .composite([...layers, { input: Buffer.from(overlay), left: 0, top: 0 }]).png().withExif(debugMark).toFile(path);
 }
 
 function escapeText(text: string): string {

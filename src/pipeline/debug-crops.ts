@@ -7,15 +7,22 @@ import { cutEyes } from '../classify/eye-crops.js';
 import { CROP } from '../core/eye.js';
 import type { Point } from '../core/raster.js';
 import type { PhotoFile } from '../core/result.js';
-import type { DecodedPhoto } from '../image/decode.js';
+import { isInside, realPath } from '../files/file-name.js';
+import { PhotoError, type DecodedPhoto } from '../image/decode.js';
 import { writeDrawing, writeGray, type Outline } from '../image/draw.js';
 import { pointInView } from '../image/view.js';
 import type { LocatedFace, SeenFaces } from './face-views.js';
 
-/** Writes `FOLDER/PHOTO.faces.jpg` and `FOLDER/PHOTO.eye-N.png`, N counting the eyes that were looked at, left before right. */
+/**
+ * Writes `FOLDER/PHOTO.faces.jpg` and `FOLDER/PHOTO.eye-N.png`, N counting the eyes that were looked at, left before right.
+ * @throws where something else than an earlier picture is in their place, or a link leads out of the folder
+ */
 export async function writeDebugCrops(folder: string, file: PhotoFile, whole: DecodedPhoto, seen: SeenFaces): Promise<void> {
   const stem = join(folder, file.photo);
   await mkdir(dirname(stem), { recursive: true });
+  // The folder may be somebody else's, with links in it.
+  const [real, root] = [await realPath(dirname(stem)), await realPath(folder)];
+  if (!isInside(real, root)) throw new PhotoError(`What was found in it cannot be drawn: ${dirname(stem)} is a link that leads out of ${folder}.`);
   const outlines = seen.faces.flatMap((face) => faceOutlines(face, whole));
   await writeDrawing(`${stem}.faces.jpg`, whole.raster, outlines);
   const crops = seen.views.flatMap((view) => Object.values(cutEyes(view, CROP.width, CROP.height)));

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -115,5 +115,30 @@ describe('the crops of a photo', () => {
       expect(Buffer.compare(data, Buffer.from(crop?.data ?? []))).toBe(0);
     }
     expect(readdirSync(join(folder, 'a', 'b'))).toHaveLength(5);
+  });
+});
+
+describe('pictures of what was found', () => {
+  const face = faceAt(200, 100, 300, 240);
+
+  it('take the place of earlier ones, and of nothing else', async () => {
+    const bytes = await plain(900, 600);
+    await write(bytes, 'again.jpg', [face]);
+    const before = readFileSync(join(folder, 'again.jpg.faces.jpg'));
+    await write(bytes, 'again.jpg', []);
+    expect(readFileSync(join(folder, 'again.jpg.faces.jpg')).equals(before)).toBe(false);
+    writeFileSync(join(folder, 'mine.jpg.faces.jpg'), bytes);
+    await expect(write(bytes, 'mine.jpg', [face])).rejects.toThrow(/mine\.jpg\.faces\.jpg is there already, and is no picture of what was found/);
+    expect(readFileSync(join(folder, 'mine.jpg.faces.jpg')).equals(bytes)).toBe(true);
+  });
+
+  it('are written through no link', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+    symlinkSync(join(elsewhere, 'new.jpg'), join(folder, 'link.jpg.faces.jpg'));
+    await expect(write(await plain(900, 600), 'link.jpg', [face])).rejects.toThrow(/is there already/);
+    mkdirSync(join(elsewhere, 'sub'));
+    symlinkSync(join(elsewhere, 'sub'), join(folder, 'linked'));
+    await expect(write(await plain(900, 600), 'linked/a.jpg', [face])).rejects.toThrow(/is a link that leads out of/);
+    expect(readdirSync(elsewhere, { recursive: true })).toEqual(['sub']);
   });
 });
