@@ -7,13 +7,13 @@
  */
 import { createHash } from 'node:crypto';
 import {
-  closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, lstatSync, openSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, statSync,
+  closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, lstatSync, openSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync,
   writeSync, type Stats,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode } from './error-code.js';
 import { isRunning, machine } from './lock.js';
-import { kindOf, NotRegularError } from './regular-file.js';
+import { kindOf, NotRegularError, type OpenOptions } from './regular-file.js';
 
 /** A file is there and may not be replaced; the message is the second half of a sentence, with its full stop and what to do. */
 export class WriteProtectedError extends Error {
@@ -30,11 +30,12 @@ export class WholeFile {
 
   /**
    * Begins a file beside its place.
+   * @param refuseLinks rather than replace what a link leads to
    * @throws NotRegularError where something else than a file is in its place, WriteProtectedError where nobody may write to the
    *   file that is; else as the disk does
    */
-  static begin(path: string): WholeFile {
-    const { target, stats } = replaceable(path);
+  static begin(path: string, { refuseLinks = false }: OpenOptions = {}): WholeFile {
+    const { target, stats } = replaceable(refuseLinks ? resolve(path) : placeOf(path));
     clearLeftOver(dirname(target));
     const beside = nextName(target);
     const whole = new WholeFile(target, beside, openSync(beside, 'wx'));
@@ -124,10 +125,9 @@ export function placeOf(path: string): string {
   return followed(resolve(path));
 }
 
-/** The file that will be written, and what is there. */
-function replaceable(path: string): { readonly target: string; readonly stats: Stats | undefined } {
-  const target = placeOf(path);
-  const stats = statSync(target, { throwIfNoEntry: false });
+/** The file that will be written, and what is there: no link is followed any more. */
+function replaceable(target: string): { readonly target: string; readonly stats: Stats | undefined } {
+  const stats = lstatSync(target, { throwIfNoEntry: false });
   if (stats === undefined) return { target, stats };
   if (!stats.isFile()) throw new NotRegularError(`${kindOf(stats)} Name a file.`);
   if ((stats.mode & 0o222) === 0) {

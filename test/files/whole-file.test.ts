@@ -30,6 +30,13 @@ describe('a file that is written whole or not at all', () => {
     expect(readdirSync(folder)).toEqual(['out.csv']);
   });
 
+  it('does not replace what a link leads to where that is refused', () => {
+    writeFileSync(join(folder, 'real.csv'), 'earlier');
+    symlinkSync('real.csv', path);
+    expect(() => WholeFile.begin(path, { refuseLinks: true })).toThrow('it is a link');
+    expect(readdirSync(folder).sort()).toEqual(['out.csv', 'real.csv']);
+  });
+
   it('keeps the mode of what it replaces, and its owner where that can be', () => {
     writeFileSync(path, 'earlier');
     chmodSync(path, 0o640);

@@ -9,7 +9,7 @@
  * 3. the new file is flushed, takes the place of the photo, and its folder is flushed.
  */
 import { createHash } from 'node:crypto';
-import { utimes, writeFile } from 'node:fs/promises';
+import { lutimes, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import type { Disk, DiskEntry } from '../../files/disk.js';
@@ -198,7 +198,7 @@ class Embedding {
     if (output === undefined) throw new LeftError(`exiftool does not write into it: ${problems.replace(/\s+/g, ' ') || 'it says nothing of why'}.`);
     if (!isSameImage(bytes, output)) throw new LeftError('what exiftool wrote holds another picture.');
     if (!areSame(inside, all)) throw new LeftError('what exiftool wrote does not hold the marks.');
-    const file = WholeFile.begin(path);
+    const file = WholeFile.begin(path, { refuseLinks: true });
     try {
       file.append(output);
       const after = { hash: hashOf(output), ...file.looks() };
@@ -270,7 +270,7 @@ async function takeBack(disk: Disk, folder: string, { photo, before, after, back
   const old = oldFile(bytes, back, before.size);
   // Whoever wrote the journal can bring back other marks at most.
   if (old === undefined || hashOf(old) !== before.hash || !isSameImage(bytes, old)) throw new LeftError('what the journal says of it does not fit.');
-  const file = WholeFile.begin(path);
+  const file = WholeFile.begin(path, { refuseLinks: true });
   try {
     file.append(old);
     await checkUntouched(disk, path, entry);
@@ -278,7 +278,7 @@ async function takeBack(disk: Disk, folder: string, { photo, before, after, back
   } finally {
     file.discard();
   }
-  await utimes(systemPath(path), new Date(), before.modified / 1000);
+  await lutimes(systemPath(path), new Date(), before.modified / 1000);
   return true;
 }
 

@@ -12,6 +12,7 @@ import sharp from 'sharp';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { ChoicesFile, readChoices } from '../../../src/choices/file.js';
+import { checkedLine } from '../../../src/files/checked-line.js';
 import { realDisk } from '../../../src/files/disk.js';
 import { embedMarks, planMarks, undoEmbedding, type EmbedOutcome } from '../../../src/reports/xmp/embed.js';
 import { readEmbedJournal } from '../../../src/reports/xmp/embed-journal.js';
@@ -251,7 +252,8 @@ case "$args" in *"
 
   it('can be taken out again though a line of the journal is no text and the last one was cut short', async () => {
     const before = hashOf(photo('a.jpg'));
-    writeFileSync(journal(), Buffer.from('\xff\xfe\xff\n\xff\xfe\xff', 'latin1'));
+    const begin = checkedLine('{"kind":"begin","journal":"portrait-pipeline embed","version":1,"at":""}');
+    writeFileSync(journal(), Buffer.from(`${begin}\xff\xfe\xff\n\xff\xfe\xff`, 'latin1'));
     await embed({ 'a.jpg': marks });
     expect((await readEmbedJournal(realDisk, journal())).damaged).toBe(1);
     expect(await undo()).toEqual({ done: 1, left: [] });
@@ -259,7 +261,7 @@ case "$args" in *"
   });
 
   it('come with a journal that is never longer than what is read again', async () => {
-    writeFileSync(journal(), '\n');
+    writeFileSync(journal(), '');
     const before = hashOf(photo('a.jpg'));
     const given = await shared();
     const look = async (path: string): ReturnType<typeof realDisk.look> => {
@@ -316,6 +318,32 @@ case "$args" in *"
     expect([done, said[0]]).toEqual([0, expect.stringMatching(/^big\.jpg: it has 2000 MB; more than 2000 are not read/)]);
     // Two at once, and each of them when that has failed; the third for itself.
     expect(readFileSync(join(base, 'asked'), 'utf8')).toBe('2\n1\n1\n1\n');
+  });
+
+  it('are in no photo where the journal is another file, such as a photo of which it is one more name', async () => {
+    const before = readFileSync(photo('a.jpg'));
+    linkSync(photo('a.jpg'), journal());
+    for (const attempt of [() => embed({ 'a.jpg': marks }), undo]) await expect(attempt()).rejects.toThrow(/out\.csv\.embed, .* is another file\. Move it away/);
+    rmSync(journal());
+    expect(readFileSync(photo('a.jpg')).equals(before)).toBe(true);
+    writeFileSync(journal(), 'notes of mine');
+    await expect(embed({ 'a.jpg': marks })).rejects.toThrow(/is another file/);
+    expect(readFileSync(journal(), 'utf8')).toBe('notes of mine');
+  });
+
+  it('are not written through a link that a photo is for a moment, while exiftool is at work', async () => {
+    const elsewhere = join(mkdtempSync(join(tmpdir(), 'elsewhere-')), 'precious.jpg');
+    writeFileSync(elsewhere, 'mine');
+    const command = join(base, 'exiftool.sh');
+    const [there, hidden] = [photo('a.jpg'), photo('.a.jpg')];
+    writeFileSync(command, `#!/bin/sh\n[ -e ${hidden} ] || { mv ${there} ${hidden}; ln -s ${elsewhere} ${there}; }\nexec exiftool "$@"\n`, { mode: 0o755 });
+    const append: typeof realDisk.append = async (path, text) => {
+      if (existsSync(hidden)) renameSync(hidden, there);
+      await realDisk.append(path, text);
+    };
+    const { done, left: said } = await embed({ 'a.jpg': marks }, { exiftool: { command, version: '', source: '' }, disk: { ...realDisk, append } });
+    expect([done, said]).toEqual([0, ['a.jpg: it is a link. Name a file.']]);
+    expect(readFileSync(elsewhere, 'utf8')).toBe('mine');
   });
 
   it('are not in the other names of a photo that has several', async () => {
