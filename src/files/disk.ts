@@ -3,13 +3,13 @@
  * and stop after any of them. What a path leads to is only followed where that is said.
  */
 import { cannotBeFlushed } from './whole-file.js';
-import { constants, type BigIntStats } from 'node:fs';
+import { constants, existsSync, type BigIntStats } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, readdir, rename, rmdir, stat, truncate, unlink, utimes } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { contentHash } from './content-hash.js';
 import { errorCode } from './error-code.js';
 import { nameFromBytes, realPath, systemPath } from './file-name.js';
-import { readRegularFile } from './regular-file.js';
+import { openRegularFile, readRegularFile } from './regular-file.js';
 
 /** What lies under a name. */
 export interface DiskEntry {
@@ -49,6 +49,8 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** Copies content, mode and times into a new file, and flushes it; a name that is taken is an error. */
   copy(from: string, to: string): Promise<void>;
+  /** Makes the content of a regular file outlast a power cut, whoever wrote it. */
+  flushFile(path: string): Promise<void>;
   /** Removes one name of a file. */
   remove(path: string): Promise<void>;
   makeFolder(path: string): Promise<void>;
@@ -90,11 +92,18 @@ export const realDisk: Disk = {
   link: (from, to) => link(systemPath(from), systemPath(to)),
   rename: (from, to) => rename(systemPath(from), systemPath(to)),
   copy: async (from, to) => {
-    await copyFile(systemPath(from), systemPath(to), constants.COPYFILE_EXCL);
-    const { atime, mtime } = await stat(systemPath(from));
-    await utimes(systemPath(to), atime, mtime);
+    const source = await openRegularFile(from);
+    try {
+      await copyFile(pathOfOpen(source.fd) ?? systemPath(from), systemPath(to), constants.COPYFILE_EXCL);
+      const { atimeMs, mtimeMs } = await source.stat();
+      // A time that the system takes no file to have is left out.
+      await utimes(systemPath(to), atimeMs / 1000, mtimeMs / 1000).catch(unlessImpossible);
+    } finally {
+      await source.close();
+    }
     await flush(to);
   },
+  flushFile: flush,
   remove: (path) => unlink(systemPath(path)),
   makeFolder: (path) => mkdir(systemPath(path)),
   removeFolder: (path) => rmdir(systemPath(path)),
@@ -129,12 +138,19 @@ function entryOf(stats: BigIntStats): DiskEntry {
 }
 
 function nothingThere(error: unknown): undefined {
-  if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '')) return undefined;
+  // Nothing can have a name that is too long.
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
   throw error;
 }
 
+/** Another name of a file that is open: by its own there may be a pipe by now, at which a copy would wait for ever. */
+function pathOfOpen(file: number): string | undefined {
+  const path = `/proc/self/fd/${String(file)}`;
+  return process.platform === 'linux' && existsSync(path) ? path : undefined;
+}
+
 async function flush(path: string): Promise<void> {
-  const file = await open(systemPath(path), 'r');
+  const file = await openRegularFile(path);
   try {
     await file.sync();
   } finally {

@@ -191,6 +191,8 @@ export class Placer {
       throw new LeftError(`it was written to while it was moved; ${to} is how it was before.`);
     }
     await this.makeFolders(dirname(to));
+    // Where it was there already, nobody knows when it was written.
+    await this.disk.flushFile(to);
     await this.disk.flushFolder(dirname(to));
     await this.disk.remove(from);
   }
@@ -203,6 +205,8 @@ export class Placer {
     }
     // A photo that was reached through a link is compared as what the link leads to.
     if (!(await this.isSecondCopy(step, original, target))) throw new LeftError('it was changed since.');
+    // The original may have been brought back a moment ago.
+    await this.disk.flushFile(step.from);
     await this.disk.flushFolder(dirname(step.from));
     await this.disk.remove(step.to);
   }

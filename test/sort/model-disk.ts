@@ -232,6 +232,13 @@ export class ModelDisk implements Disk {
     });
   }
 
+  flushFile(path: string): Promise<void> {
+    return this.step(() => {
+      const file = this.number(this.real(path));
+      this.change(() => { this.flush(file); });
+    });
+  }
+
   remove(path: string): Promise<void> {
     return this.step(() => {
       this.number(path);

@@ -12,7 +12,7 @@ import { csvHeader, csvRows } from '../../src/reports/csv.js';
 import { jsonPhoto } from '../../src/reports/json.js';
 import { writeReport } from '../support/reports.js';
 import type { PhotoResult } from '../../src/core/result.js';
-import { stemOf } from '../../src/sort/companions.js';
+import { stemsOf } from '../../src/sort/companions.js';
 import { UsageError } from '../../src/core/usage-error.js';
 import { takeLock } from '../../src/files/lock.js';
 import { realDisk, type Disk } from '../../src/files/disk.js';
@@ -214,13 +214,40 @@ describe('pipeline sort', () => {
 
   it('begins anew where it was killed while the plan was written, and clears away what a kill left half-copied', async () => {
     mkdirSync(join(to, 'keep'), { recursive: true });
-    writeFileSync(join(to, 'sort-1.journal'), '{"action":"copy","steps":[{"from":"/pho');
+    writeFileSync(join(to, 'sort-1.journal'), '{"journal":"portrait-pipeline sort","version":1,"us');
     writeFileSync(unfinishedName(join(to, 'keep', 'a.jpg')), 'half');
     const { code, stderr } = await sort();
     expect(code).toBe(0);
     expect(stderr).toMatch(/8 file\(s\) copied/);
     expect(Object.keys(contents(to))).toEqual(sorted);
     expect(readdirSync(to).filter((name) => name.endsWith('.journal'))).toEqual(['sort-1.journal']);
+  });
+
+  it('clears no file away that only has the name of a journal', async () => {
+    mkdirSync(to);
+    writeFileSync(join(to, 'sort-1.journal'), 'a photo of mine, without a line feed');
+    const { code, stderr } = await sort();
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/sort-1\.journal is not a journal .* it is another file\. Nothing was done/)]);
+    expect(readFileSync(join(to, 'sort-1.journal'), 'utf8')).toBe('a photo of mine, without a line feed');
+  });
+
+  it('leaves a photo whose name is too long for a number, and sorts the others', async () => {
+    const name = `${'n'.repeat(251)}.jpg`;
+    writeFileSync(join(photos, name), 'the photo');
+    mkdirSync(join(to, 'keep'), { recursive: true });
+    writeFileSync(join(to, 'keep', name), 'another');
+    writeFileSync(report, csvHeader() + csvRows({ ...photoResult(name), verdict: 'keep' }) + csvRows({ ...photoResult('a.jpg'), verdict: 'keep' }));
+    const { code, stderr } = await sort('--move');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/Left as it is: .*nnn\.jpg: its name is longer than this disk takes/)]);
+    expect([readFileSync(join(photos, name), 'utf8'), existsSync(join(photos, 'a.jpg'))]).toEqual(['the photo', false]);
+  });
+
+  it('takes the sidecar along of a photo with dots in its name', async () => {
+    for (const name of ['2024.05.01.jpg', '2024.05.01.xmp', '2024.05.jpg', '2024.05.jpg.xmp']) writeFileSync(join(photos, name), name);
+    report = join(base, 'dots.csv');
+    writeFileSync(report, csvHeader() + csvRows(photoResult('2024.05.01.jpg')));
+    expect((await sort('--move')).code).toBe(0);
+    expect(Object.keys(contents(to)).map((name) => name.split('/')[1])).toEqual(['2024.05.01.jpg', '2024.05.01.xmp']);
   });
 
   /** The journal of a sort of c.png alone that was killed before its first step. */
@@ -602,6 +629,21 @@ describe('placing a file', () => {
       }
     });
 
+    it.each<Action>(['move', 'copy'])('the copy that stays is flushed before the other goes, whoever wrote it: %s', async (action) => {
+      writeFileSync(from, photo);
+      writeFileSync(to, photo);
+      const [stays, goes] = action === 'move' ? [to, from] : [from, to];
+      const calls: string[] = [];
+      const noted: Disk = {
+        ...realDisk,
+        flushFile: (path) => { calls.push(`flush ${path}`); return realDisk.flushFile(path); },
+        remove: (path) => { calls.push(`remove ${path}`); return realDisk.remove(path); },
+      };
+      const other = new Placer(noted, [dirname(from), dirname(to)]);
+      await (action === 'move' ? other.place(step, action) : other.takeBack(step, action));
+      expect(calls).toEqual([`flush ${stays}`, `remove ${goes}`]);
+    });
+
     it('a photo that is written to while it is copied to another disk stays', async () => {
       writeFileSync(from, photo);
       const twoDisks: Disk = {
@@ -632,6 +674,11 @@ describe('companions of a photo', () => {
     ['IMG.jpg', 'IMG'], ['IMG.CR2', 'IMG'], ['IMG.xmp', 'IMG'], ['IMG.CR2.xmp', 'IMG'], ['IMG.edit.jpg', 'IMG.edit'],
     ['IMG.edit.jpg.xmp', 'IMG.edit'], ['no extension', 'no extension'],
   ])('%s belongs to %s', (name, stem) => {
-    expect(stemOf(name)).toBe(stem);
+    expect(stemsOf([name])).toEqual([stem]);
+  });
+
+  it('are told by what else is there, where a name has dots', () => {
+    const names = ['2024.05.01.jpg', '2024.05.01.xmp', '2024.05.jpg', '2024.05.jpg.xmp', 'a', 'a.xmp', 'b.CR2', 'b.CR2.jpg', 'b.CR2.xmp'];
+    expect(stemsOf(names)).toEqual(['2024.05.01', '2024.05.01', '2024.05', '2024.05', 'a', 'a', 'b', 'b.CR2', 'b']);
   });
 });
