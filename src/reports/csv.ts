@@ -96,9 +96,10 @@ function fileCells({ file }: PhotoResult): string[] {
   return file === undefined ? ['', ''] : [String(file.size), timeText(file.modified)];
 }
 
-/** A file's time in a report: ISO 8601, UTC, whole seconds: disks and copies keep no more in common. */
+/** A file's time in a report: ISO 8601, UTC, whole seconds: disks and copies keep no more in common. Years have four digits; some disks know others. */
 export function timeText(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+  const time = Math.min(Math.max(milliseconds, Date.UTC(1000, 0)), Date.UTC(10_000, 0) - 1);
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }
 
 /** Spreadsheets run a cell that begins so as a formula; an apostrophe before it makes it text (OWASP, CSV injection). */

@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import type { FaceResult, PhotoResult } from '../../src/core/result.js';
 import { faceStages } from '../../src/pipeline/face-stages.js';
-import { csvHeader, csvRows, readCsvRows } from '../../src/reports/csv.js';
+import { csvHeader, csvRows, readCsvRows, timeText } from '../../src/reports/csv.js';
 import { measured } from '../support/measured.js';
 import { frontalLandmarks } from '../support/views.js';
 
@@ -78,5 +78,13 @@ describe('the CSV report', () => {
 
   it('says which column is missing from a file that is no report', () => {
     expect(() => readCsvRows('a,b\n1,2\n')).toThrow(/no column photo/);
+  });
+});
+
+describe('the time of a file', () => {
+  it('is in whole seconds, with four digits for the year, also where a disk knows times that no date has', () => {
+    expect([1.7e12 + 999, -1e16, 8.7e15, Date.UTC(-1, 0), Date.UTC(10_003, 0)].map(timeText)).toEqual([
+      '2023-11-14T22:13:20Z', '1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z',
+    ]);
   });
 });

@@ -1,12 +1,14 @@
 /**
  * Labelled images on disk: folders or tars with `open/`, `closed/` and perhaps `hidden/` inside, or with a labels.csv.
  */
-import { createReadStream, createWriteStream, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { UsageError } from '../../core/usage-error.js';
+import { fileProblem } from '../../files/problem.js';
+import { openRegularFile } from '../../files/regular-file.js';
 import { makeTemporaryFolder } from '../../files/temporary-folder.js';
 import { labelsFromFolder, readLabelTable, type FaceLabels, type LabelTable } from './labels.js';
 
@@ -103,7 +105,10 @@ export async function openSource(input: string, files: LabelFiles = {}): Promise
 
 async function unpack(tar: string, folder: string): Promise<void> {
   const entries = extract();
-  const reading = pipeline(createReadStream(tar), entries);
+  const file = await openRegularFile(tar).catch((error: unknown) => {
+    throw new UsageError(`Cannot unpack ${tar}: ${fileProblem(error, 'read')}`);
+  });
+  const reading = pipeline(file.createReadStream(), entries);
   try {
     for await (const entry of entries) {
       const target = resolve(folder, entry.header.name);
@@ -123,7 +128,7 @@ async function unpack(tar: string, folder: string): Promise<void> {
 
 async function readFolder(name: string, folder: string, files: LabelFiles, close: () => void): Promise<LabelledSource> {
   const own = join(folder, 'labels.csv');
-  const tables = (files.labels ?? (existsSync(own) ? [own] : [])).map(readLabelTable);
+  const tables = (files.labels ?? (statSync(own, { throwIfNoEntry: false })?.isFile() === true ? [own] : [])).map(readLabelTable);
   const corrections = (files.corrections ?? []).map(readLabelTable);
   const paths = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && IMAGE_ENDINGS.has(extname(entry.name).toLowerCase()))

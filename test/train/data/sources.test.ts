@@ -176,3 +176,16 @@ describe('a source without labels', () => {
     expect(noLabels('bare', unfit)).toBe(`bare holds 2 images but no labels: no path in ${file} is that of one of them. Correct its paths, or sort the images into open/ and closed/.`);
   });
 });
+
+describe.skipIf(process.platform === 'win32')('a pipe', () => {
+  it('among the images of a source is no table of labels that is waited for', async () => {
+    const source = made('with a pipe', 'open/a.jpg');
+    execFileSync('mkfifo', [join(source, 'labels.csv')]);
+    expect((await openSource(source)).images).toHaveLength(1);
+  });
+
+  it('is no tar', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe.tar')]);
+    await expect(openSource(join(folder, 'pipe.tar'))).rejects.toThrow('Cannot unpack');
+  });
+});
