@@ -7,7 +7,7 @@ import { UsageError } from '../core/usage-error.js';
 import type { Disk } from '../files/disk.js';
 import { isDiskProblem, WriteError, fileProblem } from '../files/problem.js';
 import { clearUnbegun, mark, settleJournal, writePlan, type SortSession } from './journal.js';
-import { LeftError, nearestThere, Placer } from './place.js';
+import { LeftError, nearestThere, Placer, type Step } from './place.js';
 import type { SortPlan } from './plan.js';
 
 /** What became of a sort or of its undoing. */
@@ -57,7 +57,7 @@ async function missingFolders(disk: Disk, { target, steps }: SortPlan): Promise<
 
 /**
  * Takes the steps of a sort that are still to be taken.
- * @throws WriteError where the disk is full; the sort can be finished later
+ * @throws WriteError where the disk is full, or the journal takes no more lines; the sort can be finished later
  */
 export async function finishSort(disk: Disk, session: SortSession): Promise<SortOutcome> {
   await settleJournal(disk, session.path);
@@ -68,15 +68,14 @@ export async function finishSort(disk: Disk, session: SortSession): Promise<Sort
     if (session.done.has(number)) continue;
     try {
       await placer.place(step, session.action);
-      await mark(disk, session.path, { done: number });
-      done += 1;
     } catch (error) {
-      if (isDiskProblem(error)) {
-        throw new WriteError(`Stopped after ${String(done)} file(s), at ${step.to}: ${fileProblem(error, 'write')} `
-          + 'The same command goes on; with --undo it takes back what was done.');
-      }
+      if (isDiskProblem(error)) throw stoppedAt(step, done, error);
       left.push(`${step.from}: ${problemOf(error)}`);
+      continue;
     }
+    // Where a line was cut short, the next one would grow out of it, and the journal could not be read again.
+    await mark(disk, session.path, { done: number }).catch((error: unknown) => { throw stoppedAt(step, done, error); });
+    done += 1;
   }
   await mark(disk, session.path, { finished: true });
   return { done, left };
@@ -127,6 +126,11 @@ async function removeEmptyFolders(disk: Disk, { target, made: { inside } }: Sort
     const above = await disk.realPath(dirname(folder)).catch(() => undefined);
     if (above === dirname(folder)) await disk.removeFolder(folder).catch(() => undefined);
   }
+}
+
+function stoppedAt({ to }: Step, done: number, error: unknown): WriteError {
+  return new WriteError(`Stopped after ${String(done)} file(s), at ${to}: ${fileProblem(error, 'write')} `
+    + 'The same command goes on; with --undo it takes back what was done.');
 }
 
 function problemOf(error: unknown): string {

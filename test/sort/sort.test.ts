@@ -167,6 +167,28 @@ describe('pipeline sort', () => {
     expect(left).toEqual([`${step.from}: it is not there any more.`]);
   });
 
+  it('stops where a line of its journal was cut short, so that it can be read again, and is taken back', async () => {
+    mkdirSync(to);
+    const steps = ['a.jpg', 'c.png', '=b.jpg'].map((name) => {
+      const { size, mtimeMs: modified } = statSync(join(photos, name));
+      return { from: join(photos, name), to: join(to, 'keep', name), size, modified };
+    });
+    const plan = { folder: photos, target: to, action: 'move', steps, missing: [], others: [], already: 0, left: [] } as const;
+    let lines = 0;
+    const failing: Disk = {
+      ...realDisk,
+      append: async (path, text) => {
+        lines += 1;
+        await realDisk.append(path, lines === 3 ? text.slice(0, 4) : text);
+        if (lines === 3) throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
+      },
+    };
+    await expect(beginSort(failing, plan, '0'.repeat(64), 0)).rejects.toThrow(/Stopped after 1 file\(s\), at .*c\.png: the disk reports an error\. The same command goes on/);
+    const { code, stderr } = await pipeline('sort', photos, '--to', to, '--undo');
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/2 file\(s\) taken back/)]);
+    expect(contents(photos)).toEqual(before);
+  });
+
   it('leaves a copy that was worked on, and one whose original is gone', async () => {
     await sort('--copy');
     writeFileSync(join(to, 'keep', 'a.xmp'), 'an hour of work');
