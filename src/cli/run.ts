@@ -6,8 +6,11 @@ import { resolve } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import { settleEngine } from '../pipeline/engine.js';
+import type { PhotoFile } from '../core/result.js';
+import type { Config } from '../pipeline/config.js';
 import type { PhotoExecutor } from '../run/executor.js';
-import { runPhotos } from '../run/run.js';
+import { runPhotos, type RunOptions } from '../run/run.js';
+import type { RunSummary } from '../run/summary.js';
 import { checkStages } from '../pipeline/stages.js';
 import { inTimeOrder } from '../run/time-order.js';
 import { findPhotos } from '../run/walk.js';
@@ -19,7 +22,7 @@ import { readFileList } from './file-list.js';
 import { checkNoPhoto } from './writable.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
-import { openRunQueue } from './run-queue.js';
+import { openRunQueue, type RunQueue } from './run-queue.js';
 import { addSettingsOptions, collect, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
 
 interface RunVerbOptions extends SettingsOptions {
@@ -86,20 +89,51 @@ Examples:
 }
 
 async function run(named: readonly string[], options: RunVerbOptions, executor: PhotoExecutor): Promise<void> {
+  const plan = await planRun(named, options);
+  const reports = eachOnce(options.report ?? []);
+  const start = performance.now();
+  const queue = await openQueue(plan, options);
+  const progress = createProgress(plan.photos.length);
+  queue?.onNote((note) => { progress.note(note); });
+  const stop = stopOnInterrupt(() => { progress.stop(); });
+  const summary = await runPhotos(plan.photos, {
+    ...runOptions(plan, reports, options),
+    executor: queue?.executor ?? executor,
+    onNote: (note) => { progress.note(note); },
+    onProgress: () => { progress.step(); },
+    onResult: (result) => { if (result.error !== undefined) progress.note(`${result.photo}: ${result.error}`); },
+    signal: stop.signal,
+  }).finally(() => {
+    progress.stop();
+    stop.dispose();
+    queue?.close();
+  });
+  if (options.detach === true) {
+    log.log(`Handed out ${String(plan.photos.length)} photos. The same command with --resume instead of --detach takes what is found, now or later.`);
+    return;
+  }
+  printSummary(summary, reports, options, [...summary.lines((performance.now() - start) / 1000), ...queue?.shares() ?? []]);
+  const failed = summary.stopped || summary.unwritten > 0;
+  process.exitCode = failed ? exitCodes.failure : summary.errors > 0 || plan.unread ? exitCodes.someUnread : exitCodes.ok;
+}
+
+/** What is to be judged, and how. */
+interface RunPlan {
+  readonly config: Config;
+  /** What the photos' names in reports start at. */
+  readonly folder: string;
+  readonly photos: readonly PhotoFile[];
+  /** Whether a folder could not be looked through. */
+  readonly unread: boolean;
+}
+
+/** @throws UsageError for what cannot be done as it is asked for, before any photo is opened */
+async function planRun(named: readonly string[], options: RunVerbOptions): Promise<RunPlan> {
   checkCompanions(options);
   for (const report of options.report ?? []) if (report !== '-') checkNoPhoto(report);
   const inputs = options.filesFrom === undefined ? named : [...named, ...await readFileList(options.filesFrom)];
   if (inputs.length === 0) throw new UsageError('Name folders or photos to judge, or a list of them with --files-from.');
-  const chosen = settingsFrom(options, [
-    shortcut('detect.detector', options.detector),
-    shortcut('detect.landmarks', options.landmarks),
-    shortcut('detect.engine', options.engine),
-    shortcut('runtime.device', options.device),
-    shortcut('run.workers', options.workers),
-  ]);
-  await checkStages(chosen);
-  const { config, notes } = await settleEngine(chosen);
-  for (const note of notes) log.info(note);
+  const config = await settingsOf(options);
   const { folder, photos: found, skippedLinks, unreadFolders } = await findPhotos(inputs, { followLinks: options.followLinks ?? false });
   if (skippedLinks.length > 0) {
     log.warn(`${String(skippedLinks.length)} link(s) lead outside and were left alone, such as ${String(skippedLinks[0])}; --follow-links follows them.`);
@@ -111,16 +145,30 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
     throw new UsageError('--xmp writes sidecars beside photos, and there is no place beside a photo in a tar. Unpack the tar, or leave --xmp out.');
   }
   if (options.debugCrops !== undefined) makeFolder(options.debugCrops, '--debug-crops');
+  return { config, folder, photos, unread: unreadFolders.length > 0 };
+}
 
-  const reports = eachOnce(options.report ?? []);
-  const start = performance.now();
-  const queue = options.queue === undefined ? undefined
-    : await openRunQueue({ address: options.queue, root: options.root ?? folder, settings: config.queue, leave: options.detach ?? false });
-  const progress = createProgress(photos.length);
-  queue?.onNote((note) => { progress.note(note); });
-  const stop = stopOnInterrupt(() => { progress.stop(); });
-  const summary = await runPhotos(photos, {
-    executor: queue?.executor ?? executor,
+async function settingsOf(options: RunVerbOptions): Promise<Config> {
+  const chosen = settingsFrom(options, [
+    shortcut('detect.detector', options.detector),
+    shortcut('detect.landmarks', options.landmarks),
+    shortcut('detect.engine', options.engine),
+    shortcut('runtime.device', options.device),
+    shortcut('run.workers', options.workers),
+  ]);
+  await checkStages(chosen);
+  const { config, notes } = await settleEngine(chosen);
+  for (const note of notes) log.info(note);
+  return config;
+}
+
+async function openQueue({ config, folder }: RunPlan, { queue, root, detach }: RunVerbOptions): Promise<RunQueue | undefined> {
+  return queue === undefined ? undefined
+    : openRunQueue({ address: queue, root: root ?? folder, settings: config.queue, leave: detach ?? false });
+}
+
+function runOptions({ config, folder }: RunPlan, reports: readonly string[], options: RunVerbOptions): Omit<RunOptions, 'executor' | 'signal'> {
+  return {
     settings: { config, ...(options.debugCrops === undefined ? {} : { debugCrops: options.debugCrops }) },
     folder,
     output: reportOutput({
@@ -131,27 +179,14 @@ async function run(named: readonly string[], options: RunVerbOptions, executor: 
     update: options.update ?? false,
     compareContent: options.compareContent ?? false,
     leave: options.detach ?? false,
-    onNote: (note) => { progress.note(note); },
-    onProgress: () => { progress.step(); },
-    onResult: (result) => { if (result.error !== undefined) progress.note(`${result.photo}: ${result.error}`); },
-    signal: stop.signal,
-  }).finally(() => {
-    progress.stop();
-    stop.dispose();
-    queue?.close();
-  });
-  if (options.detach === true) {
-    log.log(`Handed out ${String(photos.length)} photos. The same command with --resume instead of --detach takes what is found, now or later.`);
-    return;
-  }
+  };
+}
 
-  for (const line of summary.lines((performance.now() - start) / 1000)) log.log(line);
-  for (const line of queue?.shares() ?? []) log.log(line);
-  for (const report of reports) if (report !== '-' && !summary.stopped) log.log(`Report: ${report}`);
-  if (options.report === undefined) log.log('No report was written; --report out.csv writes one.');
-  if (summary.stopped) log.warn(`Stopped after ${String(summary.photos)} of ${String(summary.total)} photos. What is done is in the .partial report; --resume goes on.`);
-  const failed = summary.stopped || summary.unwritten > 0;
-  process.exitCode = failed ? exitCodes.failure : summary.errors > 0 || unreadFolders.length > 0 ? exitCodes.someUnread : exitCodes.ok;
+function printSummary({ stopped, photos, total }: RunSummary, reports: readonly string[], { report }: RunVerbOptions, lines: readonly string[]): void {
+  for (const line of lines) log.log(line);
+  for (const path of reports) if (path !== '-' && !stopped) log.log(`Report: ${path}`);
+  if (report === undefined) log.log('No report was written; --report out.csv writes one.');
+  if (stopped) log.warn(`Stopped after ${String(photos)} of ${String(total)} photos. What is done is in the .partial report; --resume goes on.`);
 }
 
 /** Options that only mean something with another, or not with it. */

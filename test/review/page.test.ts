@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     const report = join(folder, 'out.csv');
     if (rows !== undefined) writeFileSync(report, csvHeader() + rows.map(csvRows).join(''));
     review = await openReview({
-      photos, folder: join(folder, 'photos'), report, config: loadConfig(), port: 0,
+      photos, folder: dirname(photos[0]?.path ?? folder), report, config: loadConfig(), port: 0,
       learned: { file: join(folder, 'mine.yaml'), config: () => loadConfig() }, signal: new AbortController().signal, onNote: () => undefined,
       executor: executorOf(new Map(judged.map((result) => [result.photo, result])), meanwhile),
     });

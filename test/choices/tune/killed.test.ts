@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { writeSettings } from '../../../src/choices/tune/write.js';
-import { loadConfig } from '../../../src/pipeline/config.js';
 
 const write = JSON.stringify(new URL('../../../dist/choices/tune/write.js', import.meta.url).href);
 const node = (script: string, ...more: string[]): [string, string[]] => [process.execPath, ['--input-type=module', '-e', script, ...more]];
@@ -108,6 +108,7 @@ describe.skipIf(process.platform === 'win32')('settings that are written by what
     }
     expect(await Promise.all(said)).toEqual(['0', '0']);
     expect(halves).toEqual([]);
-    expect(loadConfig(path).classify).toMatchObject({ closed_below: steps / 1000, open_above: steps / 1000 });
+    // Not through the schema: the third one's key, which it may have written before its end, is none of the tool's.
+    expect(parse(readFileSync(path, 'utf8'))).toHaveProperty('classify', expect.objectContaining({ closed_below: steps / 1000, open_above: steps / 1000 }));
   });
 });
