@@ -1,26 +1,13 @@
 /**
  * What a run does about what it has handed out: whatever the server forgets, others leave behind, or nobody wants any more.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fleet, photoNames } from '../support/fleet.js';
-import { hasRedis, TestRedis, withoutRedis } from '../support/redis.js';
+import { describe, expect, it } from 'vitest';
+import { photoNames, useFleets } from '../support/fleet.js';
+import { hasRedis, withoutRedis } from '../support/redis.js';
 import { until } from '../support/started.js';
 
 describe.skipIf(!hasRedis).concurrent(`a run${withoutRedis}`, () => {
-  let redis: TestRedis;
-  const fleets: Fleet[] = [];
-  beforeAll(async () => { redis = await TestRedis.start(); });
-  afterAll(async () => {
-    for (const fleet of fleets) await fleet.close();
-    await redis.remove();
-  });
-
-  /** Each test has a database of its own. */
-  function openFleet(): Fleet {
-    const fleet = new Fleet(redis, fleets.length);
-    fleets.push(fleet);
-    return fleet;
-  }
+  const openFleet = useFleets();
 
   it('hands out again what the server has forgotten, and says again that it is there', async () => {
     const fleet = openFleet();

@@ -4,27 +4,14 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { errorResult } from '../../src/core/result.js';
-import { Fleet, photoNames, seen } from '../support/fleet.js';
+import { Fleet, photoNames, seen, useFleets } from '../support/fleet.js';
 import { hasRedis, TestRedis, withoutRedis } from '../support/redis.js';
 import { until } from '../support/started.js';
 
 describe.skipIf(!hasRedis)(`a worker${withoutRedis}`, () => {
-  let redis: TestRedis;
-  const fleets: Fleet[] = [];
-  beforeAll(async () => { redis = await TestRedis.start(); });
-  afterAll(async () => {
-    for (const fleet of fleets) await fleet.close();
-    await redis.remove();
-  });
-
-  /** Each test has a database of its own. */
-  function openFleet(): Fleet {
-    const fleet = new Fleet(redis, fleets.length);
-    fleets.push(fleet);
-    return fleet;
-  }
+  const openFleet = useFleets();
 
   it('goes from run to run: a short one does not wait for the end of a long one, which is gone on with', async () => {
     const fleet = openFleet();

@@ -11,7 +11,8 @@ import { connectQueue, type QueueConnection } from '../../src/queue/connection.j
 import { createQueueExecutor } from '../../src/queue/executor.js';
 import { serveQueue } from '../../src/queue/worker.js';
 import type { PhotoExecutor } from '../../src/run/executor.js';
-import type { TestRedis } from './redis.js';
+import { afterAll, beforeAll } from 'vitest';
+import { TestRedis } from './redis.js';
 
 /** A worker, what it says, and the photos that it has begun, in this order. */
 export interface FleetWorker {
@@ -127,5 +128,21 @@ function judgingBy(judge: (photo: PhotoFile) => PhotoResult | Promise<PhotoResul
       }
       await Promise.all(work);
     },
+  };
+}
+
+/** A server for the tests of a suite, called inside it. @returns what opens a fleet, each with a database of its own */
+export function useFleets(): () => Fleet {
+  let redis: TestRedis;
+  const fleets: Fleet[] = [];
+  beforeAll(async () => { redis = await TestRedis.start(); });
+  afterAll(async () => {
+    for (const fleet of fleets) await fleet.close();
+    await redis.remove();
+  });
+  return () => {
+    const fleet = new Fleet(redis, fleets.length);
+    fleets.push(fleet);
+    return fleet;
   };
 }
