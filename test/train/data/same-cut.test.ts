@@ -121,3 +121,15 @@ describe.each([['a small photo', () => small], ['a large photo', () => large]])(
     }
   });
 });
+
+describe('the detector\'s own word on eyes', () => {
+  it('comes with the faces that it finds, to a run and to an evaluation alike', async () => {
+    const asked = loadConfig(undefined, ['detect.detector=portrait', 'classify.model=detector']);
+    const [others, wordStages] = [createImageNets(asked), await createStages(asked)];
+    const { eyes } = await judgeImage(labelled(small), others, { config: asked, images: 'photo', crops: false });
+    const { faces: [face] } = await processPhoto({ photo: 'photo.png', path: small }, wordStages, { config: asked });
+    expect(eyes.map(({ open }) => open)).toEqual([face?.measured.classify.left.open, face?.measured.classify.right.open]);
+    expect(eyes.map(({ state }) => state)).toEqual(['open', 'open']);
+    await Promise.all([others.release(), wordStages.release()]);
+  });
+});
