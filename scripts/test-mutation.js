@@ -35,7 +35,8 @@ const rooms = {
   'data-augment': [mirrored('train/data', 'augment')],
   // Its loader-worker is left out: tests run the compiled one, in a thread of its own.
   'data-images': [
-    mirrored('train/data', 'evaluate image-kind image-nets image-work labelled-eyes pack'),
+    mirrored('train/data', 'evaluate image-kind image-work labelled-eyes pack'),
+    mirrored('train/data', 'image-nets'),
     { sources: within('src/train/data', 'loader loader-messages', '.ts'), tests: within('test/train/data', 'loader', '.test.ts') },
   ],
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EyeAnswer } from '../../src/core/eye.js';
-import { eyeChances, faceChances, UNCALIBRATED, type Calibration } from '../../src/classify/calibration.js';
+import { calibrationSchema, eyeChances, faceChances, UNCALIBRATED, type Calibration } from '../../src/classify/calibration.js';
 
 const calibration: Calibration = {
   widths: [6, 12, 24], turn: 0.5,
@@ -113,5 +113,61 @@ describe('whether an eye of a face can be seen', () => {
     expect(Object.keys(faceChances(pair, { right: seen(0.9) }).open)).toEqual(['right']);
     const both = faceChances(pair, { left: seen(0.99), right: seen(0.01) });
     expect((both.open.left ?? 0) + both.closed).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('the lids of a face', () => {
+  // Eyes that are plain to see; what was seen is 9 times as likely with the left lid up as down, and 4 times as likely with the right lid down as up.
+  const prior = { closed: 0.2, wink: 0.1, weight: 1, hidden: 0.1, one_hidden: 0.1 };
+  const eyes = { left: seen(0.9, 1), right: seen(0.2, 1) };
+
+  it('are told by Bayes from how frequent blinks and winks are', () => {
+    const { visible } = faceChances(prior, eyes);
+    const up = (chance: number, sight = 0): number => 1 + sight * (2 * chance - 1);
+    const [left, right] = [{ open: up(0.9, visible.left), closed: up(0.1, visible.left) }, { open: up(0.2, visible.right), closed: up(0.8, visible.right) }];
+    const all = 0.7 * left.open * right.open + 0.2 * left.closed * right.closed + 0.05 * left.open * right.closed + 0.05 * left.closed * right.open;
+    const { open, closed, wink } = faceChances(prior, eyes);
+    expect(closed).toBeCloseTo(0.2 * left.closed * right.closed / all, 9);
+    expect(wink).toBeCloseTo(0.05 * (left.open * right.closed + left.closed * right.open) / all, 9);
+    expect(open.left).toBeCloseTo(left.open * (0.7 * right.open + 0.05 * right.closed) / all, 9);
+    expect(open.right).toBeCloseTo(right.open * (0.7 * left.open + 0.05 * left.closed) / all, 9);
+  });
+
+  it('count what is seen of each eye as much less as their weight says', () => {
+    const half = faceChances({ ...prior, weight: 0.5 }, { left: seen(0.9, 1) });
+    // The root of 9 to 1.
+    const plain = faceChances(prior, { left: seen(0.75, 1) });
+    expect(half.closed).toBeCloseTo(plain.closed, 9);
+    expect(half.open.left).toBeCloseTo(plain.open.left ?? NaN, 9);
+  });
+
+  it('are never sure: a chance of 0 or 1 is one in a hundred thousand from it', () => {
+    for (const [chance, near] of [[0, 1e-5], [1, 1 - 1e-5]] as const) {
+      expect(faceChances(prior, { left: seen(chance, 1), right: seen(0.5, chance) }).closed).toBeCloseTo(faceChances(prior, { left: seen(near, 1), right: seen(0.5, near) }).closed, 12);
+    }
+    expect(faceChances(prior, { left: seen(1, 1), right: seen(0, 1) }).wink).toBeLessThan(1);
+  });
+});
+
+describe('a calibration from a file', () => {
+  const fits = (changes: Partial<Calibration>): boolean => calibrationSchema.safeParse({ ...calibration, ...changes }).success;
+  const line = { scale: 1, shift: 0 };
+
+  it('has a line of each logit for each width', () => {
+    expect(calibrationSchema.parse(calibration)).toEqual(calibration);
+    expect(fits({ widths: [24], open: [line], visible: [line] })).toBe(true);
+    expect(fits({ widths: [24], open: [line, line], visible: [line] })).toBe(false);
+    expect(fits({ widths: [24], open: [line], visible: [line, line] })).toBe(false);
+    expect(fits({ widths: [], open: [], visible: [] })).toBe(false);
+    expect(fits({ widths: [0], open: [line], visible: [line] })).toBe(false);
+    expect(fits({ widths: [24], open: [{ ...line, scale: 0 }], visible: [line] })).toBe(false);
+  });
+
+  it.each(['closed', 'wink', 'hidden', 'one_hidden'] as const)('has a share of faces as %s that is neither none nor all', (name) => {
+    for (const [share, fine] of [[0, false], [1, false], [0.01, true], [0.99, true]] as const) expect(fits({ pair: { ...pair, [name]: share } })).toBe(fine);
+  });
+
+  it('has a weight of single eyes up to 1', () => {
+    expect([0, 0.01, 1, 1.01].map((weight) => fits({ pair: { ...pair, weight } }))).toEqual([false, true, true, false]);
   });
 });

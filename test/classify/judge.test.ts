@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eyesState, eyeState, judgeEyes, judgeWhole, weighEyes } from '../../src/classify/judge.js';
-import { UNCALIBRATED } from '../../src/classify/calibration.js';
+import { faceChances, UNCALIBRATED } from '../../src/classify/calibration.js';
 import type { EyeMeasurement, EyesMeasurement } from '../../src/classify/measurement.js';
 import type { EyesState, EyeState } from '../../src/core/eye.js';
 
@@ -77,6 +77,29 @@ describe('the eyes of a face', () => {
     expect([0, 0.8, 0.99, 1].map(turned)).toEqual([false, false, false, true]);
   });
 
+  it('are unknown each by itself from an even chance of seeing nothing on', () => {
+    const even = { closed: 0.25, wink: 0.5, weight: 1, hidden: 0.25, one_hidden: 0.5 };
+    const state = (visible: number): EyeState => judgeEyes(even, { left: { open: 0.99, visible } }, { closed_below: 0.25, open_above: 0.8 }, 0).left.state;
+    expect([0.49, 0.51].map(state)).toEqual(['unknown', 'unsure']);
+    const hidden = judgeEyes(even, { left: { open: 0.99, visible: 0.1 } }, { closed_below: 0.25, open_above: 0.8 }, 0, { left: 'too small', right: 'too small' });
+    expect(Object.keys(hidden.left)).toEqual(['state', 'visible']);
+    expect(hidden.right).toEqual({ state: 'unknown', reason: 'too small' });
+    expect(Object.keys(judgeEyes(even, {}, { closed_below: 0.25, open_above: 0.8 }, 0).left)).toEqual(['state']);
+  });
+
+  it('do not wink where one of them cannot be seen', () => {
+    const winking = { closed: 0.01, wink: 0.9, weight: 1, hidden: 0.1, one_hidden: 0.8 };
+    const say = (left: number, right: number): EyesState => judgeEyes(
+      winking, { left: { open: 0.9, visible: left }, right: { open: 0.1, visible: right } }, { closed_below: 0.3, open_above: 0.7 }, 0).state;
+    expect([say(0.99, 0.99), say(0.99, 0.01), say(0.01, 0.99)]).toEqual(['one_closed', 'open', 'closed']);
+  });
+
+  it('have their lids down as likely as the lids are down and the eyes can be seen', () => {
+    const even = { closed: 0.25, wink: 0.5, weight: 1, hidden: 0.25, one_hidden: 0.5 };
+    const { closed } = judgeEyes(even, { left: { open: 0.2, visible: 0.9 } }, { closed_below: 0.3, open_above: 0.7 }, 0);
+    expect(closed).toBeCloseTo(0.9 * faceChances(even, { left: { open: 0.2, visible: 0.9 } }).closed, 9);
+  });
+
   it('that were not looked at say why', () => {
     expect(judgeEyes(pair, {}, { closed_below: 0.2, open_above: 0.8 }, 0, { left: 'eye turned away' }))
       .toMatchObject({ state: 'unknown', left: { state: 'unknown', reason: 'eye turned away' }, right: { state: 'unknown' } });
@@ -107,6 +130,18 @@ describe('a photo\'s eyes', () => {
     expect(weighEyes([face(0.3)], 'normal')).toBe('keep');
   });
 
+  it.each([['lenient', 0.6, 0.98], ['normal', 0.45, 0.95], ['strict', 0.2, 0.8]] as const)(
+    'are %s: looked at from a chance of %d, rejected from one of %d', (strictness, review, reject) => {
+      const chances = [review - 0.001, review + 0.001, reject - 0.001, reject + 0.001];
+      expect(chances.map((chance) => weighEyes([face(chance)], strictness))).toEqual(['keep', 'review', 'review', 'reject']);
+    });
+
+  it('are as doubtful as all faces together, as if each blinked for itself', () => {
+    // 1 - 0.7 * 0.8 is 0.44, 1 - 0.7 * 0.78 is 0.454.
+    expect(weighEyes([face(0.3), face(0.2)], 'normal')).toBe('keep');
+    expect(weighEyes([face(0.3), face(0.22)], 'normal')).toBe('review');
+  });
+
   it('with a wink are looked at and never rejected for it', () => {
     expect(weighEyes([face(0.02, 'one_closed')], 'normal')).toBe('review');
     expect(weighEyes([face(0.02, 'one_closed')], 'lenient')).toBe('keep');
@@ -134,6 +169,15 @@ describe('a face that was looked at as a whole', () => {
     'with logits of %d for open and %d for visible is %s, and nothing is said of single eyes', (open, visible, state) => {
       expect(judge(open, visible)).toMatchObject({ state, left: { state: 'unknown' }, right: { state: 'unknown' } });
     });
+
+  it('is closed as likely as it is seen and not open, and in profile where the head is turned so', () => {
+    const chance = (logit: number): number => 1 / (1 + Math.exp(-logit));
+    const { left: { open = NaN, visible = NaN } } = judgeEyes(UNCALIBRATED.pair, { left: { open: chance(-1), visible: chance(2) } }, { closed_below: 0.25, open_above: 0.8 }, 0);
+    expect(judge(-1, 2).closed).toBeCloseTo((1 - open) * visible, 9);
+    expect(judge(-1, 2).closed).toBeGreaterThan(0.5);
+    expect([0, 0.9, 1].map((turn) => judgeWhole(UNCALIBRATED, { open: 6, visible: 6 }, { width: 40, turn }, { closed_below: 0.25, open_above: 0.8 }).profile)).toEqual([false, false, true]);
+    expect(judge(-6, -6)).toMatchObject({ state: 'unknown', closed: 0 });
+  });
 
   it('is the likelier closed the lower the logit, and not at all where nobody looked', () => {
     expect(judge(-6, 6).closed).toBeGreaterThan(0.9);

@@ -15,4 +15,17 @@ describe('the settings of the eyes', () => {
     expect(refusal({ closed_below: 0.9 })).toBeUndefined();
     expect(refusal({ open_above: 0.1 })).toBeUndefined();
   });
+
+  it('name a model by a path, or by a word for the detector\'s', () => {
+    expect(classifySettings.parse({}).model).toBe('models/eye-state.onnx');
+    expect(classifySettings.shape.model.meta()).toMatchObject({ path: true, words: ['detector'] });
+    expect(refusal({ model: '' })).toBeDefined();
+  });
+
+  it('take thresholds from 0 to 1, and look at eyes, faces or photos', () => {
+    for (const name of ['closed_below', 'open_above']) expect([-0.1, 0, 1, 1.1, 'none'].map((value) => refusal({ [name]: value }) === undefined)).toEqual([false, true, true, false, false]);
+    expect(classifySettings.parse({}).crop).toBe('eye');
+    expect(['eye', 'face', 'photo', 'hand'].map((crop) => refusal({ crop }) === undefined)).toEqual([true, true, true, false]);
+    expect(refusal({ crops: 'eye' })).toBeDefined();
+  });
 });

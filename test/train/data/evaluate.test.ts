@@ -76,6 +76,24 @@ describe('the eyes of a photo', () => {
     expect(judged.photo?.open).toBeCloseTo(0.6, 9);
   });
 
+  it('have no say in a photo where no label tells what they are, and are told by their side where faces are told by boxes', async () => {
+    const sunglasses = [{ box: first.box, left: hidden, right: hidden }, { box: second.box, right: open }];
+    const judged = await judge(sunglasses, [first, second], [eyes(0.1, 0.1), eyes(0.9, 0.8)]);
+    expect(judged.eyes.map((eye) => eye.path)).toEqual([`${path}#1#right`]);
+    expect(judged.photo?.open).toBeCloseTo(0.8, 9);
+    const cut = faceAt(450, 60, 80);
+    expect((await judge([{ box: cut.box, left: open, right: open }], [cut], [eyes(undefined, 0.9)])).eyes.map((eye) => eye.path)).toEqual([`${path}#0#right`]);
+  });
+
+  it('are measured in the faces that a run finds, and nothing is where there is no label', async () => {
+    const nets = stubNets([first, second], [eyes(0.9, 0.9), eyes(0.9, 0.9)]);
+    await judgeImage({ file, path, faces: [{ left: open }] }, nets, { config, images: 'photo', crops: false });
+    expect(nets.shown.map(({ box }) => box)).toEqual([first.box, second.box]);
+    const unasked = stubNets([], [eyes(0.9, 0.9)]);
+    await judgeImage({ file: '/nowhere.png', path, faces: [{}] }, unasked, { config, images: 'eye', crops: false });
+    expect(unasked.shown).toEqual([]);
+  });
+
   it('make the verdict of a run, by the labelled faces alone', async () => {
     expect((await judge([{ left: open }], [first, second], [eyes(0.9, 0.9), eyes(0.01, 0.01, 0.99)])).verdict).toBe('keep');
     expect((await judge([{ left: open }], [first], [eyes(0.01, 0.01, 0.99)])).verdict).toBe('reject');
@@ -103,9 +121,11 @@ describe('faces and photos that are judged as a whole', () => {
   const photos: Config = { ...config, classify: { ...config.classify, crop: 'photo' } };
 
   it('are as open as their lids are not down, with the label of both eyes', async () => {
-    expect(await judge([{ left: open, right: closed }], [first], [eyes(undefined, undefined, 0.75)], 'photo', faces)).toMatchObject({
-      eyes: [{ path, label: 0, open: 0.25, state: 'closed' }], missing: [], photo: { closed: true },
-    });
+    const whole = await judge([{ left: open, right: closed }], [first], [eyes(undefined, undefined, 0.75)], 'photo', faces);
+    expect(whole).toMatchObject({ eyes: [{ path, label: 0, open: 0.25, state: 'closed' }], missing: [], photo: { closed: true } });
+    expect(whole.photo?.open).toBeCloseTo(0.25, 9);
+    const dark = await judge([{ left: open }], [first], [{ ...eyes(undefined, undefined), state: 'unknown' }], 'photo', faces);
+    expect(dark).toStrictEqual({ eyes: [], missing: ['eye not visible'], verdict: 'keep', photo: { closed: false } });
     expect(await judge([{ left: open }], [], [eyes(undefined, undefined, 0.25)], 'photo', photos)).toMatchObject({
       eyes: [{ path, label: 1, open: 0.75, state: 'open' }], photo: { closed: false, open: 0.75 },
     });
@@ -124,7 +144,7 @@ describe('the evaluation of a source', () => {
   const image = (name: string, labels: FaceLabels): LabelledSource['images'][number] => ({ file: `/${name}`, path: name, faces: [labels] });
   const source: LabelledSource = {
     name: 'mine', unlabelled: 0, tables: [], close: () => undefined,
-    images: [image('a', { left: open }), image('b', { left: closed, right: open }), image('c', { left: closed }), image('d', { left: hidden }), image('e', { left: closed })],
+    images: [image('a', { left: open }), image('b', { left: closed, right: open }), image('c', { left: closed }), image('d', { left: hidden }), image('e', { left: closed }), { file: '/f', path: 'f', faces: [{}, { right: closed }] }],
   };
   const judged = (given: Partial<JudgedImage>): ImageOutcome => ({ kind: 'evaluate', eyes: [], missing: [], verdict: 'review', ...given });
   const outcomes: ImageOutcome[] = [
@@ -133,6 +153,7 @@ describe('the evaluation of a source', () => {
     { kind: 'unreadable', reason: 'damaged' },
     judged({ missing: ['no face found', 'eye turned away', 'no face found'] }),
     judged({ eyes: [{ path: 'e#left', label: 0, open: 0.5, state: 'unsure' }], photo: { closed: true } }),
+    judged({ verdict: 'reject' }),
   ];
 
   async function evaluate(kind: ImageKind | 'auto' = 'photo', settings = config): Promise<{ result: Evaluation; tasks: unknown[] }> {
@@ -152,6 +173,7 @@ describe('the evaluation of a source', () => {
       { path: 'c', label: 'closed', reasons: ['damaged'] },
       { path: 'd', label: 'hidden', verdict: 'review', reasons: ['no face found', 'eye turned away', 'no face found'] },
       { path: 'e', label: 'closed', verdict: 'review', reasons: [] },
+      { path: 'f', label: 'closed', verdict: 'reject', reasons: [] },
     ]);
   });
 
@@ -164,6 +186,14 @@ describe('the evaluation of a source', () => {
     expect(eye.intervals.accuracy).toHaveLength(2);
   });
 
+  it.each([[1, 'open', 1], [0, 'closed', 1], [0, 'open', 0], [1, 'closed', 0], [1, 'unsure', 0], [0, 'unknown', 0]] as const)(
+    'counts an eye that is labelled %d and called %s %d times as rightly decided', async (label, state, right) => {
+      const [first] = source.images;
+      const outcome = judged({ eyes: [{ path: 'a#left', label, open: 0.5, state }] });
+      const { eye } = await evaluateSource({ ...source, images: first === undefined ? [] : [first] }, () => Promise.resolve([outcome]), { kind: 'photo', config });
+      expect([eye.decided_accuracy, eye.coverage]).toEqual([right, state === 'open' || state === 'closed' ? 1 : 0]);
+    });
+
   it('counts photos, of which one without an eye that was judged is wrong', async () => {
     const { result: { photo, kind } } = await evaluate();
     expect(kind).toBe('photo');
@@ -174,7 +204,7 @@ describe('the evaluation of a source', () => {
 
   it('counts closed eyes that a run would have kept, why eyes were not judged, and what could not be read', async () => {
     const { result: { closedImages, closedKept, missing, unreadable } } = await evaluate();
-    expect([closedImages, closedKept]).toEqual([2, 1]);
+    expect([closedImages, closedKept]).toEqual([3, 1]);
     expect(Object.fromEntries(missing)).toEqual({ 'no face found': 2, 'eye turned away': 1 });
     expect(unreadable).toEqual([{ path: 'c', reason: 'damaged' }]);
   });

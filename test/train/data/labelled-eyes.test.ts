@@ -129,5 +129,6 @@ describe('what is no face of a photo', () => {
     expect(view).toMatchObject({ raster: image, photo: image, scale: 2, box: { x: 0, y: 0, width: 30, height: 20 }, left: { region } });
     expect(view.right).toEqual({});
     expect([headTurn(view.landmarks), view.landmarks.faceScore]).toEqual([0, 1]);
+    expect(faceRegion(view).angle).toBe(0);
   });
 });

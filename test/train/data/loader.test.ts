@@ -113,6 +113,63 @@ describe('the loader', () => {
     for await (const { rows, pixels } of loader().epoch(0, { ...size, strength: 0 })) expectMirroredAtMost([...rows], pixels);
   });
 
+  it('gives as many whole batches as are asked for, and one at least', async () => {
+    const counts = [{}, { samplesPerEpoch: 40 }, { samplesPerEpoch: 48 }, { samplesPerEpoch: 3 }].map((options) => loader(options).batchesPerEpoch({}));
+    expect(counts).toEqual([7, 2, 3, 1]);
+    expect(await collect(loader({ samplesPerEpoch: 3 }), 0)).toHaveLength(1);
+    expect(await collect(loader({ samplesPerEpoch: 40 }), 0, { startBatch: 2 })).toEqual([]);
+  });
+
+  it('gives more batches than it prepares ahead, in the order of the epoch', async () => {
+    const rows = (batches: readonly { rows: number[] }[]): number[][] => batches.map((batch) => batch.rows);
+    const small = await collect(loader({ batchSize: 2, workers: 2, samplesPerEpoch: 100 }), 4, { strength: 0 });
+    expect(small).toHaveLength(50);
+    for (const { rows: named, pixels } of small) expectMirroredAtMost(named, pixels);
+    const large = await collect(loader({ batchSize: 10, samplesPerEpoch: 100 }), 4, { strength: 0 });
+    expect(rows(small).flat()).toEqual(rows(large).flat());
+  });
+
+  it('counts every eye once where sampling shows the rare ones more often', async () => {
+    for await (const { weights, count } of loader().epoch(0, size)) expect([...weights]).toEqual(Array.from({ length: count }, () => 1));
+  });
+
+  it('knows how long was waited for it', async () => {
+    const made = loader();
+    expect(made.waited()).toEqual({ ms: 0, share: 0 });
+    const from = performance.now();
+    const [batches, pause] = [made.batchesPerEpoch({}), 5];
+    for await (const { count } of made.epoch(0, size)) {
+      const waited = made.waited().ms;
+      // What is done with a batch is no wait.
+      for (const until = performance.now() + pause; performance.now() < until;) expect(count).toBe(16);
+      expect(made.waited().ms).toBe(waited);
+    }
+    const { ms, share } = made.waited();
+    expect(ms).toBeGreaterThan(0);
+    expect(ms).toBeLessThanOrEqual(performance.now() - from - batches * pause);
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(1);
+    expect(ms / share).toBeGreaterThanOrEqual(ms + batches * pause);
+    expect(ms / share).toBeLessThanOrEqual(performance.now() - from);
+  });
+
+  it('says so where a thread has stopped, to who waits and to who asks later', async () => {
+    const broken = Object.assign(eyes(many('a', 0, 40)), { crop: 'moon' });
+    const made = createLoader(broken, Int32Array.from(broken.labels.keys()), { batchSize: 4, seed: 1 });
+    loaders.push(made);
+    for (const epoch of [0, 1]) {
+      const failed: unknown = await collect(made, epoch).catch((error: unknown) => error);
+      expect(failed instanceof Error ? [failed.message, failed.cause instanceof Error] : failed).toEqual(['A thread that prepares batches has stopped.', true]);
+    }
+  });
+
+  it('ends its threads when it is closed', async () => {
+    const made = createLoader(dataset, all, { batchSize: 16, seed: 1, workers: 2 });
+    await collect(made, 0);
+    await made.close();
+    await expect(Promise.race([collect(made, 1), new Promise((resolve) => { setTimeout(resolve, 300, 'silence'); })])).resolves.toBe('silence');
+  });
+
   it('refuses to start without eyes', () => {
     expect(() => createLoader(dataset, new Int32Array(), { batchSize: 4, seed: 1 })).toThrow(/no eyes/);
   });

@@ -108,6 +108,12 @@ describe('an image that is packed', () => {
     expect(one).toMatchObject({ label: 2, kind: 'misplaced', source: 'mine' });
     expect(one?.path).toMatch(/^open\/p\d+\.png#beside$/);
     expect(await beside(1, names[0] ?? '')).toEqual(await beside(1, names[0] ?? ''));
+    // The picture is the brighter the farther right: beside an eye is where its ear is, or above or below it, and not towards the nose.
+    const brightness = ({ pixels }: EyeRow): number => pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+    const [left = 0, right = 0] = (await pack([{ left: open, right: open }], [face])).rows.map(brightness);
+    const at = (await Promise.all(names.map((name) => beside(1, name)))).flat().map((row) => (brightness(row) - right) / (left - right));
+    expect(at.filter((place) => place > 1.3).length).toBeGreaterThan(2);
+    expect(at.filter((place) => place < -0.3).length).toBeGreaterThan(2);
     const pictures = new Set((await Promise.all(names.map((name) => beside(1, name)))).flat().map(({ pixels }) => pixels.join()));
     expect(pictures.size).toBeGreaterThan(20);
   });
