@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -161,7 +162,8 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
       page = await browser.newPage({ viewport: { width: 1300, height: 800 } });
       await page.route(pattern, () => undefined);
       page.on('request', (request) => { if (pattern.test(request.url())) asked.push(address(request.url())); });
-      page.on('requestfailed', (request) => { gone.push(address(request.url())); });
+      // Small pictures that were not there yet go, too: those are not spoken of where larger ones are held.
+      page.on('requestfailed', (request) => { if (pattern.test(request.url())) gone.push(address(request.url())); });
       await page.goto(review.link);
       await page.waitForSelector('.card');
     };
@@ -301,8 +303,56 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     await expect.poll(async () => [await badge(0), await badge(3)]).toEqual(['★★★★', '✕']);
     goOn();
     await review.judged;
-        await expect.poll(() => page.locator('.card[data-verdict=waiting]').count()).toBe(0);
+    await expect.poll(() => page.locator('.card[data-verdict=waiting]').count()).toBe(0);
     expect([await badge(0), await badge(3), await page.locator('progress').isVisible(), await text('.state')]).toEqual(['★★★★', '✕', false, '']);
+  });
+
+  it('misses nothing that is judged while it opens', async () => {
+    await page.close();
+    await review.close();
+    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => { goOn = resolve; });
+    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined, [], (number) => (number === 0 ? held : Promise.resolve()));
+    page = await browser.newPage();
+    // What the page asked for is on its way while all photos are judged.
+    await page.route(/\/shoot$/, async (route) => {
+      const old = await route.fetch();
+      goOn();
+      await review.judged;
+      await route.fulfill({ response: old });
+    });
+    await page.goto(review.link);
+    await expect.poll(() => page.locator('.card:not([data-verdict=waiting])').count()).toBe(5);
+  });
+
+  it('takes everything in again when the connection was lost for a while', async () => {
+    const { host, port, pathname } = new URL(review.link);
+    let isAway = false;
+    const between = createServer((asked, answer) => {
+      if (isAway) answer.destroy();
+      else request({ port, path: asked.url, headers: { ...asked.headers, host } }, (from) => { from.pipe(answer.writeHead(from.statusCode ?? 500, from.headers)); }).end();
+    });
+    await new Promise<void>((resolve) => { between.listen(0, '127.0.0.1', resolve); });
+    try {
+      const address = between.address();
+      await page.goto(`http://127.0.0.1:${String(typeof address === 'object' ? address?.port : address)}${pathname}`);
+      await page.waitForSelector('.card');
+      isAway = true;
+      between.closeAllConnections();
+      await expect.poll(() => text('.note')).toContain('has ended');
+      const other = await window();
+      await other.keyboard.press('x');
+      await expect.poll(() => badge(0, other)).toBe('✕');
+      await other.close();
+      expect(await badge(0)).toBe('');
+      isAway = false;
+      await expect.poll(() => badge(0), { timeout: 20_000 }).toBe('✕');
+      expect(await text('.note')).toBe('');
+    } finally {
+      between.closeAllConnections();
+      between.close();
+    }
   });
 
   it('says why judging came to an end too early', async () => {

@@ -3,10 +3,12 @@
  */
 import type { ChangeData, LessonData, NewsData, ReviewPhoto, ShootData } from '../data.js';
 
+const hasEnded = 'The review has ended: pipeline review is not running any more.';
+
 /** @throws with the server's words where it refuses */
 async function ask(path: string, init?: RequestInit): Promise<Response> {
   const answer = await fetch(path, init).catch(() => {
-    throw new Error('The review has ended: pipeline review is not running any more.');
+    throw new Error(hasEnded);
   });
   if (!answer.ok) throw new Error(await answer.text());
   return answer;
@@ -38,7 +40,7 @@ const isLesson = (value: unknown): value is LessonData => has(value, 'lines', 'c
 const isWritten = (value: unknown): value is Written => has(value, 'file');
 const isNews = (value: unknown): value is NewsData => has(value, 'kind');
 
-export async function fetchShoot(): Promise<ShootData> {
+async function fetchShoot(): Promise<ShootData> {
   return answerOf(await ask('shoot'), isShoot);
 }
 
@@ -56,6 +58,11 @@ export function fetchPhoto(id: number): Promise<ReviewPhoto> {
 /** What was known of a photo is out of date. */
 export function forgetPhoto(id: number): void {
   known.delete(id);
+}
+
+/** So is what was known of all. */
+export function forgetPhotos(): void {
+  known.clear();
 }
 
 /** Chooses all at once: one undo takes it back. */
@@ -86,15 +93,40 @@ export async function writeLearned(): Promise<Written> {
   return answerOf(await ask('learn/write', { method: 'POST' }), isWritten);
 }
 
-/** Calls back with all that happens, in this page or another. */
-export function listen(onNews: (news: NewsData) => void, onConnection: (alive: boolean) => void): void {
+export interface Listener {
+  /** Everything: at first, and again when the connection was lost for a while. */
+  readonly all: (data: ShootData) => void;
+  /** What happened since, in this page or another. */
+  readonly news: (news: NewsData) => void;
+  /** Nothing can be heard any more. */
+  readonly lost: (message: string) => void;
+}
+
+/** Listens first and asks for everything then, or what happens between the two would never be shown. */
+export function listen({ all, news, lost }: Listener): void {
   const source = new EventSource('news');
-  source.addEventListener('message', (event) => {
-    const news: unknown = JSON.parse(String(event.data));
-    if (isNews(news)) onNews(news);
+  /** What comes while everything is on its way is taken in after it. */
+  let held: NewsData[] | undefined;
+  source.addEventListener('open', () => {
+    const since: NewsData[] = [];
+    held = since;
+    fetchShoot().then((data) => {
+      if (held !== since) return;
+      held = undefined;
+      all(data);
+      for (const one of since) news(one);
+    }, (error: unknown) => { lost(error instanceof Error ? error.message : String(error)); });
   });
-  source.addEventListener('open', () => { onConnection(true); });
-  source.addEventListener('error', () => { onConnection(false); });
+  source.addEventListener('message', (event) => {
+    const one: unknown = JSON.parse(String(event.data));
+    if (!isNews(one)) return;
+    if (held === undefined) news(one);
+    else held.push(one);
+  });
+  source.addEventListener('error', () => {
+    held = [];
+    lost(hasEnded);
+  });
 }
 
 /** px of the longest side of a photo in the grid. */

@@ -3,7 +3,7 @@
  */
 import { element } from '../../reports/html/page/dom.js';
 import type { ChangeData, NewsData, ShootData } from '../data.js';
-import { choose, fetchShoot, forgetPhoto, importChoices, listen, redo, undo } from './api.js';
+import { choose, forgetPhoto, forgetPhotos, importChoices, listen, redo, undo } from './api.js';
 import { Bar } from './bar.js';
 import { changeForKey, type Act } from './choice-bar.js';
 import { Compare } from './compare.js';
@@ -60,10 +60,18 @@ class Page {
     this.go('grid');
     this.grid.layout();
     document.addEventListener('keydown', (event) => { this.key(event); });
-    listen((news) => { this.take(news); }, (alive) => { this.say(alive ? '' : 'The review has ended: pipeline review is not running any more.', !alive); });
   }
 
-  private take(news: NewsData): void {
+  /** Takes everything in anew, after a time in which nothing could be heard. */
+  renew(data: ShootData): void {
+    forgetPhotos();
+    this.model.renew(data);
+    this.say('');
+    this.setView({});
+    if (this.place === 'compare') this.compare.refresh();
+  }
+
+  take(news: NewsData): void {
     if (news.kind === 'choices') {
       for (const [id, choice] of news.choices) {
         if (Object.keys(choice).length === 0) this.model.choices.delete(id);
@@ -183,7 +191,7 @@ class Page {
     work.catch((error: unknown) => { this.say(error instanceof Error ? error.message : String(error)); });
   }
 
-  private say(text: string, stays = false): void {
+  say(text: string, stays = false): void {
     this.note.textContent = text;
     this.note.classList.remove('fading');
     if (!stays) requestAnimationFrame(() => { this.note.classList.add('fading'); });
@@ -302,7 +310,19 @@ function isTyping(target: EventTarget | null): boolean {
 
 const app = document.getElementById('app');
 if (app !== null) {
-  fetchShoot().then((data) => { new Page(data).start(app); }, (error: unknown) => {
-    app.replaceChildren(element('p', { class: 'loading' }, error instanceof Error ? error.message : String(error)));
+  let page: Page | undefined;
+  listen({
+    all: (data) => {
+      if (page !== undefined) page.renew(data);
+      else {
+        page = new Page(data);
+        page.start(app);
+      }
+    },
+    news: (news) => { page?.take(news); },
+    lost: (message) => {
+      if (page === undefined) app.replaceChildren(element('p', { class: 'loading' }, message));
+      else page.say(message, true);
+    },
   });
 }

@@ -36,6 +36,14 @@ export class Model {
     this.arrange();
   }
 
+  /** Everything as the server knows it now; what is looked at stays. */
+  renew({ items, choices, undo, redo, progress }: ShootData): void {
+    for (const item of items) this.items[item.id] = item;
+    this.choices.clear();
+    for (const [id, choice] of choices) this.choices.set(id, choice);
+    [this.undo, this.redo, this.progress] = [undo, redo, progress];
+  }
+
   /** What counts: the person's word, then the tool's. */
   verdict(id: number): VerdictName | undefined {
     const choice = this.choices.get(id);
