@@ -6,6 +6,7 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { fileProblem } from '../files/problem.js';
 import { openRegularFile, readBytes } from '../files/regular-file.js';
 import { findExif, readCapture } from './capture.js';
+import { withOwnWords } from './decoder-words.js';
 import { sniffFormat } from './format.js';
 import { decodeHeic, HeicMissingError, heicSize, isCutShort } from './heic.js';
 import { extractRawPreview } from './raw.js';
@@ -218,7 +219,8 @@ function pipeline(photo: OpenPhoto, failOn: FailOn): Sharp {
 
 async function toRaster(image: Sharp, photo: OpenPhoto): Promise<Raster> {
   try {
-    const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+    const pixels = image.toColourspace('srgb').raw();
+    const { data, info } = await withOwnWords(() => pixels.clone().toBuffer({ resolveWithObject: true }), isTimeout);
     if (info.channels !== 1 && info.channels !== 3) throw new PhotoError(`The photo has ${String(info.channels)} channels.`);
     return { data, width: info.width, height: info.height, channels: info.channels };
   } catch (error) {
@@ -229,7 +231,7 @@ async function toRaster(image: Sharp, photo: OpenPhoto): Promise<Raster> {
 async function readMetadata(bytes: Buffer): Promise<Metadata> {
   try {
     // The limit is checked afterwards, with a message of our own.
-    return await sharp(bytes, { limitInputPixels: false }).metadata();
+    return await withOwnWords(() => sharp(bytes, { limitInputPixels: false }).metadata());
   } catch (error) {
     throw photoError(error);
   }
@@ -239,13 +241,17 @@ function photoError(error: unknown, limits?: DecodeLimits): PhotoError {
   if (error instanceof PhotoError) return error;
   // libvips stacks messages, one a line; the first says what happened.
   const text = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
-  if (/timeout/i.test(text)) {
+  if (isTimeout(error)) {
     return new DecodeTimeoutError(`Opening the photo took more than ${String(limits?.timeout_seconds)} seconds (image.timeout_seconds).`);
   }
   if (/premature end|truncated|out of order read|unexpected end|not enough data|read error/i.test(text)) {
     return new PhotoError(`The photo is cut short: ${text}`);
   }
   return new PhotoError(`The photo is damaged: ${text}`);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /timeout/i.test(error.message);
 }
 
 /** sRGB profiles name themselves, in ASCII (version 2) or UTF-16 (version 4); applying them would change nothing but time. */

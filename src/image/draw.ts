@@ -8,6 +8,7 @@ import { openRegularFile, readBytes } from '../files/regular-file.js';
 import type { Point, Raster } from '../core/raster.js';
 import { PhotoError } from './decode.js';
 import { debugMark, isDebugPicture } from './debug-mark.js';
+import { withOwnWords } from './decoder-words.js';
 
 /** A closed line, px of the raster it is drawn on. */
 export interface Outline {
@@ -25,11 +26,11 @@ export async function writeDrawing(path: string, raster: Raster, outlines: reado
     return `<polygon points="${list}" fill="none" stroke="${color}" stroke-width="${String(stroke)}"/>`;
   });
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${String(width)}" height="${String(height)}">${lines.join('')}</svg>`;
-  await writePicture(path, await sharp(data, { raw: { width, height, channels } })
+  await writePicture(path, await withOwnWords(() => sharp(data, { raw: { width, height, channels } })
     .composite([{ input: Buffer.from(overlay) }])
     .jpeg({ quality: 88 })
     .withExif(debugMark)
-    .toBuffer());
+    .toBuffer()));
 }
 
 /** Writes 8-bit luminance as PNG. @throws where something else than an earlier picture is in its place */
@@ -38,7 +39,7 @@ export async function writeGray(
   image: { readonly data: Uint8Array; readonly width: number; readonly height: number },
 ): Promise<void> {
   const { data, width, height } = image;
-  await writePicture(path, await sharp(data, { raw: { width, height, channels: 1 } }).png().withExif(debugMark).toBuffer());
+  await writePicture(path, await withOwnWords(() => sharp(data, { raw: { width, height, channels: 1 } }).png().withExif(debugMark).toBuffer()));
 }
 
 /** Nobody chose these names: what they lead to may be a photo. Only a picture that the tool made before makes place, and no link is followed. */

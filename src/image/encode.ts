@@ -3,6 +3,7 @@
  */
 import sharp from 'sharp';
 import type { Raster } from '../core/raster.js';
+import { withOwnWords } from './decoder-words.js';
 
 /**
  * Encodes pixels as PNG.
@@ -26,5 +27,5 @@ export async function rasterizeSvg(svg: string): Promise<{ readonly png: Buffer;
  * @param quality 1 to 100
  */
 export async function encodeJpeg({ data, width, height, channels }: Raster, quality: number): Promise<Buffer> {
-  return sharp(data, { raw: { width, height, channels } }).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
+  return withOwnWords(() => sharp(data, { raw: { width, height, channels } }).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer());
 }

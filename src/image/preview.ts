@@ -7,6 +7,7 @@ import type { FacePreview, PhotoPreview } from '../core/result.js';
 import type { DecodedPhoto } from './decode.js';
 import { growBox, type Box } from '../core/raster.js';
 import { boxInView } from './view.js';
+import { withOwnWords } from './decoder-words.js';
 
 /** What to cut out, px of the upright full-size photo. */
 export interface PreviewFace {
@@ -78,9 +79,9 @@ async function encode(photo: DecodedPhoto, box: Box, side: number, quality: numb
   const width = Math.min(rasterWidth, Math.ceil(box.x + box.width)) - left;
   const height = Math.min(rasterHeight, Math.ceil(box.y + box.height)) - top;
   if (width < 1 || height < 1) return undefined;
-  return sharp(data, { raw: { width: rasterWidth, height: rasterHeight, channels } })
+  return withOwnWords(() => sharp(data, { raw: { width: rasterWidth, height: rasterHeight, channels } })
     .extract({ left, top, width, height })
     .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
     .jpeg({ quality })
-    .toBuffer();
+    .toBuffer());
 }

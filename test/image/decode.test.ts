@@ -126,6 +126,16 @@ describe('a JPEG that is broken but ends as it should', () => {
   ])('is not: %s', async (_, make) => {
     expect((await decodePhoto(await openBytes(make(), limits), 3)).damage).toBeUndefined();
   });
+
+  it('is said of a damaged photo in the same words, whatever else is opened at the same time', async () => {
+    const cut = demo.subarray(0, 20_000);
+    const words = async (bytes: Buffer): Promise<string> => decodePhoto(await openBytes(bytes, limits), 3).then(
+      ({ damage }) => damage ?? 'whole', (error: unknown) => String(error));
+    const alone = await Promise.all([demo, cut, filled(0, 0.3, 1)].map((bytes) => words(bytes)));
+    expect(new Set(alone).size).toBe(3);
+    const beside = await Promise.all(Array.from({ length: 12 }, () => [demo, cut, filled(0, 0.3, 1)].map((bytes) => words(bytes))).flat());
+    expect([...new Set(beside)].toSorted()).toEqual(alone.toSorted());
+  });
 });
 
 describe('decodeRegion', () => {

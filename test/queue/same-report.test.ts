@@ -53,6 +53,8 @@ describe.skipIf(!hasRedis)(`two workers${withoutRedis}`, () => {
       expect([await run.end(), run.output]).toEqual([3, expect.stringMatching(/judged by .*\n.*judged by/)]);
       for (const format of reports) {
         const [one, many] = ['local', 'queue'].map((name) => readFileSync(join(folder, `${name}.${format}`)));
+        // Where they differ, the lines that do are shown; bytes count all the same.
+        if (format === 'csv') expect(many?.toString('latin1')).toBe(one?.toString('latin1'));
         expect(one?.equals(many ?? Buffer.alloc(0)), format).toBe(true);
       }
       for (const worker of workers) {
