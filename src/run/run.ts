@@ -8,6 +8,7 @@ import { fileStamp, openJournal, type Journal } from './journal.js';
 import type { FileStamp } from './journal-record.js';
 import type { PhotoSettings } from '../pipeline/photo.js';
 import type { PhotoExecutor } from './executor.js';
+import { OrderedWriting } from './ordered-writing.js';
 import type { ResultSink, RunOutput } from './sink.js';
 import { SceneGrouping } from '../scenes/group.js';
 import { RunSummary } from './summary.js';
@@ -48,73 +49,104 @@ export interface RunOptions {
  */
 export async function runPhotos(photos: readonly PhotoFile[], options: RunOptions): Promise<RunSummary> {
   const settings = { ...options.settings, previews: options.output.previews };
-  const { executor, output } = options;
   const summary = new RunSummary(photos.length);
-  const { sinks, journal } = await openFiles(photos, settings, options, (problem) => {
+  const files = await openFiles(photos, settings, options, (problem) => {
     summary.unwritten += 1;
     options.onNote?.(problem);
   });
+  const { journal } = files;
   for (const note of journal?.notes ?? []) options.onNote?.(note);
-  const failure = new AbortController();
-  const stop = AbortSignal.any([options.signal, failure.signal]);
-  const fail = (): void => { failure.abort(); };
-  let journaling = Promise.resolve();
-  const scenes = new SceneGrouping();
-  const writeAll = async (results: readonly PhotoResult[]): Promise<void> => {
-    for (const result of results) {
-      for (const sink of sinks) await sink.write(result);
-      summary.add(result);
-      options.onResult?.(result);
-    }
-  };
-  const most = Math.min(executor.mostAhead, settings.previews ? mostWithPictures : Infinity);
-  const writing = new OrderedWriting((result) => writeAll(scenes.take(result)), most, stop, fail);
-  const inWork: Todo[] = [];
-  /** The photos that are not done, as fast as their results are written: a slow disk or reader makes nothing pile up. */
-  const todo = async function* (): AsyncGenerator<PhotoFile> {
-    for (const [index, file] of photos.entries()) {
-      if (options.leave !== true) await writing.roomFor(index);
-      if (stop.aborted) return;
-      const stamp = file.content !== undefined ? undefined : await fileStamp(file, journal !== undefined && options.compareContent === true);
-      if (journal !== undefined && stamp !== undefined && journal.has(file.photo, stamp)) {
-        options.onProgress?.();
-        writing.take(index, () => journal.recall(file.photo).then((result) => withLooks(result, stamp)));
-      } else {
-        inWork.push({ index, file, stamp });
-        yield stamp === undefined ? file : { ...file, looks: { size: stamp.size, modified: stamp.modified } };
-      }
-    }
-  };
+  const flow = new PhotoFlow(photos, options, files, summary);
   try {
     if (journal?.resumed === true) options.onNote?.(doneBefore(photos, journal));
-    await executor.run(todo(), settings, (at, result) => {
-      const { index, file, stamp } = inWork[at] ?? { index: at };
-      options.onProgress?.();
-      // A photo that could not be read is tried again by a resumed run.
-      if (journal !== undefined && stamp !== undefined && result.status !== 'error') {
-        journaling = journal.append(result, stamp);
-        journaling.catch(fail);
-      }
-      const journaled = journaling;
-      writing.take(index, () => journaled.then(async () => withLooks(result, stamp ?? await lateStamp(file, result))));
-    }, stop, journal?.id);
-    await writing.done();
-    await writeAll(scenes.rest());
-    await journaling;
-    const complete = summary.photos === photos.length;
-    if (complete && options.update === true) await journal?.keep(photos.map(({ photo }) => photo));
-    for (const sink of sinks) await (complete ? sink.finish() : options.leave === true ? sink.discard() : sink.abandon());
-    await (complete ? journal?.remove() : journal?.close());
+    await options.executor.run(flow.todo(), settings, (at, result) => { flow.take(at, result); }, flow.stop, journal?.id);
+    await flow.end();
+    await finish(photos, options, files, summary.photos === photos.length);
   } catch (error) {
     // Where the disk is full, half a report would only be in the way: the journal has all that was found.
-    for (const sink of sinks) await sink.discard().catch(() => undefined);
+    for (const sink of files.sinks) await sink.discard().catch(() => undefined);
     await journal?.close().catch(() => undefined);
     if (journal !== undefined) options.onNote?.('What was found so far is kept; the same command with --resume goes on from there.');
     throw error;
   } finally {
-    output.close();
+    options.output.close();
   }
   return summary;
+}
+
+async function finish(photos: readonly PhotoFile[], options: RunOptions, { sinks, journal }: RunFiles, isComplete: boolean): Promise<void> {
+  if (isComplete && options.update === true) await journal?.keep(photos.map(({ photo }) => photo));
+  for (const sink of sinks) await (isComplete ? sink.finish() : options.leave === true ? sink.discard() : sink.abandon());
+  await (isComplete ? journal?.remove() : journal?.close());
+}
+
+/** The photos of a run on their way: handed out as fast as results are written, journaled as they come, written in the order of the list. */
+class PhotoFlow {
+  /** Aborted where the run is stopped, or something cannot be written. */
+  readonly stop: AbortSignal;
+  private readonly failure = new AbortController();
+  private readonly writing: OrderedWriting;
+  private readonly scenes = new SceneGrouping();
+  private readonly inWork: Todo[] = [];
+  private journaling = Promise.resolve();
+
+  constructor(
+    private readonly photos: readonly PhotoFile[],
+    private readonly options: RunOptions,
+    private readonly files: RunFiles,
+    private readonly summary: RunSummary,
+  ) {
+    const { executor, output, signal } = options;
+    this.stop = AbortSignal.any([signal, this.failure.signal]);
+    const most = Math.min(executor.mostAhead, output.previews ? mostWithPictures : Infinity);
+    this.writing = new OrderedWriting((result) => this.write(this.scenes.take(result)), most, this.stop, () => { this.failure.abort(); });
+  }
+
+  /** The photos that are not done, as fast as their results are written: a slow disk or reader makes nothing pile up. */
+  async* todo(): AsyncGenerator<PhotoFile> {
+    const { journal } = this.files;
+    for (const [index, file] of this.photos.entries()) {
+      if (this.options.leave !== true) await this.writing.roomFor(index);
+      if (this.stop.aborted) return;
+      const stamp = file.content !== undefined ? undefined : await fileStamp(file, journal !== undefined && this.options.compareContent === true);
+      if (journal !== undefined && stamp !== undefined && journal.has(file.photo, stamp)) {
+        this.options.onProgress?.();
+        this.writing.take(index, () => journal.recall(file.photo).then((result) => withLooks(result, stamp)));
+      } else {
+        this.inWork.push({ index, file, stamp });
+        yield stamp === undefined ? file : { ...file, looks: { size: stamp.size, modified: stamp.modified } };
+      }
+    }
+  }
+
+  /** Takes a result in. @param at how many photos were handed out before its own */
+  take(at: number, result: PhotoResult): void {
+    const { index, file, stamp } = this.inWork[at] ?? { index: at };
+    const { journal } = this.files;
+    this.options.onProgress?.();
+    // A photo that could not be read is tried again by a resumed run.
+    if (journal !== undefined && stamp !== undefined && result.status !== 'error') {
+      this.journaling = journal.append(result, stamp);
+      this.journaling.catch(() => { this.failure.abort(); });
+    }
+    const journaled = this.journaling;
+    this.writing.take(index, () => journaled.then(async () => withLooks(result, stamp ?? await lateStamp(file, result))));
+  }
+
+  /** Writes what waits for its scene, when no result is to come any more. @throws as writing and journaling did */
+  async end(): Promise<void> {
+    await this.writing.done();
+    await this.write(this.scenes.rest());
+    await this.journaling;
+  }
+
+  private async write(results: readonly PhotoResult[]): Promise<void> {
+    for (const result of results) {
+      for (const sink of this.files.sinks) await sink.write(result);
+      this.summary.add(result);
+      this.options.onResult?.(result);
+    }
+  }
 }
 
 /** A photo that the executor took. */
@@ -156,13 +188,19 @@ async function openRunJournal(photos: readonly PhotoFile[], settings: PhotoSetti
   return openJournal(journal, fingerprint, { resume: options.resume === true, update: keeps, check });
 }
 
+/** What the run writes to. */
+interface RunFiles {
+  readonly sinks: readonly ResultSink[];
+  readonly journal: Journal | undefined;
+}
+
 /** Opens everything that the run writes to; where one thing cannot be written, none is left behind. */
 async function openFiles(
   photos: readonly PhotoFile[],
   settings: PhotoSettings,
   options: RunOptions,
   onProblem: (problem: string) => void,
-): Promise<{ readonly sinks: readonly ResultSink[]; readonly journal: Journal | undefined }> {
+): Promise<RunFiles> {
   const sinks = await options.output.open(onProblem);
   try {
     return { sinks, journal: await openRunJournal(photos, settings, options) };
@@ -175,56 +213,3 @@ async function openFiles(
 
 /** Results with the pictures of a page that may wait for being written, be it for an earlier one: some 50 MB. */
 const mostWithPictures = 512;
-
-/** Writes results one after the other in the order of their index, however they arrive. */
-class OrderedWriting {
-  private readonly waiting = new Map<number, () => Promise<PhotoResult>>();
-  private next = 0;
-  private written = 0;
-  private writing = Promise.resolve();
-  private wake: () => void = () => undefined;
-
-  /**
-   * @param most results that may wait for being written, be it for an earlier one
-   * @param stop after its abort nobody is kept waiting for room
-   * @param onFailure called when a result cannot be written; what it was is thrown by `done`
-   */
-  constructor(
-    private readonly write: (result: PhotoResult) => Promise<void>,
-    private readonly most: number,
-    private readonly stop: AbortSignal,
-    private readonly onFailure: () => void,
-  ) {
-    stop.addEventListener('abort', () => { this.wake(); });
-  }
-
-  /** Waits until few enough results are on their way for another one. For one caller at a time. */
-  async roomFor(index: number): Promise<void> {
-    while (index >= this.written + this.most && !this.stop.aborted) {
-      await new Promise<void>((resolve) => { this.wake = resolve; });
-    }
-  }
-
-  take(index: number, result: () => Promise<PhotoResult>): void {
-    this.waiting.set(index, result);
-    for (let ready = this.waiting.get(this.next); ready !== undefined; ready = this.waiting.get(this.next)) {
-      this.waiting.delete(this.next);
-      this.next += 1;
-      this.enqueue(ready);
-    }
-  }
-
-  /** Waits until everything that can be is written. @throws as writing did */
-  async done(): Promise<void> {
-    await this.writing;
-  }
-
-  private enqueue(result: () => Promise<PhotoResult>): void {
-    this.writing = this.writing.then(async () => {
-      await this.write(await result());
-      this.written += 1;
-      this.wake();
-    });
-    this.writing.catch(this.onFailure);
-  }
-}
