@@ -9,7 +9,7 @@ import { calibration } from '../dist/blur/calibration.js';
 import { measureDetail } from '../dist/blur/detail.js';
 import { detailOf } from '../dist/blur/sharpness.js';
 import { faceSquare, faceWidth } from '../dist/blur/region.js';
-import { readCache } from './blur/cache.js';
+import { checkCache, readCache } from './blur/cache.js';
 import { quantile } from './blur/statistics.js';
 
 /** Detail that a portrait blurred by 0.4 % of its width just lacks. */
@@ -102,6 +102,7 @@ function fitNeeded(faces) {
   return lowest(bends.map((px) => Math.log(1.2 * px)), cost).map(Math.exp);
 }
 
+await checkCache();
 const { justSharp, portraits } = await fitJustSharp();
 const faces = await labelledFaces(justSharp);
 const needed = fitNeeded(faces);

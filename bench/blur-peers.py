@@ -5,11 +5,15 @@ BRISQUE is made of (Mittal et al. 2012), without its trained regression. Needs n
 """
 import json
 import pathlib
+import sys
 
-import numpy
-from scipy.ndimage import gaussian_filter
-from skimage.feature import canny
-from skimage.measure import blur_effect
+try:
+    import numpy
+    from scipy.ndimage import gaussian_filter
+    from skimage.feature import canny
+    from skimage.measure import blur_effect
+except ModuleNotFoundError as missing:
+    sys.exit(f'Skipped: this Python has no {missing.name}. pip install numpy scipy scikit-image')
 
 CACHE = pathlib.Path(__file__).parent.parent / '.cache' / 'blur'
 SETS = ['utk', 'utk, fresh', 'ngoc', 'fqa', 'wider']
@@ -66,6 +70,8 @@ def area_under_curve(sharp, blurred):
 
 
 def main():
+    if not (CACHE / 'natural.json').exists():
+        sys.exit('Skipped: there are no faces in .cache/blur. npm run bench:blur-cache')
     faces = [face for face in json.loads((CACHE / 'natural.json').read_text()) if not face.get('missed') and 'label' in face]
     pixels = memoryview((CACHE / 'natural.gray').read_bytes())
     print('|  | ' + ' | '.join(SETS) + ' |\n' + '| --- ' * (len(SETS) + 1) + '|')

@@ -1,16 +1,19 @@
 /**
  * The blur score on people's labels, on portraits blurred in steps and on changes that do not blur, beside its rivals. Prints
- * the tables of docs/focus.md from what `npm run bench:blur-cache` keeps.
+ * the tables of docs/focus.md from what `npm run bench:blur-cache` keeps. PYTHON names a python other than python3.
  */
+import { spawnSync } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
+import { fileURLToPath, URL } from 'node:url';
 import { loadConfig } from '../dist/pipeline/config.js';
 import { scoreBlur } from '../dist/blur/sharpness.js';
 import { faceWidth } from '../dist/blur/region.js';
 import { baselines } from './blur/baselines.js';
-import { readCache, sigmas } from './blur/cache.js';
+import { checkCache, readCache, sigmas } from './blur/cache.js';
 import { changes } from './blur/changes.js';
 import { areaUnderCurve, bestThreshold, quantile, spearman } from './blur/statistics.js';
 
+const peers = fileURLToPath(new URL('blur-peers.py', import.meta.url));
 const settings = loadConfig().blur;
 const purposes = ['screen', 'print', 'full'];
 const sets = ['utk', 'utk, fresh', 'ngoc', 'fqa', 'wider'];
@@ -167,7 +170,17 @@ async function timeTable() {
   }
 }
 
+/** What Python packages make of the same faces. */
+function peersTable() {
+  const python = process.env.PYTHON ?? 'python3';
+  say('\n### The same faces by measures that Python packages have (`bench/blur-peers.py`): AUC\n');
+  const { status, stdout, stderr, error } = spawnSync(python, [peers], { encoding: 'utf8' });
+  say(status === 0 ? stdout.trim() : `(${error === undefined ? stderr.trim().split('\n').at(-1) : `Skipped: there is no ${python}`})`);
+}
+
+await checkCache();
 await naturalTables();
 await portraitTables();
 await harmlessTable();
+peersTable();
 await timeTable();

@@ -116,11 +116,8 @@ async function build(bed, door) {
   const pixels = await open(join(folder, `${bed}.tmp`), 'w');
   const faces = [];
   let offset = 0;
-  for await (const { bytes, boxes, near, ...known } of beds[bed](door)) {
-    const views = await door.see(bytes);
-    for (const { label, official, ...box } of boxes ?? [{ ...(near ?? {}), label: known.label }]) {
-      const view = 'width' in box ? nearest(views, box) : views[0];
-      const face = { ...known, part: partOf(known.group), label, official };
+  for await (const { bytes, ...photo } of beds[bed](door)) {
+    for (const { view, ...face } of await knownFaces(photo, bytes, door)) {
       if (view === undefined) {
         faces.push({ ...face, missed: true });
         continue;
@@ -135,6 +132,32 @@ async function build(bed, door) {
   writeFileSync(join(folder, `${bed}.json`), JSON.stringify(faces));
   renameSync(join(folder, `${bed}.tmp`), join(folder, `${bed}.gray`));
   process.stdout.write(`${bed}: ${faces.length} faces, ${faces.filter(({ missed }) => missed).length} of them not found, ${Math.round(offset / 1e6)} MB\n`);
+}
+
+/** The faces of a photo of which something is known, each with the view that the pipeline has of it, if it finds it. */
+async function knownFaces({ boxes, near, ...known }, bytes, door) {
+  const views = await door.see(bytes);
+  return (boxes ?? [{ ...(near ?? {}), label: known.label }]).map(({ label, official, ...box }) =>
+    ({ ...known, part: partOf(known.group), label, official, view: 'width' in box ? nearest(views, box) : views[0] }));
+}
+
+/** Photos between two that are looked at again. */
+const everyPhoto = 40;
+
+/**
+ * Whether the pipeline still finds what the cache holds, asked of some photos.
+ * @throws where a face has another box than it had
+ */
+export async function checkCache() {
+  const door = await openDoor();
+  const cached = JSON.parse(readFileSync(join(folder, 'natural.json'), 'utf8'));
+  const widths = (faces) => faces.map(({ view }) => view?.box.width.toFixed(1) ?? 'none').join(', ');
+  for (const photo of naturalPhotos().filter((_, i) => i % everyPhoto === 0)) {
+    const now = widths(await knownFaces(photo, readFileSync(photo.path), door));
+    const then = widths(cached.filter(({ path }) => path === photo.path));
+    if (now !== then) throw new Error(`${photo.file} has faces of ${now} px where the cache has ${then}: run npm run bench:blur-cache.`);
+  }
+  await door.close();
 }
 
 const around = ({ x, y, width, height }) =>

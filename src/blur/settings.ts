@@ -15,6 +15,8 @@ const sharpness = z.number().min(0).max(100);
 export const blurSettings = z.strictObject({
   for: z.enum(purposes).default('print')
     .describe('(screen | print | full) the detail asked of a face: 160 px, 400 px or all that it has; who has fewer is judged by those'),
+  second_decode: z.boolean().default(false)
+    .describe('(true | false) open a large photo once more where its shrunk faces have too few px to be asked for all of that; full always does'),
   region: z.enum(regions).default('face').describe('(face | eyes | face+eyes | image | body) where sharpness is measured'),
   blurred_below: sharpness.default(45).describe('(0-100) sharpness below this is blurred'),
   sharp_above: sharpness.default(50).describe('(0-100) sharpness above this is sharp; between the two: unsure'),

@@ -91,6 +91,11 @@ function sharpest(measures: readonly (DetailMeasure | undefined)[]): DetailMeasu
   return measures.flatMap((measure) => measure ?? []).sort((a, b) => b.detail - a.detail)[0];
 }
 
+/** px across a face that are enough to ask all of it that a purpose asks for. */
+export function amplePixels(purpose: BlurPurpose): number {
+  return purpose === 'full' ? Infinity : roomy * asked[purpose];
+}
+
 /**
  * px of detail across the face from which half of the people call it sharp.
  *

@@ -4,15 +4,19 @@
 import { defineStage, type Meter } from '../core/stage.js';
 import type { Reason } from '../core/verdict.js';
 import { blurJson, blurMeasurement, type BlurScore } from './measurement.js';
-import { blurSettings } from './settings.js';
-import { scoreBlur } from './sharpness.js';
+import { blurSettings, type BlurSettings } from './settings.js';
+import { amplePixels, scoreBlur } from './sharpness.js';
 import { weighBlur } from './weigh.js';
 
 /**
  * A face with fewer px in a shrunk photo is decoded again, at full size. More would mean a second decode of nearly every
- * large photo, which costs as much as all the rest.
+ * large photo, which costs as much as all the rest: that has to be asked for.
  */
 export const enoughPixels = 112;
+
+function wantedPixels({ for: purpose, second_decode: second }: BlurSettings): number {
+  return second || purpose === 'full' ? amplePixels(purpose) : enoughPixels;
+}
 
 export const blurStage = defineStage({
   name: 'blur',
@@ -20,7 +24,7 @@ export const blurStage = defineStage({
   measurement: blurMeasurement,
   example: { sharpness: 80, verdict: 'sharp', kind: 'none', detail: 300, needed: 250, laplacianVariance: 100 },
   open: (settings) => Promise.resolve({
-    wants: { face: settings.for === 'full' ? Infinity : enoughPixels, eye: 0 },
+    wants: { face: wantedPixels(settings), eye: 0 },
     measure: (faces) => Promise.resolve(faces.map((face) => scoreBlur(face, settings))),
     release: () => Promise.resolve(),
   }),

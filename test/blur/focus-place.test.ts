@@ -9,7 +9,7 @@ import type { Box, Raster } from '../../src/core/raster.js';
 import { frontalView } from '../support/views.js';
 import { discs } from './pictures.js';
 
-const settings: BlurSettings = { for: 'print', region: 'face', blurred_below: 45, sharp_above: 55 };
+const settings: BlurSettings = { for: 'print', second_decode: false, region: 'face', blurred_below: 45, sharp_above: 55 };
 
 describe('where the focus is instead', () => {
   const side = 400;

@@ -5,11 +5,11 @@ import { blurStage } from '../../src/blur/stage.js';
 
 describe('the settings of blur', () => {
   it('ask for a print and look at the face where nothing is said', () => {
-    expect(blurSettings.parse({})).toEqual({ for: 'print', region: 'face', blurred_below: 45, sharp_above: 50 });
+    expect(blurSettings.parse({})).toEqual({ for: 'print', second_decode: false, region: 'face', blurred_below: 45, sharp_above: 50 });
   });
 
   it.each([
-    { for: 'screen' }, { for: 'full' }, { region: 'eyes' }, { region: 'face+eyes' }, { region: 'image' }, { region: 'body' },
+    { for: 'screen' }, { for: 'full' }, { second_decode: true }, { region: 'eyes' }, { region: 'face+eyes' }, { region: 'image' }, { region: 'body' },
     { blurred_below: 0, sharp_above: 100 }, { blurred_below: 50, sharp_above: 50 },
   ])('may be %o', (given) => {
     expect(blurSettings.parse(given)).toMatchObject(given);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { brightness, gaussian, gray, motion, noise } from '../../bench/blur/degrade.js';
 import { faceWidth } from '../../src/blur/region.js';
-import { detailOf, neededDetail, scoreBlur } from '../../src/blur/sharpness.js';
+import { amplePixels, detailOf, neededDetail, scoreBlur } from '../../src/blur/sharpness.js';
 import type { BlurScore } from '../../src/blur/measurement.js';
 import type { BlurRegion, BlurSettings } from '../../src/blur/settings.js';
 import { growBox, type Box, type Raster } from '../../src/core/raster.js';
 import { frontalView } from '../support/views.js';
 import { discs } from './pictures.js';
 
-const settings: BlurSettings = { for: 'print', region: 'face', blurred_below: 45, sharp_above: 55 };
+const settings: BlurSettings = { for: 'print', second_decode: false, region: 'face', blurred_below: 45, sharp_above: 55 };
 const regions: readonly BlurRegion[] = ['face', 'eyes', 'face+eyes', 'image', 'body'];
 const face: Box = { x: 60, y: 50, width: 130, height: 130 };
 
@@ -201,6 +201,15 @@ describe('scoreBlur', () => {
     const before = Uint8Array.from(image.data);
     score(image);
     expect(image.data).toEqual(before);
+  });
+});
+
+describe('amplePixels', () => {
+  it('are so many that all is asked, half as many again', () => {
+    expect((['screen', 'print', 'full'] as const).map(amplePixels)).toEqual([240, 600, Infinity]);
+    expect(neededDetail(240, 'screen')).toBe(160);
+    expect(neededDetail(600, 'print')).toBe(400);
+    expect(neededDetail(590, 'print')).toBeLessThan(400);
   });
 });
 

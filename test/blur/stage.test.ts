@@ -11,10 +11,11 @@ const faceWith = (blur: BlurScore): FaceResult => ({ ...face(), measured: measur
 const reasonsOf = (changes: Partial<BlurScore>): unknown => blurStage.reasons(measured({ blur: { ...sharp, ...changes } }));
 
 describe('the blur stage', () => {
-  it('wants a face at full size only where all its px are asked for', async () => {
-    const wants = async (options: object): Promise<unknown> => (await blurStage.open(settings.parse(options), { threads: 1 })).wants;
-    expect(await wants({ for: 'full' })).toEqual({ face: Infinity, eye: 0 });
-    expect(await wants({ for: 'screen' })).toEqual({ face: 112, eye: 0 });
+  it.each([
+    [{}, 112], [{ for: 'screen' }, 112], [{ for: 'full' }, Infinity],
+    [{ second_decode: true }, 600], [{ for: 'screen', second_decode: true }, 240], [{ for: 'full', second_decode: true }, Infinity],
+  ])('with %o wants %d px across a face, or else those of the full-size photo', async (options, face) => {
+    expect((await blurStage.open(settings.parse(options), { threads: 1 })).wants).toEqual({ face, eye: 0 });
   });
 
   it('speaks of what is not sharp, in a photographer\'s words', () => {

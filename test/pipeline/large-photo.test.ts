@@ -1,10 +1,11 @@
 /**
  * The path of every camera's photo: shrunk while it is opened, faces found there, judged in the pixels that the camera gave.
  */
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cutEyes } from '../../src/classify/eye-crops.js';
 import type { FaceView } from '../../src/core/face.js';
-import type { PhotoResult } from '../../src/core/result.js';
+import type { FaceResult, PhotoResult } from '../../src/core/result.js';
 import { decodePhoto, openPhoto, shrinkFor, type DecodedPhoto } from '../../src/image/decode.js';
 import { boxInPhoto, isFullSize } from '../../src/image/view.js';
 import { loadConfig } from '../../src/pipeline/config.js';
@@ -91,5 +92,23 @@ describe('a photo of 25 megapixels', () => {
     const states = (result: PhotoResult | undefined): string[] => (result?.faces ?? []).map(({ measured }) => measured.classify.state);
     expect(states(results.large)).toEqual(states(results.small));
     expect(new Set(states(results.large)).size).toBeGreaterThan(1);
+  });
+});
+
+describe('a large photo whose faces are sharp only when they are seen small', () => {
+  it('is sharp in the px of the shrunk photo, and blurred for a print where it is opened once more for those', async () => {
+    const content = await sharp(demoPhotos[2]).extract({ left: 240, top: 100, width: 1440, height: 1000 })
+      .resize(5184, 3600, { kernel: 'lanczos3' }).jpeg({ quality: 90 }).toBuffer();
+    const closer = await createStages(loadConfig(undefined, ['blur.second_decode=true']));
+    const largest = async (by: Stages): Promise<FaceResult | undefined> =>
+      (await processPhoto({ path: 'soft.jpg', photo: 'soft.jpg', content }, by, { config: by.config })).faces[0];
+    const [shrunk, full] = [await largest(stages), await largest(closer)];
+    expect(shrunk?.box).toEqual(full?.box);
+    expect(shrunk?.box.width).toBeGreaterThan(800);
+    expect(shrunk?.measured.blur).toMatchObject({ verdict: 'sharp' });
+    expect(shrunk?.measured.blur.needed).toBeLessThan(200);
+    expect(full?.measured.blur).toMatchObject({ verdict: 'blurred', needed: 400 });
+    expect(full?.measured.blur.detail).toBeCloseTo(206, -1);
+    await closer.release();
   });
 });
