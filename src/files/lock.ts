@@ -12,7 +12,7 @@ import { errorCode } from './error-code.js';
 
 /** A lock that is held. */
 export interface Lock {
-  /** Gives it up; a second call does nothing. */
+  /** Gives it up; a second call does nothing. A lock that the disk does not let go of any more is taken over once this process has ended. */
   release(): void;
 }
 
@@ -45,13 +45,22 @@ export function takeLock(path: string, what: string): Lock {
     writeFileSync(own, JSON.stringify(owner), { flag: 'wx' });
     while (!tryTake(path, own)) clearStale(path, what);
   } finally {
-    rmSync(own, { force: true });
+    letGo(own);
   }
   return {
     release: () => {
-      if (isHeldAs(path, owner.id)) rmSync(path, { force: true });
+      if (isHeldAs(path, owner.id)) letGo(path);
     },
   };
+}
+
+/** Whatever hinders this is what ended the work, too, and that is what a person has to hear of. */
+function letGo(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // A disk that has become read-only, for one.
+  }
 }
 
 /** A link appears with all its content, and only where there was nothing. */

@@ -7,7 +7,7 @@ import { UsageError } from '../core/usage-error.js';
 import type { Disk } from '../files/disk.js';
 import { isDiskProblem, WriteError, fileProblem } from '../files/problem.js';
 import { clearUnbegun, mark, settleJournal, writePlan, type SortSession } from './journal.js';
-import { LeftError, nearestThere, Placer, type Step } from './place.js';
+import { LeftError, nearestThere, Placer } from './place.js';
 import type { SortPlan } from './plan.js';
 
 /** What became of a sort or of its undoing. */
@@ -60,7 +60,8 @@ async function missingFolders(disk: Disk, { target, steps }: SortPlan): Promise<
  * @throws WriteError where the disk is full, or the journal takes no more lines; the sort can be finished later
  */
 export async function finishSort(disk: Disk, session: SortSession): Promise<SortOutcome> {
-  await settleJournal(disk, session.path);
+  const { path } = session;
+  await inWords(path, settleJournal(disk, path));
   const placer = new Placer(disk, [session.folder, session.target]);
   const left: string[] = [];
   let done = 0;
@@ -69,25 +70,27 @@ export async function finishSort(disk: Disk, session: SortSession): Promise<Sort
     try {
       await placer.place(step, session.action);
     } catch (error) {
-      if (isDiskProblem(error)) throw stoppedAt(step, done, error);
+      if (isDiskProblem(error)) throw stoppedAt(step.to, done, error);
       left.push(`${step.from}: ${problemOf(error)}`);
       continue;
     }
     // Where a line was cut short, the next one would grow out of it, and the journal could not be read again.
-    await mark(disk, session.path, { done: number }).catch((error: unknown) => { throw stoppedAt(step, done, error); });
+    await mark(disk, path, { done: number }).catch((error: unknown) => { throw stoppedAt(step.to, done, error); });
     done += 1;
   }
-  await mark(disk, session.path, { finished: true });
+  await inWords(path, mark(disk, path, { finished: true }));
   return { done, left };
 }
 
 /**
  * Takes a sort back: moved files return, copies and links go if the original is still there and they are still the same.
  * What cannot be taken back safely stays, and the sort stays written down.
+ * @throws WriteError where a disk is full or can only be read, or the journal takes no more lines; the rest can be taken back later
  */
 export async function undoSort(disk: Disk, session: SortSession): Promise<SortOutcome> {
-  await settleJournal(disk, session.path);
-  await mark(disk, session.path, { undoing: true });
+  const { path } = session;
+  await inWords(path, settleJournal(disk, path));
+  await inWords(path, mark(disk, path, { undoing: true }));
   const placer = new Placer(disk, [session.folder, session.target]);
   const left = new Map<number, string>();
   let done = 0;
@@ -95,17 +98,18 @@ export async function undoSort(disk: Disk, session: SortSession): Promise<SortOu
     try {
       if (await placer.takeBack(step, session.action)) done += 1;
     } catch (error) {
+      if (isDiskProblem(error)) throw stoppedAt(session.action === 'move' ? step.from : step.to, done, error);
       left.set(number, `${step.to}: ${problemOf(error)}`);
     }
   }
   await removeEmptyFolders(disk, session);
   if (left.size > 0) {
-    for (const number of left.keys()) await mark(disk, session.path, { done: number });
-    await mark(disk, session.path, { finished: true });
+    for (const number of left.keys()) await inWords(path, mark(disk, path, { done: number }));
+    await inWords(path, mark(disk, path, { finished: true }));
     return { done, left: [...left.values()] };
   }
   await disk.flushFolder(session.target);
-  await disk.remove(session.path);
+  await inWords(path, disk.remove(path));
   await clearUnbegun(disk, session.target);
   return { done, left: [] };
 }
@@ -128,10 +132,19 @@ async function removeEmptyFolders(disk: Disk, { target, made: { inside } }: Sort
   }
 }
 
-function stoppedAt({ to }: Step, done: number, error: unknown): WriteError {
-  return new WriteError(`Stopped after ${String(done)} file(s), at ${to}: ${fileProblem(error, 'write')} `
-    + 'The same command goes on; with --undo it takes back what was done.');
+function stoppedAt(place: string, done: number, error: unknown): WriteError {
+  return new WriteError(`Stopped after ${String(done)} file(s), at ${place}: ${fileProblem(error, 'write')} ${goesOn}`);
 }
+
+/** What is done to the journal, and where it fails what that means. */
+async function inWords(journal: string, work: Promise<void>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (error instanceof UsageError) throw error;
+    throw new WriteError(`Cannot write ${journal}, in which the sort is kept: ${fileProblem(error, 'write')} ${goesOn}`);
+  });
+}
+
+const goesOn = 'The same command goes on; with --undo it takes back what was done.';
 
 function problemOf(error: unknown): string {
   return error instanceof LeftError ? error.message : fileProblem(error, 'write');

@@ -19,10 +19,11 @@ import { realDisk, type Disk } from '../../src/files/disk.js';
 import { lastSession } from '../../src/sort/journal.js';
 import { Placer, unfinishedName, type Action, type Step } from '../../src/sort/place.js';
 import { beginSort } from '../../src/sort/session.js';
-import { pipeline } from '../support/pipeline.js';
+import { pipeline, pipelineUnder } from '../support/pipeline.js';
 import { photoResult } from '../support/results.js';
 import { demoPhotos } from '../support/shared-data.js';
 
+const failingDisk = new URL('../support/failing-disk.js', import.meta.url).href;
 const entry = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
 
 /** Name and content of every file below a folder, the journals of sorts apart; nothing where there is no folder. */
@@ -186,6 +187,22 @@ describe('pipeline sort', () => {
     await expect(beginSort(failing, plan, '0'.repeat(64), 0)).rejects.toThrow(/Stopped after 1 file\(s\), at .*c\.png: the disk reports an error\. The same command goes on/);
     const { code, stderr } = await pipeline('sort', photos, '--to', to, '--undo');
     expect([code, stderr]).toEqual([0, expect.stringMatching(/2 file\(s\) taken back/)]);
+    expect(contents(photos)).toEqual(before);
+  });
+
+  it.each(['--move', '--undo'])('says where it stopped on a disk that can only be read from some moment on, at whatever step of %s', { timeout: 120_000 }, async (verb) => {
+    writeFileSync(report, csvHeader() + ['c.png', '=b.jpg'].map((photo) => csvRows(photoResult(photo))).join(''));
+    const what = verb === '--undo' ? ['--undo'] : ['--report', report, '--move'];
+    if (verb === '--undo') await sort('--move');
+    for (let from = 1; ; from += 1) {
+      const launcher = ['env', `NODE_OPTIONS=--import ${failingDisk}`, `FAILING_FOLDER=${base}`, 'FAILING_CODE=EROFS', `FAILING_FROM=${String(from)}`];
+      const { code, stderr } = await pipelineUnder(launcher, 'sort', photos, '--to', to, ...what);
+      expect([from, stderr]).toEqual([from, expect.not.stringContaining('raw')]);
+      if (code === 0) break;
+      for (const name of existsSync(to) ? readdirSync(to) : []) if (name.startsWith('.sort.lock')) rmSync(join(to, name));
+      expect(stderr.replace(/\s+/g, ' ')).toMatch(/(Cannot sort into|Cannot write|Stopped after \d file).*: the disk can only be read\./);
+    }
+    await pipeline('sort', photos, '--to', to, '--undo');
     expect(contents(photos)).toEqual(before);
   });
 

@@ -10,7 +10,7 @@ import type { FileLooks } from '../../core/result.js';
 import { checkedLine, checkedValue, mayBeginWith } from '../../files/checked-line.js';
 import { currentUser, longestText, type Disk } from '../../files/disk.js';
 import { innerPath } from '../../files/file-name.js';
-import { fileProblem } from '../../files/problem.js';
+import { fileProblem, WriteError } from '../../files/problem.js';
 import { colours } from './packet.js';
 import { wayBackSchema } from './way-back.js';
 
@@ -92,14 +92,20 @@ export function isInnerPath(photo: string): boolean {
   return innerPath.safeParse(photo).success;
 }
 
-/** Adds a line, for good. @throws where the journal would be longer than what is read again */
+/**
+ * Adds a line, for good.
+ * @throws WriteError where it is not there for good. Half of it may be there: no other line may follow, which would grow out of it
+ *   and be lost with what it says. Else where the journal would be longer than what is read again
+ */
 export async function appendToJournal(disk: Disk, path: string, record: EmbedRecord): Promise<void> {
   const line = checkedLine(JSON.stringify(record));
   const there = (await disk.look(path))?.size ?? 0;
   if (there + Buffer.byteLength(line) > longestText) {
     throw new Error(`${path}, which says how to take marks out again, is as long as it may be. Move it away: what it says cannot be taken back then.`);
   }
-  await disk.append(path, line);
+  await disk.append(path, line).catch((error: unknown) => {
+    throw new WriteError(`Cannot write ${path}, which says how to take marks out again: ${fileProblem(error, 'write')}`);
+  });
 }
 
 /**

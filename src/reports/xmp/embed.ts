@@ -312,6 +312,7 @@ async function photoAt(disk: Disk, folder: string, photo: string): Promise<{ rea
 
 /** @throws WriteError where no other photo could be written either */
 function leftAs(photo: string, error: unknown): string {
+  if (error instanceof WriteError) throw new WriteError(`Stopped at ${photo}, which is as it was: ${error.message}`);
   if (isDiskProblem(error)) throw new WriteError(`Stopped at ${photo}, which is as it was: ${fileProblem(error, 'write')}`);
   return `${photo}: ${fileProblem(error, 'write')}`;
 }
