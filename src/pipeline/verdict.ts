@@ -1,6 +1,7 @@
 /**
  * The verdict of a photo, from what the stages say of its faces.
  */
+import { numberedReasons } from '../core/face-reason.js';
 import type { FaceResult } from '../core/result.js';
 import type { Measurements } from '../core/measurements.js';
 import { strictest, type Reason, type Strictness, type Verdict } from '../core/verdict.js';
@@ -25,7 +26,7 @@ export interface PhotoVerdict {
 export function photoVerdict(faces: readonly FaceResult[], strictness: Strictness): PhotoVerdict {
   if (faces.length === 0) return { verdict: 'review', reasons: ['no face found'] };
   const deciding = faces.filter((face) => !face.bystander);
-  return { verdict: strictest(faceStages.map((stage) => stage.weigh(deciding, strictness))), reasons: numberedReasons(faces) };
+  return { verdict: strictest(faceStages.map((stage) => stage.weigh(deciding, strictness))), reasons: numberedReasons(faces.map(saidOf)) };
 }
 
 /** The verdict of a photo of which a part is not what the camera saw: someone has to look, whatever the rest of it shows. */
@@ -43,11 +44,9 @@ export function withLimit(judged: PhotoVerdict, faces: readonly FaceResult[], li
   return { ...judged, reasons: [...judged.reasons, `faces below ${String(Math.round(limit))} px not looked for`] };
 }
 
-/** What is said of the deciding faces; which face is said only where there are several. */
-function numberedReasons(faces: readonly FaceResult[]): string[] {
-  const single = faces.length === 1;
-  return faces.flatMap((face, index) =>
-    face.bystander ? [] : face.reasons.map(({ text }) => (single ? text : `face ${String(index + 1)}: ${text}`)));
+/** What is said of a face that decides. */
+function saidOf({ bystander, reasons }: FaceResult): string[] {
+  return bystander ? [] : reasons.map(({ text }) => text);
 }
 
 /**

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { z } from 'zod';
+import { readReason } from '../core/face-reason.js';
 import type { Box, Point } from '../core/raster.js';
 import type { FileLooks } from '../core/result.js';
 import { verdicts, type Verdict } from '../core/verdict.js';
@@ -156,8 +157,7 @@ function photoFromRow(row: ParsedRow, rows: readonly ParsedRow[]): ReportPhoto {
 
 /** @param said about the photo: a CSV says of faces only what is said there, with the number of the face where there are several */
 function faceFromRow(row: ParsedRow, said: readonly string[], faces: number): ReportFace {
-  const prefix = `face ${String(row.face)}: `;
-  const ofFace = faces === 1 ? said : said.filter((reason) => reason.startsWith(prefix)).map((reason) => reason.slice(prefix.length));
+  const ofFace = faces === 1 ? said : said.map((reason) => readReason(reason)).filter(({ faces: about }) => about.some((number) => number === row.face)).map(({ text }) => text);
   const point = (x: number | undefined, y: number | undefined): Point[] => (x === undefined || y === undefined ? [] : [{ x, y }]);
   return {
     box: { x: row.face_x ?? 0, y: row.face_y ?? 0, width: row.face_width ?? 0, height: row.face_height ?? 0 },

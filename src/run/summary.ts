@@ -1,6 +1,7 @@
 /**
  * Counts of a run, and the few lines that tell a person about them.
  */
+import { topicOf } from '../core/face-reason.js';
 import type { PhotoResult } from '../core/result.js';
 import type { Verdict } from '../core/verdict.js';
 
@@ -27,9 +28,7 @@ export class RunSummary {
     this.faces += result.faces.length;
     if (result.status === 'error') this.errors += 1;
     else this.verdicts[result.verdict] += 1;
-    // "face 2: eyes closed" counts as "eyes closed", once a photo.
-    const kinds = new Set(result.reasons.map((reason) => reason.replace(/^face \d+: /, '').replace(/:.*$/, '')));
-    for (const kind of kinds) this.reasons.set(kind, (this.reasons.get(kind) ?? 0) + 1);
+    for (const kind of new Set(result.reasons.map((reason) => topicOf(reason)))) this.reasons.set(kind, (this.reasons.get(kind) ?? 0) + 1);
   }
 
   /** @param seconds how long the run took */

@@ -17,8 +17,8 @@ afterAll(() => { rmSync(folder, { recursive: true }); });
 const file = { size: 5_000_000_000, modified: Date.UTC(2026, 10, 24, 12) };
 const results: readonly PhotoResult[] = [
   photoResult('=a, "1".jpg', {
-    faces: [face(), face({ x: 900, eyes: 'closed', open: 0.25, reasons: ['eyes closed', 'face dark'] })],
-    reasons: ['face 2: eyes closed', 'face 2: face dark'], verdict: 'reject', file,
+    faces: [face({ reasons: ['face dark'] }), face({ x: 900, eyes: 'closed', open: 0.25, reasons: ['face dark', 'eyes closed'] })],
+    reasons: ['faces 1, 2: face dark', 'face 2: eyes closed'], verdict: 'reject', file,
     scene: { scene: 3, frames: 2, rank: 2, reason: 'more eyes closed than b.jpg', people: [0, 1] },
   }),
   photoResult('b.jpg', { scene: { scene: 3, frames: 2, rank: undefined, reason: 'exposure bracket of 2', people: [0] }, faces: [], status: 'no_face' }),
@@ -49,7 +49,7 @@ describe.each(['csv', 'json', 'jsonl', 'arrow', 'feather'])('a report in .%s', (
   it('says of each photo what was written', () => {
     expect(photos).toMatchObject([
       {
-        photo: '=a, "1".jpg', verdict: 'reject', reasons: ['face 2: eyes closed', 'face 2: face dark'], file,
+        photo: '=a, "1".jpg', verdict: 'reject', reasons: ['faces 1, 2: face dark', 'face 2: eyes closed'], file,
         scene: { scene: 3, rank: 2, reason: 'more eyes closed than b.jpg' },
         found: { status: 'ok', width: 1920, height: 1280 },
       },
@@ -62,8 +62,8 @@ describe.each(['csv', 'json', 'jsonl', 'arrow', 'feather'])('a report in .%s', (
 
   it('says of each face where it is, and all that the stages found', () => {
     expect(photos[0]?.found?.faces).toMatchObject([
-      { box: { x: 418, y: 406, width: 190, height: 190 }, reasons: [], cells: { eyes: 'open', sharpness: like(/^80(\.0)?$/) } },
-      { box: { x: 900 }, reasons: ['eyes closed', 'face dark'], cells: { eyes: 'closed', left_eye_open: like(/^0\.250?$/) } },
+      { box: { x: 418, y: 406, width: 190, height: 190 }, reasons: ['face dark'], cells: { eyes: 'open', sharpness: like(/^80(\.0)?$/) } },
+      { box: { x: 900 }, reasons: ['face dark', 'eyes closed'], cells: { eyes: 'closed', left_eye_open: like(/^0\.250?$/) } },
     ]);
     const columns = faceStages.flatMap((stage) => Object.keys(stage.columns));
     expect(Object.keys(photos[0]?.found?.faces[0]?.cells ?? {})).toEqual(columns);

@@ -41,7 +41,7 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   const scene = (rank: number, reason: string): Partial<PhotoResult> => ({ scene: { scene: 1, frames: 2, rank, reason, people: [0, 1] } });
   const two = [face(), face({ x: 900, eyes: 'closed', reasons: ['eyes closed'] })];
   const results = [
-    photoResult('1.jpg', { faces: two, reasons: ['face 2: eyes closed'], verdict: 'reject', ...scene(2, 'more eyes closed than 2.jpg') }),
+    photoResult('1.jpg', { faces: two, reasons: ['face 2: eyes closed', 'faces 1, 2: face dark'], verdict: 'reject', ...scene(2, 'more eyes closed than 2.jpg') }),
     photoResult('2.jpg', { faces: [face(), face({ x: 900 })], ...scene(1, 'best of 2: all eyes open') }),
     photoResult('3.jpg', { verdict: 'review', reasons: ['sharpness unsure'] }),
     photoResult('4.jpg'), photoResult('5.jpg'),
@@ -118,13 +118,15 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     expect(await badge(0)).toBe('★★★★★');
   });
 
-  it('shows a photo, its faces by the numbers that reasons name, and lights the face that a reason is about', async () => {
+  it('shows a photo, its faces by the numbers that reasons name, and lights the faces that a reason is about', async () => {
     await page.keyboard.press(' ');
     await page.waitForSelector('.reasons li');
     expect(await page.locator('.loupe text').allTextContents()).toEqual(['1', '2']);
     expect(await page.locator('.face-facts h3').allTextContents()).toEqual(['Face 1', 'Face 2']);
     await page.hover('.reasons li');
     expect(await page.locator('.loupe rect.lit').getAttribute('data-face')).toBe('1');
+    await page.hover('.reasons li:nth-child(2)');
+    expect(await page.locator('.loupe rect.lit').count()).toBe(2);
   });
 
   it('shows 100 %: each pixel of the photo is one of the screen, fetched where it is looked at', async () => {

@@ -83,10 +83,10 @@ export class Loupe {
     this.place();
   }
 
-  /** Lights one face, or none. */
-  light(face: number | undefined): void {
+  /** Lights these faces and no other, by their places in the list. */
+  light(faces: readonly number[]): void {
     for (const mark of this.sheet.querySelectorAll<SVGElement>('[data-face]')) {
-      mark.classList.toggle('lit', mark.dataset['face'] === String(face));
+      mark.classList.toggle('lit', faces.some((face) => mark.dataset['face'] === String(face)));
     }
   }
 

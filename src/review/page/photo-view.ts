@@ -1,6 +1,7 @@
 /**
  * One photo with all that is known of it: the picture, its faces at 100 %, what speaks against it, and the choice.
  */
+import { readReason } from '../../core/face-reason.js';
 import { button, element } from '../../reports/html/page/dom.js';
 import type { ReviewPhoto } from '../data.js';
 import { fetchPhoto } from './api.js';
@@ -73,7 +74,7 @@ export class PhotoView {
     const face = this.known?.faces[index];
     if (face === undefined) return;
     this.loupe.focus({ x: face.look[0], y: face.look[1] });
-    this.loupe.light(index);
+    this.loupe.light([index]);
   }
 
   private draw(): void {
@@ -97,7 +98,7 @@ export class PhotoView {
           ...(this.settled === 0 ? [
             faceAt100(this.id, face, label), element('div', { class: 'measures' }, ...faceFacts(this.id, face, this.model.report)),
           ] : [element('div', { class: 'face-100' })]));
-        this.lightOn(section, index);
+        this.lightOn(section, [index]);
         section.querySelector('.face-100')?.addEventListener('click', () => { this.lookAt(index); });
         return section;
       }));
@@ -110,15 +111,16 @@ export class PhotoView {
     if (known !== undefined && said.length === 0) return element('p', { class: 'reasons' }, 'Nothing speaks against it.');
     return element('ul', { class: 'reasons' }, ...said.map((reason) => {
       const line = element('li', { tabindex: '0' }, reason);
-      const number = /^face (\d+):/.exec(reason)?.[1];
-      if (known !== undefined && known.faces.length > 0) this.lightOn(line, number === undefined ? 0 : Number(number) - 1);
+      const { faces } = readReason(reason);
+      if (faces.length > 0) this.lightOn(line, faces.map((number) => number - 1));
+      else if (known?.faces.length === 1) this.lightOn(line, [0]);
       return line;
     }));
   }
 
-  private lightOn(target: HTMLElement, face: number): void {
-    for (const begin of ['pointerenter', 'focus']) target.addEventListener(begin, () => { this.loupe.light(face); });
-    for (const end of ['pointerleave', 'blur']) target.addEventListener(end, () => { this.loupe.light(undefined); });
+  private lightOn(target: HTMLElement, faces: readonly number[]): void {
+    for (const begin of ['pointerenter', 'focus']) target.addEventListener(begin, () => { this.loupe.light(faces); });
+    for (const end of ['pointerleave', 'blur']) target.addEventListener(end, () => { this.loupe.light([]); });
   }
 
   /** Decodes the next photos before they are asked for; those that have gone by are not waited for. */

@@ -1,6 +1,7 @@
 /**
  * Reads the data blocks of the page.
  */
+import { topicOf } from '../../../core/face-reason.js';
 import type { PhotoData, ReportData } from '../data.js';
 
 /** Pictures of a face as data URLs; undefined where there is none. */
@@ -68,9 +69,4 @@ function scores(data: PhotoData): Pick<Photo, 'ranks' | 'faceShare'> {
   }
   const [, , width = 0, height = 0] = data.faces[0]?.box ?? [];
   return { ranks, faceShare: data.width > 0 ? (width * height) / (data.width * data.height) : 0 };
-}
-
-/** `face 3: eyes not visible: profile` is about `eyes not visible`. */
-function topicOf(reason: string): string {
-  return reason.replace(/^face \d+: /, '').split(':')[0] ?? reason;
 }
