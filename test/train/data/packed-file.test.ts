@@ -29,6 +29,11 @@ describe('a packed file', () => {
     const opened = openPackedFile(packed('whole.arrow'));
     expect(opened).toEqual(dataset);
     expect(opened.pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect([...opened.cropWidths]).toEqual([20, 20.5, 21, 21.5, 22]);
+    expect([...opened.turns]).toEqual([0, 0.125, 0.25, 0.375, 0.5]);
+    expect([...opened.labels]).toEqual([0, 1, 0, 0, 2]);
+    expect([opened.kinds[3], opened.groups[3], opened.paths[3], opened.sources[3]]).toEqual(['narrow', 'person 1', 'open/Ünï "3".jpg#left', 'größe']);
+    expect(opened.pixels[3 * CANVAS_BYTES + 2]).toBe(2 * 7 + 3 * 31);
   });
 
   it('says whether it holds eyes, faces or photos, whose canvases differ', () => {
@@ -38,6 +43,19 @@ describe('a packed file', () => {
     writePackedFile(path, faces);
     expect(openPackedFile(path)).toEqual(faces);
     expect([openPackedFile(packed('eyes.arrow')).crop, faces.crop, canvasBytes('photo')]).toEqual(['eye', 'face', 40_000]);
+    const photos = join(folder, 'photos.arrow');
+    writePackedFile(photos, datasetOf([row], 'photo'));
+    expect(openPackedFile(photos).crop).toBe('photo');
+  });
+
+  it('gives back the pixels of files that were written in pieces', () => {
+    const [first, second] = [tableFromIPC(readFileSync(packed('first.arrow'))), tableFromIPC(readFileSync(packed('second.arrow')))];
+    const path = join(folder, 'pieces.arrow');
+    writeFileSync(path, tableToIPC(first.concat(second), 'file'));
+    const opened = openPackedFile(path);
+    expect(opened.length).toBe(10);
+    expect(Buffer.from(opened.pixels).equals(Buffer.concat([dataset.pixels, dataset.pixels]))).toBe(true);
+    expect(opened.paths).toEqual([...dataset.paths, ...dataset.paths]);
   });
 
   it('whose index says that it has no end is refused, and not read for ever', () => {
@@ -133,6 +151,8 @@ describe('a packed file that somebody changed', () => {
   it('says which row has a label that is none', () => {
     const path = changed('label.arrow', (columns) => { columns['label'] = vectorFromArray([0, 1, 0, 3, 2], new Uint8()); });
     expect(() => openPackedFile(path)).toThrow(new PackedFileError(`${path}: row 3 has label 3; 0 is closed, 1 is open, 2 is hidden.`));
+    const first = changed('first-label.arrow', (columns) => { columns['label'] = vectorFromArray([200, 1, 0, 3, 2], new Uint8()); });
+    expect(() => openPackedFile(first)).toThrow(/row 0 has label 200/);
   });
 
   it('says so where its pixels are not as many as its canvases have', () => {

@@ -138,6 +138,20 @@ describe('a source that is held out', () => {
     expect(train.length).toBeGreaterThan(60);
   });
 
+  it('is tested on where it is tied to nothing but what is left out', () => {
+    const tied = eyes([{ source: 'a', label: 0, group: 'tied' }, ...many('a', 0, 19), ...many('a', 1, 20), ...many('b', 0, 12), ...many('b', 1, 12), { source: 'b', label: 0, group: 'tied' }]);
+    const row = tied.length - 1;
+    const seen = new Set<boolean>();
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const { train, validation, test } = partitionDataset(tied, { ...options, holdout: ['b'], split_seed: seed });
+      const isLearnt = train.includes(0) || validation.includes(0);
+      seen.add(isLearnt);
+      expect(test.includes(row)).toBe(!isLearnt);
+      expect(test.includes(0)).toBe(false);
+    }
+    expect(seen.size).toBe(2);
+  });
+
   it('may be one of several', () => {
     const three = eyes([...many('a', 0, 60), ...many('a', 1, 60), ...many('b', 0, 20), ...many('c', 1, 20)]);
     const { test } = partitionDataset(three, { ...options, holdout: ['b', 'c'] });
@@ -149,6 +163,8 @@ describe('what cannot be split', () => {
   it('is said with the part, what it has, and what to do', () => {
     expect(() => partitionDataset(eyes(many('a', 1, 40)), options)).toThrow(/^The train part has 0 closed and \d+ open eyes; both classes are needed\. Add images of the missing class, check the group rules \(data\.groups: is everything one group\?\), or change data\.validation and data\.test\.$/);
     expect(() => partitionDataset(eyes([...many('a', 0, 40), ...many('a', 1, 1)]), options)).toThrow(/closed and [01] open/);
+    const oneGroup = eyes([...many('a', 0, 2), ...many('a', 1, 40), ...many('b', 0, 10), ...many('b', 1, 10)]);
+    expect(() => partitionDataset(oneGroup, { ...options, validate_on: ['b'] })).toThrow(/^The test part has 0 closed and \d+ open eyes/);
     expect(() => partitionDataset(dataset, { ...options, validate_on: ['x', 'y'] })).toThrow(
       new UsageError('data.validate_on names x, y, which the packed file does not hold. It holds: a, b.'));
   });
@@ -167,6 +183,10 @@ describe('the check of a partition', () => {
   it('names the pictures that look the same, and where they are', () => {
     expect(() => { checkPartition(four, { train: Int32Array.of(0, 1), validation: none, test: Int32Array.of(3), duplicates: pairs }); })
       .toThrow(new Error('The split leaks: 0.jpg (train) and 3.jpg (test) look the same: their pixels correlate by 0.988.'));
+  });
+
+  it('passes over copies in one part', () => {
+    expect(() => { checkPartition(four, { train: Int32Array.of(0, 1, 3), validation: none, test: Int32Array.of(2), duplicates: pairs }); }).not.toThrow();
   });
 
   it('passes over copies of which one is in no part', () => {
