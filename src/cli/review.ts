@@ -15,7 +15,7 @@ import { openReview } from '../review/review.js';
 import { folderOfPhotos } from '../sort/wrong-folder.js';
 import { log } from './log.js';
 import { addSettingsOptions, learnedPath, learnedSettings, settingsFrom, type SettingsOptions } from './settings.js';
-import { checkWritable } from './writable.js';
+import { checkReport, checkWritable } from './writable.js';
 import '../image/one-thread.js';
 
 interface ReviewVerbOptions extends SettingsOptions {
@@ -51,6 +51,7 @@ async function review(what: string, options: ReviewVerbOptions, executor: PhotoE
   if (found.length === 0) throw new UsageError(`There are no photos in ${folder}.`);
   const photos = await inTimeOrder(found);
   checkWritable(report);
+  checkReport(report);
   const stop = new AbortController();
   const opened = await openReview({
     photos, folder: named, report, config, executor, port: options.port, signal: stop.signal,

@@ -19,7 +19,7 @@ import { reportOutput } from '../reports/output.js';
 import type { Editor } from '../reports/xmp/packet.js';
 import { exitCodes } from './exit-codes.js';
 import { readFileList } from './file-list.js';
-import { checkNoPhoto } from './writable.js';
+import { checkReport } from './writable.js';
 import { log } from './log.js';
 import { createProgress } from './progress.js';
 import { openRunQueue, type RunQueue } from './run-queue.js';
@@ -130,7 +130,7 @@ interface RunPlan {
 /** @throws UsageError for what cannot be done as it is asked for, before any photo is opened */
 async function planRun(named: readonly string[], options: RunVerbOptions): Promise<RunPlan> {
   checkCompanions(options);
-  for (const report of options.report ?? []) if (report !== '-') checkNoPhoto(report);
+  for (const report of options.report ?? []) if (report !== '-') checkReport(report);
   const inputs = options.filesFrom === undefined ? named : [...named, ...await readFileList(options.filesFrom)];
   if (inputs.length === 0) throw new UsageError('Name folders or photos to judge, or a list of them with --files-from.');
   const config = await settingsOf(options);

@@ -3,6 +3,7 @@
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { UsageError } from '../core/usage-error.js';
+import { partialPath } from '../files/growing-file.js';
 import { fileProblem } from '../files/problem.js';
 import { checkWholeFile } from '../files/whole-file.js';
 import { isDebugPicture } from '../image/debug-mark.js';
@@ -27,6 +28,11 @@ export function checkNoPhoto(path: string): void {
   if (sniffFormat(beginning).supported && !isDebugPicture(beginning)) {
     throw new UsageError(`Cannot write ${path}: there is a photo in its place. Name another file.`);
   }
+}
+
+/** The same for a report, and for the file that a run leaves of it that is stopped. @throws UsageError where a photo is in the place of either */
+export function checkReport(path: string): void {
+  for (const each of [path, partialPath(path)]) checkNoPhoto(each);
 }
 
 /** The first bytes of a file; none where it cannot be read. */

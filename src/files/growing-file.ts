@@ -17,7 +17,7 @@ export interface ReportFile {
 }
 
 /** Name under which a stopped run leaves what it has: `out.csv` becomes `out.partial.csv`. */
-function partialPath(path: string): string {
+export function partialPath(path: string): string {
   const extension = extname(path);
   return `${path.slice(0, path.length - extension.length)}.partial${extension}`;
 }

@@ -48,7 +48,12 @@ export async function readKnown(
   path: string, photos: readonly PhotoFile[], isSame: (photo: string, then: FileLooks, now: FileLooks) => boolean,
 ): Promise<ReviewPhoto[]> {
   const lines = new Map<string, z.infer<typeof lineSchema>>();
-  for (const line of (await textOf(path)).split('\n')) {
+  const text = await textOf(path);
+  // It will be replaced, and a photo may have its name.
+  if (text !== '' && !text.startsWith('{"size":')) {
+    throw new UsageError(`${path}, in which a review keeps what it knows, is another file. Move it away, or give the report another name.`);
+  }
+  for (const line of text.split('\n')) {
     const parsed = parse(line);
     if (parsed !== undefined) lines.set(parsed.known.photo, parsed);
   }

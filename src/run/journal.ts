@@ -92,12 +92,11 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
   const { update = false } = options;
   if (update) await takeUpKept(path);
   const earlier = await readIndex(path);
-  if (earlier?.isJournal === false) {
-    throw new UsageError(`${path}, where a journal of this run would lie, is another file. Move it away, or give the report another name.`);
-  }
+  if (earlier?.isJournal === false) throw anotherFile(path);
   const usable = (options.resume || update) && earlier?.header?.fingerprint === fingerprint;
   await options.check?.((photo) => usable && earlier.places.has(photo));
   if (earlier !== undefined && !usable && earlier.places.size > 0) {
+    await checkJournal(`${path}.old`);
     await rename(path, `${path}.old`);
     notes.push(`${whyUnused(earlier, options)} Its journal is now ${path}.old.`);
   }
@@ -122,11 +121,27 @@ export async function openJournal(path: string, fingerprint: string, options: Jo
   }
 }
 
+/** @throws UsageError where a file that will be replaced is none of a run's: a photo may have its name */
+async function checkJournal(path: string): Promise<void> {
+  // The first bytes tell it but where they are damaged.
+  const isBegun = await beginningOf(path).then(isBeginning, (error: unknown) => errorCode(error) === 'ENOENT');
+  if (!isBegun && (await readIndex(path))?.isJournal === false) throw anotherFile(path);
+}
+
+function anotherFile(path: string): UsageError {
+  return new UsageError(`${path}, where a journal of this run would lie, is another file. Move it away, or give the report another name.`);
+}
+
+function isBeginning(text: string): boolean {
+  return mayBeginWith(text, '{"journal":"portrait-pipeline"');
+}
+
 /** Renamed, not copied: a run that is killed from here on goes on with the journal. An unfinished run knows more than the last one. */
 async function takeUpKept(path: string): Promise<void> {
   const kept = await lstat(keptPath(path)).catch(() => undefined);
   // It is written at the end of the run, and through a link that would be another file.
   if (kept?.isSymbolicLink() === true) throw new UsageError(`Cannot keep what is found in ${keptPath(path)}: it is a link. Remove it.`);
+  if (kept?.isFile() === true) await checkJournal(keptPath(path));
   try {
     await lstat(path);
   } catch {
@@ -304,7 +319,7 @@ async function readIndex(path: string): Promise<JournalIndex | undefined> {
   let end = 0;
   let isBegun: boolean;
   try {
-    isBegun = mayBeginWith(await beginningOf(path), '{"journal":"portrait-pipeline"');
+    isBegun = isBeginning(await beginningOf(path));
     for await (const line of wholeLines(path)) {
       const text = checkedText(line.bytes.toString('utf8'));
       const record = text === undefined || line.offset === 0 ? undefined : parseRecord(text);

@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../files/error-code.js';
-import type { Disk, DiskEntry } from '../files/disk.js';
+import { currentUser, type Disk, type DiskEntry } from '../files/disk.js';
 import { isInside } from '../files/file-name.js';
 
 export type Action = 'copy' | 'link' | 'move';
@@ -141,10 +141,15 @@ export class Placer {
       if (action === 'link') {
         throw code === 'EXDEV' ? new LeftError(`${to} is on another disk, where a link cannot lead. Use --copy.`) : error;
       }
-      if (code === 'EXDEV') await this.copyVerified(step);
+      if (code === 'EXDEV' || (code === 'EPERM' && await this.isSomebodyElses(from))) await this.copyVerified(step);
       else if (withoutLinks.has(code)) await this.renameTo(from, to);
       else throw error;
     }
+  }
+
+  /** Linux may forbid a second name for another user's file (protected_hardlinks), on a disk that has links: there a copy can be named safely. */
+  private async isSomebodyElses(path: string): Promise<boolean> {
+    return (await this.disk.look(path))?.owner !== currentUser;
   }
 
   private async copyVerified(step: Step): Promise<void> {

@@ -23,6 +23,11 @@ describe('what a review keeps beside a report', () => {
     expect(readFileSync(join(folder, 'somebody.txt'), 'utf8')).toBe('precious');
   });
 
+  it('takes the place of no other file, such as a photo that has its name', async () => {
+    writeFileSync(path(), Buffer.from([0xff, 0xd8, 0xff, 0xe0, 10, 1, 2, 10, 3]));
+    await expect(readKnown(path(), [], () => false)).rejects.toThrow(/out\.csv\.review.* is another file\. Move it away/);
+  });
+
   describe('of photos', () => {
     const scene = { scene: 1, frames: 2, rank: 2, reason: 'more eyes closed than b.jpg', people: [0, 1] };
     const results = [

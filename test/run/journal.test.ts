@@ -65,6 +65,26 @@ describe('the journal of a run', () => {
     }
   });
 
+  it('takes the place of no other file with what is kept for --update, and with what is set aside', async () => {
+    const photo = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 10, 1, 2, 10, 3]);
+    const before = readFileSync(path);
+    const beside = (name: string): string => join(path, '..', name);
+    for (const isUnfinished of [true, false]) {
+      writeFileSync(beside('out.csv.found'), photo);
+      if (!isUnfinished) rmSync(path);
+      await expect(openJournal(path, 'settings', { resume: false, update: true })).rejects.toThrow(/out\.csv\.found.* is another file\. Move it away/);
+      expect(readFileSync(beside('out.csv.found'))).toEqual(photo);
+      expect(existsSync(path)).toBe(isUnfinished);
+    }
+    writeFileSync(path, before);
+    writeFileSync(beside('out.csv.journal.old'), photo);
+    await expect(openJournal(path, 'settings', { resume: false })).rejects.toThrow(/out\.csv\.journal\.old.* is another file\. Move it away/);
+    expect([readFileSync(path), readFileSync(beside('out.csv.journal.old'))]).toEqual([before, photo]);
+    // An earlier one that was set aside makes place.
+    writeFileSync(beside('out.csv.journal.old'), before);
+    await (await openJournal(path, 'settings', { resume: false })).close();
+  });
+
   it('begins anew where its first line was cut short', async () => {
     const first = readFileSync(path).indexOf(10);
     for (const length of [0, 1, 16, 17, 30, 46, 60, first]) {

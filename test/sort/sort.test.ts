@@ -15,7 +15,7 @@ import type { PhotoResult } from '../../src/core/result.js';
 import { stemsOf } from '../../src/sort/companions.js';
 import { UsageError } from '../../src/core/usage-error.js';
 import { takeLock } from '../../src/files/lock.js';
-import { realDisk, type Disk } from '../../src/files/disk.js';
+import { currentUser, realDisk, type Disk } from '../../src/files/disk.js';
 import { lastSession } from '../../src/sort/journal.js';
 import { Placer, unfinishedName, type Action, type Step } from '../../src/sort/place.js';
 import { beginSort } from '../../src/sort/session.js';
@@ -614,6 +614,23 @@ describe('placing a file', () => {
     symlinkSync(join(base, 'a.jpg'), join(base, 'b.jpg'));
     await expect(placeFile(join(base, 'a.jpg'), join(base, 'b.jpg'), 'move')).rejects.toThrow(/another file/);
     expect(readFileSync(join(base, 'a.jpg'), 'utf8')).toBe('the only one');
+  });
+
+  it('copies another user\'s file that the system allows no second name for, rather than rename it over one that comes meanwhile', async () => {
+    const [from, to] = [join(folder(), 'a.jpg'), join(folder(), 'a.jpg')];
+    writeFileSync(from, 'the photo');
+    const look: Disk['look'] = async (path) => {
+      const entry = await realDisk.look(path);
+      return entry === undefined || path !== from ? entry : { ...entry, owner: currentUser + 1 };
+    };
+    const forbidding: Disk = {
+      ...realDisk, look,
+      link: (path, name) => (path === from ? Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' })) : realDisk.link(path, name)),
+      rename: () => Promise.reject(new Error('renamed')),
+    };
+    const { size, mtimeMs: modified } = statSync(from);
+    await new Placer(forbidding, [dirname(from), dirname(to)]).place({ from, to, size, modified }, 'move');
+    expect([existsSync(from), readFileSync(to, 'utf8'), readdirSync(dirname(to))]).toEqual([false, 'the photo', ['a.jpg']]);
   });
 
   describe('keeps the last copy, under whatever name', () => {

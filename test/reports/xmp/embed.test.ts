@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { ChoicesFile, readChoices } from '../../../src/choices/file.js';
 import { checkedLine } from '../../../src/files/checked-line.js';
 import { realDisk } from '../../../src/files/disk.js';
+import { WholeFile } from '../../../src/files/whole-file.js';
 import { embedMarks, planMarks, undoEmbedding, type EmbedOutcome } from '../../../src/reports/xmp/embed.js';
 import { readEmbedJournal } from '../../../src/reports/xmp/embed-journal.js';
 import { findExiftool, runExiftool, type Exiftool } from '../../../src/reports/xmp/exiftool.js';
@@ -342,6 +343,27 @@ case "$args" in *"
       await realDisk.append(path, text);
     };
     const { done, left: said } = await embed({ 'a.jpg': marks }, { exiftool: { command, version: '', source: '' }, disk: { ...realDisk, append } });
+    expect([done, said]).toEqual([0, ['a.jpg: it is a link. Name a file.']]);
+    expect(readFileSync(elsewhere, 'utf8')).toBe('mine');
+  });
+
+  it('are not taken out of what a photo leads to as a link for a moment, between its reading and the file beside it', async () => {
+    expect(await embed({ 'a.jpg': marks })).toEqual({ done: 1, left: [] });
+    const elsewhere = join(mkdtempSync(join(tmpdir(), 'elsewhere-')), 'precious.jpg');
+    writeFileSync(elsewhere, 'mine');
+    const [there, hidden] = [photo('a.jpg'), photo('.a.jpg')];
+    const begin = WholeFile.begin.bind(WholeFile);
+    const spy = vi.spyOn(WholeFile, 'begin').mockImplementationOnce((...asked) => {
+      renameSync(there, hidden);
+      symlinkSync(elsewhere, there);
+      return begin(...asked);
+    });
+    const look: typeof realDisk.look = async (path) => {
+      if (existsSync(hidden)) renameSync(hidden, there);
+      return realDisk.look(path);
+    };
+    const { done, left: said } = await undoEmbedding({ ...await shared(), disk: { ...realDisk, look } });
+    spy.mockRestore();
     expect([done, said]).toEqual([0, ['a.jpg: it is a link. Name a file.']]);
     expect(readFileSync(elsewhere, 'utf8')).toBe('mine');
   });
