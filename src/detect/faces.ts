@@ -31,6 +31,8 @@ export type OnNetTime = (net: 'detect' | 'landmarks', milliseconds: number) => v
 
 /** Finds the faces of photos. Loads its nets once. One instance serves one caller at a time. */
 export interface FaceFinder {
+  /** Width of the smallest faces that are looked for, in longer sides of the photo. */
+  readonly smallest: number;
   /** Faces with their landmarks, px of `image`, best first. */
   find(image: Raster, onTime?: OnNetTime): Promise<Face[]>;
   release(): Promise<void>;
@@ -89,6 +91,7 @@ export async function createFaceFinder(settings: DetectSettings, options: Engine
     asksSecondOpinion(settings) ? createSecondOpinion({ ...options, engine: 'onnx' }) : undefined,
   ]);
   return {
+    smallest: smallestSought(detector, settings),
     find: (image, onTime = () => undefined) => {
       const timed = async <T>(net: 'detect' | 'landmarks', run: () => Promise<T>): Promise<T> => {
         const start = performance.now();
@@ -105,6 +108,15 @@ export async function createFaceFinder(settings: DetectSettings, options: Engine
     },
     release: async () => { await Promise.all([detector.release(), landmarks.release(), opinion?.release()]); },
   };
+}
+
+/**
+ * The detector's own limit where it looks at the whole photo; with a second look that limit in a tile, for tiles are looked at wherever
+ * faces are nearly as small as that, and `detect.smallest` where it goes further.
+ */
+function smallestSought({ smallestFace, inputSize }: Detector, { second_look: secondLook, smallest }: DetectSettings): number {
+  const seen = smallestFace / inputSize;
+  return secondLook ? Math.min(smallest / 100, tileShare * seen) : seen;
 }
 
 function isSure({ landmarks }: Face): boolean {

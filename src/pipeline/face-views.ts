@@ -59,10 +59,9 @@ export async function seeFaces(photo: OpenPhoto, whole: DecodedPhoto, stages: Lo
 
 /** Width of the smallest faces that are looked for, px of the full-size photo. */
 export function smallestFace(
-  photo: { readonly width: number; readonly height: number },
-  { smallest, min_face: least }: { readonly smallest: number; readonly min_face: number },
+  photo: { readonly width: number; readonly height: number }, { faces, config }: Pick<Stages, 'faces' | 'config'>,
 ): number {
-  return Math.max(least, (smallest / 100) * Math.max(photo.width, photo.height));
+  return Math.max(config.detect.min_face, faces.smallest * Math.max(photo.width, photo.height));
 }
 
 /** Faces of a group with fewer px than this, in what was decoded, are looked for again in a larger picture. */

@@ -99,7 +99,7 @@ async function judge(decoded: Decoded, stages: Stages, settings: PhotoSettings):
     height: photo.height,
     faces,
     ...withLimit(
-      withDamage(photoVerdict(faces, stages.config.verdict.strictness), whole.damage), faces, smallestFace(photo, stages.config.detect)),
+      withDamage(photoVerdict(faces, stages.config.verdict.strictness), whole.damage), faces, smallestFace(photo, stages)),
     times: clock.times(),
     sha256,
     capture: photo.capture,

@@ -24,6 +24,25 @@ function grayed(image: Raster): Raster {
   return { data, width: image.width, height: image.height, channels: 1 };
 }
 
+describe('the smallest faces that are looked for', () => {
+  const share = async (...set: string[]): Promise<number> => {
+    const { smallest, release } = await createFaceFinder(loadConfig(undefined, set).detect);
+    await release();
+    return smallest;
+  };
+
+  it('are as small as is set, but what the tiles of a second look show is not kept back', async () => {
+    expect(await share()).toBe(0.01);
+    expect(await share('detect.smallest=2')).toBe(0.02);
+    expect(await share('detect.smallest=100')).toBeCloseTo((0.55 * 12) / 256, 9);
+  });
+
+  it('are what the detector sees of the whole photo where there is no second look', async () => {
+    expect(await share('detect.second_look=false')).toBe(12 / 256);
+    expect(await share('detect.second_look=false', 'detect.detector=tiny-face', 'detect.smallest=100')).toBe(49 / 416);
+  });
+});
+
 describe('the faces of a photo', () => {
   it('are the 22 people of the six demo photos', async () => {
     const counts = [];

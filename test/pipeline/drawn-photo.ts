@@ -43,7 +43,8 @@ export class StubFinder implements FaceFinder {
   readonly shown: Raster[] = [];
   released = 0;
 
-  constructor(private readonly looks: readonly (readonly Face[])[]) {}
+  /** @param smallest width of the smallest faces that it would find, in longer sides of the picture */
+  constructor(private readonly looks: readonly (readonly Face[])[], readonly smallest = 0.01) {}
 
   find: FaceFinder['find'] = (image, onTime) => {
     this.shown.push(image);

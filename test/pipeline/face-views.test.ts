@@ -172,9 +172,10 @@ describe('a group whose faces are small in the shrunk photo', () => {
 });
 
 describe('the smallest face that is looked for', () => {
-  it('is a share of the longer side, and no less than is set in px', () => {
-    expect(smallestFace({ width: 3000, height: 2000 }, { smallest: 2, min_face: 12 })).toBe(60);
-    expect(smallestFace({ width: 2000, height: 3000 }, { smallest: 2, min_face: 12 })).toBe(60);
-    expect(smallestFace({ width: 300, height: 200 }, { smallest: 2, min_face: 12 })).toBe(12);
+  it('is what the finder finds, of the longer side, and no less than is set in px', () => {
+    const stages = { faces: new StubFinder([], 0.02), config: loadConfig(undefined, ['detect.min_face=12']) };
+    expect(smallestFace({ width: 3000, height: 2000 }, stages)).toBe(60);
+    expect(smallestFace({ width: 2000, height: 3000 }, stages)).toBe(60);
+    expect(smallestFace({ width: 300, height: 200 }, stages)).toBe(12);
   });
 });

@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PhotoResult } from '../../src/core/result.js';
+import type { PhotoFile, PhotoResult } from '../../src/core/result.js';
 import { loadConfig } from '../../src/pipeline/config.js';
 import { processPhoto } from '../../src/pipeline/photo.js';
 import { createStages } from '../../src/pipeline/stages.js';
-import { hasSharedData, sharedSet } from '../support/shared-data.js';
+import { demoPhotos, hasSharedData, sharedSet } from '../support/shared-data.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'group-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
@@ -24,26 +24,44 @@ async function drawGroup(path: string): Promise<void> {
   await sharp({ create: { width: 3600, height: 2400, channels: 3, background: '#6a7468' } }).composite(people).jpeg().toFile(path);
 }
 
+async function judge(photo: PhotoFile, settings: readonly string[]): Promise<PhotoResult> {
+  const config = loadConfig(undefined, settings);
+  const stages = await createStages(config);
+  const result = await processPhoto(photo, stages, { config });
+  await stages.release();
+  return result;
+}
+
+/** What is said of faces that may have been missed. */
+function limits({ reasons }: PhotoResult): string[] {
+  return reasons.filter((reason) => reason.includes('not looked for'));
+}
+
+describe('a photo of a few people', () => {
+  it.each(demoPhotos.map((path) => ({ path, photo: basename(path) })))('says nothing of faces that were not looked for: $photo', async (photo) => {
+    expect(limits(await judge(photo, []))).toEqual([]);
+  });
+
+  it('does not say that faces were not looked for which the first looks show, however little is looked for', async () => {
+    const [path = ''] = demoPhotos;
+    const { faces, width, height, ...result } = await judge({ path, photo: 'demo.jpg' }, ['detect.smallest=100']);
+    expect(Math.min(...faces.map(({ box }) => box.width))).toBeGreaterThan((2 * 0.55 * 12 * Math.max(width, height)) / 256);
+    expect(limits({ faces, width, height, ...result })).toEqual([]);
+  });
+});
+
 describe.skipIf(!hasSharedData)(`a large group${hasSharedData ? '' : ' (skipped: no ../shared/data)'}`, () => {
   const photo = { path: join(folder, 'group.jpg'), photo: 'group.jpg' };
   beforeAll(() => drawGroup(photo.path));
 
-  async function judge(settings: readonly string[]): Promise<PhotoResult> {
-    const config = loadConfig(undefined, settings);
-    const stages = await createStages(config);
-    const result = await processPhoto(photo, stages, { config });
-    await stages.release();
-    return result;
-  }
-
   it('is found whole, though its faces are tiny in the shrunk photo, which says what it did not look for', async () => {
-    const { faces, reasons } = await judge([]);
+    const { faces, reasons } = await judge(photo, []);
     expect(faces.length).toBeGreaterThanOrEqual(22);
     expect(reasons).toContain('faces below 36 px not looked for');
   });
 
   it('is not looked for below the size that is set', async () => {
-    const { faces } = await judge(['detect.smallest=20']);
+    const { faces } = await judge(photo, ['detect.smallest=20']);
     expect(faces.length).toBeLessThan(12);
   });
 });
