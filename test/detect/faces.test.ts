@@ -26,9 +26,9 @@ function grayed(image: Raster): Raster {
 
 describe('the smallest faces that are looked for', () => {
   const share = async (...set: string[]): Promise<number> => {
-    const { smallest, release } = await createFaceFinder(loadConfig(undefined, set).detect);
-    await release();
-    return smallest;
+    const sought = await createFaceFinder(loadConfig(undefined, set).detect);
+    await sought.release();
+    return sought.smallest;
   };
 
   it('are as small as is set, but what the tiles of a second look show is not kept back', async () => {
