@@ -4,7 +4,7 @@
  * npm run build && node bench/wider.js FOLDER [--only DETECTOR] [--every N] [--from N] [--set KEY=VALUE]
  *   [--against KEY=VALUE] [--false FILE]
  *
- * FOLDER holds photos with boxes as `pipeline pack --kind boxes` reads them; ../shared/data/detect/wider_val.tar unpacked where
+ * FOLDER, or a tar, holds photos with boxes as `pipeline pack --kind boxes` reads them; ../shared/data/detect/wider_val.tar unpacked where
  * none is given. Every N-th photo is looked at, from the first or from --from on. `--against` adds a row with that setting: all
  * rows of a detector look at the same photo one after the other, so that their times can be compared. `ms` is time for finder and
  * landmarks, per photo, and per photo of at most three people whose boxes are all 96 px or more.
@@ -14,6 +14,7 @@
  * down what is false, to be looked at.
  */
 import console from 'node:console';
+import process from 'node:process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { listDetectors } from '../dist/detect/registry.js';
@@ -69,6 +70,7 @@ console.log(`${photos.length} photos of ${source.name}; recall at no more than $
 console.log('| detector | 12-24 | 24-48 | 48-96 | >=96 | score | as set: 12-24 | 24-48 | 48-96 | >=96 | false |'
   + ' ms a photo | ms, few and large |');
 console.log(`|${' --- |'.repeat(13)}`);
+process.once('exit', source.close);
 for (const { name } of listDetectors()) {
   if (values.only !== undefined && values.only !== name) continue;
   const set = [`detect.detector=${name}`, ...values.set];

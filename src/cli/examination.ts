@@ -94,7 +94,7 @@ function passedOver(sentences: readonly string[]): Finding[] {
 }
 
 async function modelFindings(config: Config): Promise<Finding[]> {
-  return [await photoFinding(), ...netFindings(), await eyeStateFinding(config.classify.model)];
+  return [await photoFinding(), ...netFindings(config.detect.portrait_model), await eyeStateFinding(config.classify.model)];
 }
 
 async function eyeStateFinding(model: string): Promise<Finding> {
@@ -127,9 +127,9 @@ async function exiftoolFinding(host: DoctorHost): Promise<Finding> {
     : finding('editors', 'ok', `exiftool ${found.version} of ${found.source}: pipeline xmp --embed can write into photos.`);
 }
 
-function netFindings(): Finding[] {
+function netFindings(portrait: string): Finding[] {
   try {
-    return [...listDetectors(), ...listLandmarkNets()].map((net) => finding('models', 'ok',
+    return [...listDetectors(portrait), ...listLandmarkNets()].map((net) => finding('models', 'ok',
       `${net.name}, ${String(net.inputSize)} px, ${(net.bytes / 1e6).toFixed(1)} MB, from ${net.source}.`));
   } catch (error) {
     return [finding('models', 'broken', messageOf(error))];

@@ -25,8 +25,8 @@ async function listModels(options: SettingsOptions): Promise<void> {
   const print = (line: string): void => { process.stdout.write(`${line}\n`); };
 
   print('Detectors (detect.detector, --detector)           input    weights   ms a 1024 x 768 photo, one thread');
-  for (const net of listDetectors()) {
-    const detector = await createDetector(net.name);
+  for (const net of listDetectors(config.detect.portrait_model)) {
+    const detector = await createDetector(net.name, { portrait: config.detect.portrait_model });
     print(netLine(net, await medianMs(() => detector.detect(image)), net.name === config.detect.detector));
     await detector.release();
   }

@@ -1,13 +1,12 @@
 /**
  * `pipeline pack --kind boxes`: photos with boxes around faces into one file that a detector is trained on.
  */
-import { existsSync, statSync } from 'node:fs';
 import type { Config } from '../pipeline/config.js';
 import { UsageError } from '../core/usage-error.js';
 import { createFaceFinder, type FaceFinder } from '../detect/faces.js';
 import { PhotoError } from '../image/decode.js';
-import { noLabels, openSource, type LabelFiles } from '../train/data/sources.js';
-import { hasAnnotations, openAnnotatedSource } from '../train/detection/annotations.js';
+import { noLabels, openFolder, readSource, type LabelFiles, type SourceFolder } from '../train/data/sources.js';
+import { noBoxes, readAnnotated, unfitTable, type AnnotatedSource } from '../train/detection/annotations.js';
 import { packAnnotated, packPortrait } from '../train/detection/pack-photos.js';
 import { writePackedPhotos, type PackedPhoto } from '../train/detection/packed-photos.js';
 import { exitCodes } from './exit-codes.js';
@@ -15,7 +14,7 @@ import { log } from './log.js';
 import { createProgress } from './progress.js';
 
 /**
- * Packs sources of both kinds: folders with boxes, and labelled pictures of one face each (open/ and closed/), to paste from.
+ * Packs sources of both kinds, folders or tars: photos with boxes, and labelled pictures of one face each (open/ and closed/), to paste from.
  * @throws UsageError if a source is neither
  */
 export async function packBoxes(inputs: readonly string[], output: string, config: Config, labels: LabelFiles): Promise<void> {
@@ -24,9 +23,7 @@ export async function packBoxes(inputs: readonly string[], output: string, confi
   let unread = false;
   try {
     for (const input of inputs) {
-      const packed = existsSync(input) && statSync(input).isDirectory() && await hasAnnotations(input)
-        ? await annotated(input, finder, config)
-        : await portraits(input, finder, config, labels);
+      const packed = await packInput(input, finder, config, labels);
       log.log(packed.summary);
       for (const problem of packed.problems) log.warn(problem);
       unread ||= packed.problems.length > 0;
@@ -47,8 +44,17 @@ interface Packed {
   readonly problems: readonly string[];
 }
 
-async function annotated(input: string, finder: FaceFinder, config: Config): Promise<Packed> {
-  const source = await openAnnotatedSource(input);
+async function packInput(input: string, finder: FaceFinder, config: Config, labels: LabelFiles): Promise<Packed> {
+  const place = await openFolder(input);
+  try {
+    const source = await readAnnotated(place);
+    return source === undefined ? await portraits(input, place, finder, config, labels) : await annotated(source, finder, config);
+  } finally {
+    place.close();
+  }
+}
+
+async function annotated(source: AnnotatedSource, finder: FaceFinder, config: Config): Promise<Packed> {
   const { photos, problems } = await each(source.photos, (photo) => packAnnotated(photo, source.name, finder, config));
   const faces = photos.flatMap((photo) => photo.faces);
   const taught = faces.filter(({ points }) => points !== undefined).length;
@@ -57,22 +63,22 @@ async function annotated(input: string, finder: FaceFinder, config: Config): Pro
     photos,
     problems: [...problems, ...source.missing.length > 0 ? [`${source.name}: ${String(source.missing.length)} images are not there`] : []],
     summary: `${source.name} (${source.format}): ${String(photos.length)} photos, ${String(countFaces(photos))} faces, ${String(taught)} with eye points, `
-      + `${String(open)} eyes with a state`,
+      + `${String(open)} eyes with a state${source.unnamed === 0 ? '' : `; ${String(source.unnamed)} photos without annotations left out`}`,
   };
 }
 
-async function portraits(input: string, finder: FaceFinder, config: Config, labels: LabelFiles): Promise<Packed> {
-  const source = await openSource(input, labels);
-  try {
-    if (source.images.length === 0) throw new UsageError(noLabels(input, source));
-    const { photos, problems } = await each(source.images, (image) => packPortrait(image, source.name, finder, config));
-    return {
-      photos, problems,
-      summary: `${source.name} (pictures of one face): ${String(photos.length)} of ${String(source.images.length)} with one face for sure`,
-    };
-  } finally {
-    source.close();
+async function portraits(input: string, place: SourceFolder, finder: FaceFinder, config: Config, labels: LabelFiles): Promise<Packed> {
+  const source = await readSource(place, labels);
+  if (source.images.length === 0) {
+    throw new UsageError(source.tables.length > 0 || source.unlabelled === 0 ? noLabels(input, source) : await noBoxes(input, place));
   }
+  const unfit = await unfitTable(place);
+  if (unfit !== undefined) log.warn(`${source.name}: taken for pictures of one face each, because ${unfit}.`);
+  const { photos, problems } = await each(source.images, (image) => packPortrait(image, source.name, finder, config));
+  return {
+    photos, problems,
+    summary: `${source.name} (pictures of one face): ${String(photos.length)} of ${String(source.images.length)} with one face for sure`,
+  };
 }
 
 async function each<T extends { readonly path: string }>(

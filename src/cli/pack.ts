@@ -36,7 +36,7 @@ interface PackVerbOptions extends SettingsOptions {
 export function registerPack(program: Command): void {
   const command = program.command('pack')
     .description('Pack labelled images for training: their eyes, or whole photos with boxes around faces. Images are only read.')
-    .argument('<sources...>', 'folders or .tar files with open/, closed/ and hidden/ inside, or with a labels.csv; with --kind boxes also folders with annotations')
+    .argument('<sources...>', 'folders or .tar files with open/, closed/ and hidden/ inside, or with a labels.csv; with --kind boxes also with boxes around the faces')
     .requiredOption('-o, --output <file>', 'the packed file to write (Apache Arrow IPC)')
     .addOption(new Option('--kind <kind>', 'photo: whole faces, cut by the detector; eye: already cut around one eye; auto: look; boxes: photos to train a detector on')
       .choices(['photo', 'eye', 'auto', 'boxes']).default('auto'))

@@ -29,7 +29,7 @@ export function registerWorker(program: Command, executor: PhotoExecutor): void 
     .option('--model <file>', 'the eye-state net, where the runs use one of their own (classify.model)')
     .action((options: WorkerVerbOptions) => work(options, executor));
   addSettingsOptions(command).addHelpText('after', `
-All settings are those of the run, but for run.workers and classify.model, which are this machine's.
+All settings are those of the run, but for run.workers, classify.model and detect.portrait_model, which are this machine's.
 ${queueHelp}
 
 Exit codes: 0 ended from outside; 2 wrong usage or settings; 1 (or SIGKILL) anything else, as where the disk of the photos has gone: start it again.

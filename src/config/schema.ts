@@ -67,6 +67,11 @@ export const photoSections = {
       .describe('(true | false) look again, closer, where faces are doubtful, very small or not found at all'),
     second_opinion: z.enum(['portrait', 'none']).default('portrait')
       .describe('(portrait | none) the net that is asked about small faces blazeface is unsure of; only where second_look is on'),
+    portrait_model: z.string().min(1).default('models/portrait.onnx').meta({
+      path: true,
+      description: '(path) the portrait net, as a detector and for second opinions; pipeline train makes one from photos with boxes. A relative path starts '
+        + 'at the file that says so, with --set at the current folder',
+    }),
     smallest: z.number().min(0.3).max(100).default(1)
       .describe('(% of the longer side, 0.3-100) in large groups, faces down to this size are looked for'),
     min_face: pixels.default(12)

@@ -22,6 +22,8 @@ export interface DetectSettings {
   readonly second_look: boolean;
   /** Whom to ask about small faces that the detector is unsure of. */
   readonly second_opinion: 'portrait' | 'none';
+  /** Path of the portrait net, as a detector or for second opinions. */
+  readonly portrait_model: string;
   /** In large groups, faces down to this share of the longer side are looked for, %. */
   readonly smallest: number;
 }
@@ -85,10 +87,10 @@ const finestTile = 0.75;
 export async function createFaceFinder(settings: DetectSettings, options: EngineOptions = {}): Promise<FaceFinder> {
   const minScore = settings.second_look ? settings.min_score * doubtfulShare : settings.min_score;
   const [detector, landmarks, opinion] = await Promise.all([
-    createDetector(settings.detector, { ...options, minScore }),
+    createDetector(settings.detector, { ...options, minScore, portrait: settings.portrait_model }),
     createLandmarkNet(settings.landmarks, options),
     // The net is no foreign one: there is no original of it for the other engine.
-    asksSecondOpinion(settings) ? createSecondOpinion({ ...options, engine: 'onnx' }) : undefined,
+    asksSecondOpinion(settings) ? createSecondOpinion(settings.portrait_model, { ...options, engine: 'onnx' }) : undefined,
   ]);
   return {
     smallest: smallestSought(detector, settings),

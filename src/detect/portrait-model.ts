@@ -4,6 +4,8 @@
 import { floatAt } from '../core/typed-array.js';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { UsageError } from '../core/usage-error.js';
+import { fileProblem } from '../files/problem.js';
 import type { Box, Point } from '../core/raster.js';
 import { readMetadata } from '../onnx/model-file.js';
 import { byteTensor, createSession, floatsOf, type SessionOptions } from '../onnx/session.js';
@@ -77,9 +79,12 @@ export async function openPortraitModel(
   };
 }
 
-/** As `openPortraitModel`, from a file. */
+/** As `openPortraitModel`, from a file. @throws UsageError if it cannot be read */
 export async function loadPortraitModel(path: string, minScore: number, options: SessionOptions = {}): Promise<PortraitModel> {
-  return openPortraitModel(await readFile(path), path, minScore, options);
+  const model = await readFile(path).catch((error: unknown) => {
+    throw new UsageError(`Cannot read the portrait net ${path} (detect.portrait_model): ${fileProblem(error, 'read')}`);
+  });
+  return openPortraitModel(model, path, minScore, options);
 }
 
 function isPortraitModel(model: Uint8Array): boolean {

@@ -21,10 +21,13 @@ export const PORTRAIT_FIT: BoxFit = { side: 0.96, down: 0.085 };
 const right = POINTS.indexOf('right.center');
 const left = POINTS.indexOf('left.center');
 
-/** @param minScore faces below it are left out, 0 to 1 */
-export async function createPortrait(minScore: number, options: EngineOptions): Promise<FaceNet> {
+/**
+ * @param path the net's file
+ * @param minScore faces below it are left out, 0 to 1
+ */
+export async function createPortrait(path: string, minScore: number, options: EngineOptions): Promise<FaceNet> {
   if (options.engine === 'tfjs') throw new Error('The portrait detector runs on the onnx engine only. Set detect.engine to onnx.');
-  const model = await loadPortraitModel(portraitPath, minScore, options);
+  const model = await loadPortraitModel(path, minScore, options);
   return {
     name: 'portrait',
     inputSize: PORTRAIT_SIZE,

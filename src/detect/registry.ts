@@ -28,6 +28,8 @@ export interface NetInfo {
 export interface DetectorOptions extends EngineOptions {
   /** Detections below this score are left out, 0 to 1. */
   readonly minScore?: number;
+  /** Path of the portrait net; the one that comes with the tool where not given. */
+  readonly portrait?: string;
 }
 
 interface Entry<Net, Options> {
@@ -55,7 +57,7 @@ const detectors: Readonly<Record<string, Entry<Detector, DetectorOptions>>> = {
   'portrait': {
     inputSize: PORTRAIT_SIZE,
     path: portraitPath,
-    create: async ({ minScore = defaultMinScore, ...options }) => detectorOf(await createPortrait(minScore, options)),
+    create: async ({ minScore = defaultMinScore, portrait = portraitPath, ...options }) => detectorOf(await createPortrait(portrait, minScore, options)),
   },
 };
 
@@ -86,9 +88,12 @@ export function createLandmarkNet(name: string, options: EngineOptions = {}): Pr
   return entryOf(landmarkNets, 'landmark net', name).create(options);
 }
 
-/** The detectors there are. */
-export function listDetectors(): NetInfo[] {
-  return listOf(detectors);
+/**
+ * The detectors there are.
+ * @param portrait path of the portrait net
+ */
+export function listDetectors(portrait = portraitPath): NetInfo[] {
+  return listOf({ ...detectors, portrait: { ...entryOf(detectors, 'detector', 'portrait'), path: portrait } });
 }
 
 /** The landmark nets there are. */
@@ -102,21 +107,20 @@ export interface NetNames {
   readonly landmarks: string;
   readonly second_look: boolean;
   readonly second_opinion: 'portrait' | 'none';
+  readonly portrait_model: string;
 }
 
 /** Whether small faces are asked about: what the opinions must come to was fitted on BlazeFace alone. */
-export function asksSecondOpinion({ detector, second_look: secondLook, second_opinion: opinion }: Omit<NetNames, 'landmarks'>): boolean {
+export function asksSecondOpinion({ detector, second_look: secondLook, second_opinion: opinion }: Omit<NetNames, 'landmarks' | 'portrait_model'>): boolean {
   return secondLook && opinion !== 'none' && detector === 'blazeface';
 }
 
 /** The files of the nets. @throws if there is none of a name */
 export function netFiles(names: NetNames): string[] {
-  const { detector, landmarks } = names;
-  const fileOf = (name: string, path?: string): string => path ?? netPath(name);
-  return [
-    fileOf(detector, entryOf(detectors, 'detector', detector).path), fileOf(landmarks, entryOf(landmarkNets, 'landmark net', landmarks).path),
-    ...(asksSecondOpinion(names) ? [portraitPath] : []),
-  ];
+  const { detector, landmarks, portrait_model: portrait } = names;
+  const own = entryOf(detectors, 'detector', detector).path !== undefined;
+  entryOf(landmarkNets, 'landmark net', landmarks);
+  return [own ? portrait : netPath(detector), netPath(landmarks), ...(asksSecondOpinion(names) ? [portrait] : [])];
 }
 
 function entryOf<T>(entries: Readonly<Record<string, T>>, kind: string, name: string): T {

@@ -8,7 +8,7 @@ import { toImage } from './face-net.js';
 import { suppressOverlaps } from './non-max-suppression.js';
 import { MULTIPLE } from './portrait-cells.js';
 import { loadPortraitModel } from './portrait-model.js';
-import { detectionOf, PORTRAIT_FIT, portraitPath } from './portrait.js';
+import { detectionOf, PORTRAIT_FIT } from './portrait.js';
 import { sampleSquare } from './sample.js';
 import type { Detection } from './types.js';
 
@@ -26,9 +26,12 @@ const LARGEST = 1280;
 /** Intersection over union above which two boxes are the same face. */
 const OVERLAP = 0.45;
 
-/** @throws if the net's file is missing or damaged */
-export async function createSecondOpinion(options: EngineOptions): Promise<SecondOpinion> {
-  const model = await loadPortraitModel(portraitPath, LEAST, options);
+/**
+ * @param path the portrait net
+ * @throws UsageError if there is no such file; an error if it is damaged
+ */
+export async function createSecondOpinion(path: string, options: EngineOptions = {}): Promise<SecondOpinion> {
+  const model = await loadPortraitModel(path, LEAST, options);
   return {
     look: async (image) => {
       const { pixels, width, height, side, scale } = netInput(image);

@@ -31,6 +31,7 @@ export async function admit(record: RunRecord, self: WorkerSelf): Promise<Admiss
     const sent = parseConfig(record.config);
     const config = {
       ...sent,
+      detect: { ...sent.detect, portrait_model: self.config.detect.portrait_model },
       classify: { ...sent.classify, ...(sent.classify.model === DETECTOR ? {} : { model: self.config.classify.model }) },
       run: { ...sent.run, workers: self.config.run.workers },
     };

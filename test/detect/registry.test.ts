@@ -20,14 +20,15 @@ describe('a net by name', () => {
 });
 
 describe('the files of the nets', () => {
-  const names = { detector: 'blazeface', landmarks: 'facemesh', second_look: true, second_opinion: 'portrait' } as const;
+  const names = { detector: 'blazeface', landmarks: 'facemesh', second_look: true, second_opinion: 'portrait', portrait_model: '/mine/portrait.onnx' } as const;
   const has = (change: Partial<Parameters<typeof netFiles>[0]>): boolean =>
-    netFiles({ ...names, ...change }).some((path) => path.endsWith('portrait.onnx'));
+    netFiles({ ...names, ...change }).includes('/mine/portrait.onnx');
 
   it('have the portrait net among them where it is asked for an opinion, and nowhere else', () => {
     expect(has({})).toBe(true);
     expect(has({ second_opinion: 'none' })).toBe(false);
     expect(has({ second_look: false })).toBe(false);
     expect(has({ detector: 'tiny-face' })).toBe(false);
+    expect(has({ detector: 'portrait', second_opinion: 'none' })).toBe(true);
   });
 });

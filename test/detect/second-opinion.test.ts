@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { intersectionOverUnion, type Box, type Raster } from '../../src/core/raster.js';
 import { createFaceFinder, type FaceFinder } from '../../src/detect/faces.js';
 import { compareFaces, type Comparison } from '../../src/detect/scoring.js';
+import { portraitPath } from '../../src/detect/portrait.js';
 import { createSecondOpinion } from '../../src/detect/second-opinion.js';
 import { loadConfig } from '../../src/pipeline/config.js';
 import { demoPhotos, hasSharedData, sharedSet } from '../support/shared-data.js';
@@ -72,7 +73,7 @@ describe('a look at the whole photo', () => {
   }
 
   it('sees the faces where they are, on wide photos and on tall ones', async () => {
-    const opinion = await createSecondOpinion({});
+    const opinion = await createSecondOpinion(portraitPath);
     const wide = await readRaster(demoPhotos[0] ?? '');
     const [face] = await finders.without?.find(wide) ?? [];
     if (face === undefined) throw new Error('the demo photo has no face');

@@ -51,12 +51,15 @@ describe.skipIf(!hasRedis)(`a worker${withoutRedis}`, () => {
 
   it('of another version, with another model or another folder does not take part, and says why, here and there', async () => {
     mkdirSync(join(folder, 'empty'));
-    const model = join(folder, 'mine.onnx');
-    cpSync(join(root, 'models', 'eye-state.onnx'), model);
-    writeFileSync(model, Buffer.from([0]), { flag: 'a' });
+    const [model, portrait] = [join(folder, 'mine.onnx'), join(folder, 'portrait.onnx')];
+    for (const [shipped, own] of [['eye-state', model], ['portrait', portrait]] as const) {
+      cpSync(join(root, 'models', `${shipped}.onnx`), own);
+      writeFileSync(own, Buffer.from([0]), { flag: 'a' });
+    }
     const refused = [
       { judge: worker(anotherVersion(), '--root', photos), why: 'this worker of version 99.0.0. Install the same version.' },
       { judge: worker(entry, '--root', photos, '--model', model), why: 'The net mine.onnx of this worker is not the run\'s.' },
+      { judge: worker(entry, '--root', photos, '--set', `detect.portrait_model=${portrait}`), why: 'The net portrait.onnx of this worker is not the run\'s.' },
       { judge: worker(entry, '--root', join(folder, 'empty')), why: `a.jpg is not there as it is on ${hostname()}. Name the folder that is called ${photos} there` },
     ];
     const coordinator = run();

@@ -85,9 +85,33 @@ export interface LabelFiles {
  * @throws UsageError if there is no such source, or a table is not one
  */
 export async function openSource(input: string, files: LabelFiles = {}): Promise<LabelledSource> {
+  const place = await openFolder(input);
+  try {
+    return await readSource(place, files);
+  } catch (error) {
+    place.close();
+    throw error;
+  }
+}
+
+/** Where the files of a source lie. */
+export interface SourceFolder {
+  /** Name of the folder or of the tar without its ending. */
+  readonly name: string;
+  /** Absolute path. */
+  readonly folder: string;
+  /** Removes what was unpacked. */
+  close(): void;
+}
+
+/**
+ * A folder as it is, or a tar unpacked into a temporary one until `close`.
+ * @throws UsageError if there is neither
+ */
+export async function openFolder(input: string): Promise<SourceFolder> {
   if (!existsSync(input)) throw new UsageError(`There is no folder or tar called ${input}.`);
   const name = sourceName(input);
-  if (statSync(input).isDirectory()) return readFolder(name, resolve(input), files, () => undefined);
+  if (statSync(input).isDirectory()) return { name, folder: resolve(input), close: () => undefined };
   if (!isTar(input)) {
     throw new UsageError(`${input} is neither a folder nor a .tar. Give a folder with open/ and closed/ inside.`);
   }
@@ -96,7 +120,7 @@ export async function openSource(input: string, files: LabelFiles = {}): Promise
     await unpack(input, unpacked);
     // Most tars hold one folder of the same name; paths inside the source begin below it.
     const inner = join(unpacked, name);
-    return await readFolder(name, existsSync(inner) ? inner : unpacked, files, close);
+    return { name, folder: existsSync(inner) ? inner : unpacked, close };
   } catch (error) {
     close();
     throw error;
@@ -126,7 +150,12 @@ async function unpack(tar: string, folder: string): Promise<void> {
   }
 }
 
-async function readFolder(name: string, folder: string, files: LabelFiles, close: () => void): Promise<LabelledSource> {
+/**
+ * Reads the labels of a source that is open already; its `close` is the place's.
+ * @throws UsageError if a table is not one
+ */
+export async function readSource(place: SourceFolder, files: LabelFiles = {}): Promise<LabelledSource> {
+  const { name, folder } = place;
   const own = join(folder, 'labels.csv');
   const tables = (files.labels ?? (statSync(own, { throwIfNoEntry: false })?.isFile() === true ? [own] : [])).map(readLabelTable);
   const corrections = (files.corrections ?? []).map(readLabelTable);
@@ -146,7 +175,7 @@ async function readFolder(name: string, folder: string, files: LabelFiles, close
     return faces.length === 0 ? [] : [{ file: join(folder, path), path, faces }];
   });
   return {
-    name, images, unlabelled: paths.length - images.length, close,
+    name, images, unlabelled: paths.length - images.length, close: () => { place.close(); },
     tables: [...tables, ...corrections].map((table) => ({ file: table.file, fits: fits(table) })),
   };
 }

@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/core/usage-error.js';
-import { hasAnnotations, openAnnotatedSource } from '../../../src/train/detection/annotations.js';
+import { openFolder } from '../../../src/train/data/sources.js';
+import { openAnnotatedSource, readAnnotated, unfitTable } from '../../../src/train/detection/annotations.js';
 
 const root = mkdtempSync(join(tmpdir(), 'annotations-'));
 afterAll(() => { rmSync(root, { recursive: true, force: true }); });
@@ -35,6 +37,30 @@ describe('photos with boxes', () => {
       { path: 'images/b.jpg', faces: [] },
     ]);
     expect(source.missing).toEqual(['gone.jpg']);
+    expect(source.unnamed).toBe(0);
+  });
+
+  it('have eyes in the words of labels', async () => {
+    const words = ['open', 'narrow', 'Closed', 'lowered', 'hidden', 'sunglasses', 'unclear', ''];
+    const { photos, unnamed } = await openAnnotatedSource(folder({
+      'annotations.csv': `image,x,y,width,height,right_eye\n${words.map((word) => `a.jpg,10,20,30,40,${word}\n`).join('')}`,
+    }));
+    const [open, shut, hidden] = [{ visible: 1, open: 1 }, { visible: 1, open: 0 }, { visible: 0 }];
+    expect(photos[0]?.faces.map(({ eyes: [right] }) => right)).toEqual([open, open, shut, shut, hidden, hidden, {}, {}]);
+    expect(unnamed).toBe(1);
+    await expect(openAnnotatedSource(folder({ 'annotations.csv': 'image,x,y,width,height,right_eye\na.jpg,1,2,3,4,shut\n' })))
+      .rejects.toThrow(new UsageError('annotations.csv, row 2: an eye is open, narrow, closed, lowered, hidden, sunglasses, unclear, or not said; it is not "shut".'));
+  });
+
+  it('are read from a tar, which is unpacked for as long as it is open', async () => {
+    const set = folder({ 'annotations.csv': 'image,x,y,width,height\na.jpg,10,20,30,40\n' });
+    const tar = join(root, 'party.tar');
+    execFileSync('tar', ['-cf', tar, '--transform', 's,^[.],party,', '-C', set, '.']);
+    const source = await openAnnotatedSource(tar);
+    expect([source.name, source.photos.map(({ path }) => path)]).toEqual(['party', ['images/a.jpg']]);
+    expect(existsSync(source.photos[0]?.file ?? '')).toBe(true);
+    source.close();
+    expect(existsSync(dirname(source.photos[0]?.file ?? ''))).toBe(false);
   });
 
   it('are read from the list of WIDER FACE', async () => {
@@ -71,12 +97,32 @@ describe('photos with boxes', () => {
 
   it('say what is missing or wrong', async () => {
     const plain = folder({});
-    expect(await hasAnnotations(plain)).toBe(false);
-    await expect(openAnnotatedSource(plain)).rejects.toThrow('annotations.csv');
+    expect(await readAnnotated(await openFolder(plain))).toBeUndefined();
+    await expect(openAnnotatedSource(plain)).rejects.toThrow('put an annotations.csv (image,x,y,width,height)');
     await expect(openAnnotatedSource(join(root, 'none'))).rejects.toThrow(UsageError);
     await expect(openAnnotatedSource(folder({ 'annotations.csv': 'image,x,y,width,height\na.jpg,1,2,three,4\n' })))
-      .rejects.toThrow('row 2');
+      .rejects.toThrow(new UsageError('annotations.csv, row 2: width must be a number.'));
+    await expect(openAnnotatedSource(folder({ 'annotations.csv': 'image,x,y,width,height\n,1,2,3,4\n' }))).rejects.toThrow('row 2: image must be a file.');
+    await expect(openAnnotatedSource(folder({ 'annotations.csv': 'image,x,y,width,height\na.jpg,1,2\n' }))).rejects.toThrow(/^annotations.csv: .*line 2/);
     await expect(openAnnotatedSource(folder({ 'annotations.csv': 'image,x,y,width,height\nelsewhere.jpg,1,2,3,4\n' })))
       .rejects.toThrow('none of the 1 images');
+    await expect(openAnnotatedSource(folder({ 'boxes.txt': 'a.jpg\n2\n10 20 30 40\nb.jpg\n1\n1 2 3 4\n' })))
+      .rejects.toThrow(new UsageError('boxes.txt, line 4: expected a face\'s x, y, width and height, not "b.jpg".'));
+    await expect(openAnnotatedSource(folder({ 'boxes.txt': 'a.jpg\n1\n1 2 3 4\nb.jpg\nmany\n1 2 3 4\n' }))).rejects.toThrow('line 5: expected the number of faces on b.jpg');
+    await expect(openAnnotatedSource(folder({ 'a.json': '{"annotations": [{"bbox": [1, 2, 3]}]}' }))).rejects.toThrow('a.json is not COCO');
+    await expect(openAnnotatedSource(folder({ 'a.json': '{"bbox"' }))).rejects.toThrow('a.json is not JSON');
+    await expect(openAnnotatedSource(folder({ 'a.xml': '<annotation><object><bndbox><xmin>1</xmin></bndbox></object></annotation>' })))
+      .rejects.toThrow(new UsageError('a.xml: an object\'s bndbox needs xmin, ymin, xmax and ymax as numbers.'));
+    await expect(openAnnotatedSource(folder({ 'a.xml': '<annotation><object><bndbox></object>' }))).rejects.toThrow(/^a.xml is not XML: /);
+  });
+
+  it('are not in an annotations.csv with other columns, of which it is said what it lacks', async () => {
+    const other = folder({ 'annotations.csv': 'image,box_x,box_y,width,height\na.jpg,1,2,3,4\n' });
+    expect(await readAnnotated(await openFolder(other))).toBeUndefined();
+    expect(await unfitTable(await openFolder(other))).toBe('annotations.csv lacks the columns x, y; its first line is "image,box_x,box_y,width,height"');
+    await expect(openAnnotatedSource(other)).rejects.toThrow(/holds no boxes: annotations.csv lacks the columns x, y; .* forehead to the chin/);
+    const semicolons = folder({ 'annotations.csv': 'image;x;y;width;height\na.jpg;1;2;3;4\n' });
+    expect(await unfitTable(await openFolder(semicolons))).toContain('image, x, y, width, height; its first line is "image;x;y;width;height"');
+    expect(await unfitTable(await openFolder(folder({ 'annotations.csv': '\uFEFFimage,x,y,width,height,note\n' })))).toBeUndefined();
   });
 });
