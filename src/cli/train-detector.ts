@@ -1,7 +1,9 @@
 /**
  * `pipeline train` on photos with boxes: a face detector.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve as resolvePath } from 'node:path';
+import { z } from 'zod';
 import type { Config } from '../pipeline/config.js';
 import { UsageError } from '../core/usage-error.js';
 import { evaluatePortrait } from '../train/detection/evaluate.js';
@@ -11,7 +13,7 @@ import { describeEvaluation, trainDetector } from '../train/detection/loop.js';
 import { openPackedPhotos, type PackedPhoto } from '../train/detection/packed-photos.js';
 import { mixSeed } from '../train/data/random.js';
 import { contentHash } from '../files/content-hash.js';
-import { checkSameData, createRunFolder, openRunFolder } from '../train/loop/run-folder.js';
+import { checkSameData, createRunFolder, openRunFolder, runFiles, type RunFolder } from '../train/loop/run-folder.js';
 import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 
@@ -29,8 +31,9 @@ export async function trainOnPhotos(data: string, config: Config, options: Detec
     throw new UsageError('--find-lr and --more are for eye-state nets. A detector has train_detector.lr; to train on, give --init.');
   }
   const photos = openPackedPhotos(data);
-  const parts = options.validation === undefined
-    ? split(photos, config) : { training: photos, validation: openPackedPhotos(options.validation) };
+  const begun = options.resume === undefined ? undefined : openRunFolder(options.resume);
+  const validation = await validationFile(options.validation, begun);
+  const parts = validation === undefined ? split(photos, config) : { training: photos, validation: openPackedPhotos(validation.path) };
   if (parts.training.length === 0 || parts.validation.length === 0) {
     throw new UsageError(`${data} holds too few photos to train on and to validate on. Pack more, or give --validation.`);
   }
@@ -38,8 +41,9 @@ export async function trainOnPhotos(data: string, config: Config, options: Detec
   const { resume } = options;
   const { init } = config.train;
   const weights = init === 'none' || resume !== undefined ? undefined : importPortrait(readFileSync(init), init);
-  const folder = resume === undefined ? createRunFolder(config, data, digest, config.train_detector.name) : openRunFolder(resume);
-  if (resume !== undefined) checkSameData(folder, digest);
+  const folder = begun ?? createRunFolder(config, data, digest, config.train_detector.name);
+  if (begun !== undefined) checkSameData(begun, digest);
+  else if (validation !== undefined) folder.write(runFiles.validation, `${JSON.stringify(validation)}\n`);
   const say = (line: string): void => {
     log.log(line);
     folder.note(line);
@@ -63,6 +67,22 @@ export async function trainOnPhotos(data: string, config: Config, options: Detec
     const evaluation = await evaluatePortrait(model, parts.validation, config.image, 1);
     say(`${name}: ${(model.length / 1000).toFixed(0)} KB, ${describeEvaluation(evaluation)}`);
   }
+}
+
+const validationSchema = z.object({ path: z.string(), sha256: z.string() });
+
+/**
+ * The packed file to validate on, undefined where it is a share of the training file. A run goes on with the one that it began with.
+ * @throws UsageError if that is gone or changed, or another one is given
+ */
+async function validationFile(given: string | undefined, begun: RunFolder | undefined): Promise<z.infer<typeof validationSchema> | undefined> {
+  const file = given === undefined ? undefined : { path: resolvePath(given), sha256: await contentHash(given) };
+  if (begun === undefined) return file;
+  const began = existsSync(begun.file(runFiles.validation)) ? validationSchema.parse(JSON.parse(readFileSync(begun.file(runFiles.validation), 'utf8'))) : undefined;
+  const now = file ?? (began !== undefined && existsSync(began.path) ? { path: began.path, sha256: await contentHash(began.path) } : undefined);
+  if (now?.sha256 === began?.sha256) return now;
+  throw new UsageError(`${begun.path} is validated on ${began?.path ?? 'a share of its photos'}. `
+    + (began === undefined ? 'Leave out --validation.' : 'Give --validation that file as it was.'));
 }
 
 /** By photo, the same for the same seed whatever else is packed. */

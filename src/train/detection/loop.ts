@@ -195,10 +195,11 @@ function rowOf(epoch: number, pass: Pass, { figures, eyeError }: DetectionEvalua
   return Object.fromEntries(values.map(([name, value]) => [name, Number.isNaN(value) ? '' : rounded(value)]));
 }
 
-/** One line for people. */
+/** One line for people; sizes of which there is no face, and eyes where none was found, are left out. */
 export function describeEvaluation({ figures, eyeError }: DetectionEvaluation): string {
-  const recalls = figures.sizes.map(({ size, recall, averagePrecision }) =>
+  const recalls = figures.sizes.filter(({ faces }) => faces > 0).map(({ size, recall, averagePrecision }) =>
     `${size} px ${recall.toFixed(3)} (AP ${averagePrecision.toFixed(3)})`).join(', ');
-  return `recall at ${String(figures.falseFaces)} false faces on ${String(figures.photos)} photos (score ${figures.threshold.toFixed(2)}): ${recalls}; `
-    + `eye centres off by ${eyeError.toFixed(3)} eye widths`;
+  return `recall at ${String(figures.falseFaces)} false faces on ${String(figures.photos)} photos (score ${figures.threshold.toFixed(2)}): `
+    + (recalls === '' ? 'no face of 12 px or more is on them' : recalls)
+    + (Number.isNaN(eyeError) ? '' : `; eye centres off by ${eyeError.toFixed(3)} eye widths`);
 }

@@ -25,6 +25,8 @@ export const runFiles = {
   metrics: 'metrics.csv',
   steps: 'steps.csv',
   versions: 'versions.json',
+  /** Which packed file a detector is validated on, where it is one of its own. */
+  validation: 'validation.json',
   sources: 'sources',
   /** The model that was trained on from. */
   parent: 'parent.onnx',
