@@ -71,7 +71,9 @@ function rankFrames(frames: readonly Merits[]): Merits[] {
 /** @param frames at least one */
 function bestOf(frames: readonly Merits[]): Merits {
   const withFaces = keepLeast(frames, ({ faces }) => Number(faces === 0));
-  const open = keepLeast(keepLeast(keepLeast(withFaces, ({ lost }) => lost), ({ closed }) => closed), ({ doubtful }) => doubtful);
+  // Where nobody is well, fewer faces were found, too: few are lost there, and it is not for that the best.
+  const well = keepLeast(withFaces, ({ lost, faces }) => Number(lost === faces));
+  const open = keepLeast(keepLeast(keepLeast(well, ({ lost }) => lost), ({ closed }) => closed), ({ doubtful }) => doubtful);
   const sharpest = Math.max(...open.map(({ sharpness }) => sharpness));
   const sharp = open.filter(({ sharpness }) => sharpness >= sharpest - visible);
   const full = keepLeast(sharp, ({ faces }) => -faces);
@@ -87,11 +89,18 @@ function keepLeast(frames: readonly Merits[], value: (frame: Merits) => number):
 
 function praise(best: Merits, frames: readonly Merits[]): string {
   const said = [
-    best.faces === 0 ? 'no face in any frame' : best.lost + best.doubtful === 0 ? 'all eyes open' : 'fewest eyes closed',
+    eyesSaid(best, frames),
     frames.some(({ sharpness }) => sharpness < best.sharpness - visible) ? `sharpest (${String(Math.round(best.sharpness))})` : '',
     frames.some(({ faces }) => faces < best.faces) ? `most faces (${String(best.faces)})` : '',
   ];
   return `best of ${String(frames.length)}: ${said.filter((text) => text !== '').join(', ')}`;
+}
+
+function eyesSaid(best: Merits, frames: readonly Merits[]): string {
+  if (best.faces === 0) return 'no face in any frame';
+  if (best.lost + best.doubtful === 0) return 'all eyes open';
+  if (frames.every(({ closed }) => closed >= best.closed)) return 'fewest eyes closed';
+  return `${String(best.faces - best.lost)} of ${String(best.faces)} faces neither blurred nor with closed eyes`;
 }
 
 /** What the best frame has before another one. */

@@ -146,6 +146,16 @@ describe('the best frame of a scene', () => {
     expect(ranks([face({ sharpness: 5 })], [face({ eyes: 'unsure', open: 0.5, sharpness: 90 })])).toEqual([2, 1]);
   });
 
+  it('is not one in which nobody is well, though fewer faces were found there to be lost', () => {
+    const [group, blurred] = photos(
+      at(0, { faces: [face(), face({ x: 700, eyes: 'closed' }), face({ x: 1000, eyes: 'closed' }), face({ x: 1300, eyes: 'closed' })] }),
+      at(0.3, { faces: [face({ sharpness: 10, eyes: 'unknown' }), face({ x: 700, sharpness: 10, eyes: 'unknown' })] }));
+    expect([group?.scene?.rank, blurred?.scene?.rank]).toEqual([1, 2]);
+    expect([group?.scene?.reason, blurred?.scene?.reason]).toEqual([
+      'best of 2: 1 of 4 faces neither blurred nor with closed eyes, sharpest (80), most faces (4)', 'softer than 0.jpg: 10 against 80',
+    ]);
+  });
+
   it('does not care for the eyes of a bystander', () => {
     const shut = face({ eyes: 'closed', bystander: true });
     expect(ranks([face({ sharpness: 90 }), shut], [face({ sharpness: 70 })])).toEqual([1, 2]);
