@@ -23,6 +23,7 @@ interface ReviewVerbOptions extends SettingsOptions {
   readonly photos?: string;
   readonly port: number;
   readonly open: boolean;
+  readonly followLinks?: boolean;
 }
 
 export function registerReview(program: Command, executor: PhotoExecutor): void {
@@ -31,6 +32,7 @@ export function registerReview(program: Command, executor: PhotoExecutor): void 
     .argument('<folder or report>', 'a folder of photos, or the report of one: .csv, .json, .jsonl or .arrow')
     .option('--report <file>', 'for a folder: its report, which is written if it is not there (default: FOLDER.csv, here)')
     .option('--photos <folder>', 'for a report: the folder that was judged, where it is not found nearby')
+    .option('--follow-links', 'show photos behind links that lead out of the folder, too')
     .option('--port <number>', 'where the page is served on this machine; 0: any that is free', portFrom, 0)
     .option('--no-open', 'only print the link'))
     .action((what: string, options: ReviewVerbOptions) => review(what, options, executor))
@@ -47,14 +49,18 @@ Examples:
 async function review(what: string, options: ReviewVerbOptions, executor: PhotoExecutor): Promise<void> {
   const config = settingsFrom(options);
   const { folder, report } = await placesOf(what, options);
-  const { photos: found, folder: named } = await findPhotos([folder], { followLinks: false });
+  const followLinks = options.followLinks ?? false;
+  const { photos: found, folder: named, skippedLinks } = await findPhotos([folder], { followLinks });
+  if (skippedLinks.length > 0) {
+    log.warn(`${String(skippedLinks.length)} link(s) lead outside and were left alone, such as ${String(skippedLinks[0])}; --follow-links follows them.`);
+  }
   if (found.length === 0) throw new UsageError(`There are no photos in ${folder}.`);
   const photos = await inTimeOrder(found);
   checkWritable(report);
   checkReport(report);
   const stop = new AbortController();
   const opened = await openReview({
-    photos, folder: named, report, config, executor, port: options.port, signal: stop.signal,
+    photos, folder: named, followLinks, report, config, executor, port: options.port, signal: stop.signal,
     learned: { file: learnedPath(options, report), config: () => learnedSettings(options, report) }, onNote: (note) => { log.warn(note); },
   });
   log.log(`${String(photos.length)} photo(s). The page: ${opened.link}`);

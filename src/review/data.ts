@@ -38,6 +38,9 @@ export interface ItemData {
 export interface ReviewFace extends FaceData {
   /** Where to look, px of the photo: between the eyes. */
   readonly look: readonly [number, number];
+  /** Middles of the person's own left and right eye, px of the photo, where they are known. */
+  readonly leftEye?: readonly [number, number];
+  readonly rightEye?: readonly [number, number];
   /** Who it is, within the photo's scene. */
   readonly person?: number;
 }

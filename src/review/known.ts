@@ -2,7 +2,7 @@
  * What a review knows of photos: made from results as they come, or read back from a report.
  */
 import type { Box, Point } from '../core/raster.js';
-import type { FaceResult, PhotoResult } from '../core/result.js';
+import type { PhotoResult } from '../core/result.js';
 import { UsageError } from '../core/usage-error.js';
 import { photoData } from '../reports/html/blocks.js';
 import type { FaceData } from '../reports/html/data.js';
@@ -17,18 +17,23 @@ export function knownFrom(result: PhotoResult): ReviewPhoto {
     ...photo,
     faces: faces.map((face, index) => {
       const [found, person] = [result.faces[index], scene?.people[index]];
-      return { ...face, look: found === undefined ? eyeLine(face.box) : between(found), ...(person === undefined ? {} : { person }) };
+      return { ...face, ...eyesOf(face.box, found?.eyeBoxes.left, found?.eyeBoxes.right), ...(person === undefined ? {} : { person }) };
     }),
     ...(scene === undefined ? {} : { scene: sceneFrom(scene.scene, scene.frames, scene.rank, scene.reason) }),
   };
 }
 
-/** Where the eyes are; where none is known, where they are in most faces. */
-function between({ eyeBoxes: { left, right }, box }: FaceResult): readonly [number, number] {
-  const centers = [left, right].flatMap((eye) => (eye === undefined ? [] : [centerOf(eye)]));
-  return centers.length === 0 ? eyeLine([box.x, box.y, box.width, box.height]) : meanOf(centers);
+/** Where the eyes are, and where to look: between them; where none is known, where they are in most faces. */
+function eyesOf(face: FaceData['box'], left: Box | undefined, right: Box | undefined): Pick<ReviewFace, 'look' | 'leftEye' | 'rightEye'> {
+  const eyes = [left, right].flatMap((eye) => (eye === undefined ? [] : [centerOf(eye)]));
+  return {
+    look: eyes.length === 0 ? eyeLine(face) : meanOf(eyes),
+    ...(left === undefined ? {} : { leftEye: meanOf([centerOf(left)]) }),
+    ...(right === undefined ? {} : { rightEye: meanOf([centerOf(right)]) }),
+  };
 }
 
+/** In whole px. */
 function meanOf(points: readonly Point[]): readonly [number, number] {
   const mean = (axis: 'x' | 'y'): number => Math.round(points.reduce((sum, point) => sum + point[axis], 0) / points.length);
   return [mean('x'), mean('y')];
@@ -65,8 +70,13 @@ function faceFrom({ box: { x, y, width, height }, bystander, reasons, eyes, cell
   const box = [x, y, width, height].map(Math.round);
   const [left = 0, top = 0, wide = 0, high = 0] = box;
   return {
-    box: [left, top, wide, high], look: eyes.length === 0 ? eyeLine([left, top, wide, high]) : meanOf(eyes), reasons, ranks: {}, bystander,
+    box: [left, top, wide, high], look: eyes.length === 0 ? eyeLine([left, top, wide, high]) : meanOf(eyes), ...sides(eyes), reasons, ranks: {}, bystander,
     tone: reasons.length === 0 ? 'keep' : 'review',
     meters: Object.entries(cells).map(([name, text]) => ({ name: name.replaceAll('_', ' '), text, tone: 'unknown' as const })),
   };
+}
+
+/** Which of the eyes of a report is which: it names the left one first, and of one alone it cannot be told. */
+function sides([left, right]: readonly Point[]): Pick<ReviewFace, 'leftEye' | 'rightEye'> {
+  return left === undefined || right === undefined ? {} : { leftEye: meanOf([left]), rightEye: meanOf([right]) };
 }

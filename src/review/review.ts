@@ -6,9 +6,11 @@ import { existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import pLimit from 'p-limit';
 import { ChoicesFile, choicesPath } from '../choices/file.js';
 import type { PhotoFile } from '../core/result.js';
 import { realDisk } from '../files/disk.js';
+import { realPath } from '../files/file-name.js';
 import { ShownPhotos } from '../image/shown.js';
 import type { Config } from '../pipeline/config.js';
 import { reportData } from '../reports/html/report.js';
@@ -30,6 +32,8 @@ export interface ReviewOptions {
   readonly photos: readonly PhotoFile[];
   /** The folder that photos are named by. */
   readonly folder: string;
+  /** Whether photos are shown that lie elsewhere, behind links. */
+  readonly followLinks: boolean;
   /** The report, CSV, JSON, JSON Lines or Arrow: read where it is there, written where it is not. */
   readonly report: string;
   readonly config: Config;
@@ -61,7 +65,7 @@ export async function openReview(options: ReviewOptions): Promise<Review> {
   try {
     if (choices.damaged > 0) onNote(`${String(choices.damaged)} line(s) of ${choicesPath(report)} are damaged and were left out.`);
     const data = await reportData(report, { folder, config });
-    const shoot = new Shoot(data, photos, choices, folder);
+    const shoot = new Shoot(data, photos, choices, { folder, elsewhere: options.followLinks ? await placesOf(photos) : new Set() });
     const kept = await readKnown(storePath(report), photos, samePhotos(await readEmbedJournal(realDisk, embedJournalPath(report))));
     const reported = existsSync(report) ? knownFromReport((await readReport(report)).photos, report) : [];
     const known = [...new Map([...reported, ...kept].map((photo) => [photo.photo, photo])).values()];
@@ -84,6 +88,13 @@ export async function openReview(options: ReviewOptions): Promise<Review> {
     await choices.close();
     throw error;
   }
+}
+
+/** Where photos lie when the review begins: a link that leads elsewhere later leads to nothing that it shows. */
+async function placesOf(photos: readonly PhotoFile[]): Promise<ReadonlySet<string>> {
+  const limit = pLimit(64);
+  const places = await Promise.all(photos.map(({ path }) => limit(() => realPath(path).catch(() => []))));
+  return new Set(places.flat());
 }
 
 /** Judges what is not known. A report that is not there is written; one that is there stays as it is. */

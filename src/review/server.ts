@@ -113,12 +113,12 @@ function addChoices(app: Hono, shoot: Shoot): void {
     return context.json({});
   });
   app.post('/undo', async (context) => {
-    await shoot.undo();
-    return context.json({});
+    const ids = await shoot.undo();
+    return context.json({ ids });
   });
   app.post('/redo', async (context) => {
-    await shoot.redo();
-    return context.json({});
+    const ids = await shoot.redo();
+    return context.json({ ids });
   });
   app.post('/import', async (context) => {
     const saved = readSaved(await context.req.text());

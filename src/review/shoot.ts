@@ -20,6 +20,13 @@ interface Entry extends PhotoFile {
   chosen: Promise<ChosenPhoto> | undefined;
 }
 
+/** Where photos may be opened. */
+export interface OpenedPlaces {
+  readonly folder: string;
+  /** Single files, paths without links. */
+  readonly elsewhere: ReadonlySet<string>;
+}
+
 export class Shoot {
   private readonly entries: readonly Entry[];
   private readonly idOf: ReadonlyMap<string, number>;
@@ -31,16 +38,16 @@ export class Shoot {
 
   /**
    * @param photos in the order of the list
-   * @param folder nothing outside of it is opened, whatever links there are in it by now
+   * @param within nothing else is opened, whatever links there are by now
    */
-  constructor(readonly report: ReportData, photos: readonly PhotoFile[], private readonly choices: ChoicesFile, private readonly folder: string) {
+  constructor(readonly report: ReportData, photos: readonly PhotoFile[], private readonly choices: ChoicesFile, private readonly within: OpenedPlaces) {
     this.entries = photos.map((file) => ({ ...file, known: undefined, chosen: undefined }));
     this.idOf = new Map(photos.map(({ photo }, id) => [photo, id]));
   }
 
   /**
    * Where a photo is to be read from: a path without links. Undefined for a number that no photo has.
-   * @throws PhotoError where it is gone, or has become a link that leads out of the folder
+   * @throws PhotoError where it is gone, or has become a link that leads to what is not of this review
    */
   async pathOf(id: number): Promise<string | undefined> {
     const entry = this.entries[id];
@@ -108,12 +115,14 @@ export class Shoot {
     return known.length;
   }
 
-  async undo(): Promise<void> {
-    this.tellChoices(await this.choices.undo());
+  /** @returns the photos that it was about */
+  async undo(): Promise<readonly number[]> {
+    return this.tellChoices(await this.choices.undo());
   }
 
-  async redo(): Promise<void> {
-    this.tellChoices(await this.choices.redo());
+  /** @returns the photos that it was about */
+  async redo(): Promise<readonly number[]> {
+    return this.tellChoices(await this.choices.redo());
   }
 
   /** Calls back with all that happens. @returns ends it */
@@ -154,16 +163,17 @@ export class Shoot {
   }
 
   private async placeOf({ path }: Entry): Promise<string> {
-    const [real, folder] = await Promise.all([realPath(path), realPath(this.folder)]).catch((error: unknown) => {
+    const [real, folder] = await Promise.all([realPath(path), realPath(this.within.folder)]).catch((error: unknown) => {
       throw new PhotoError(`The file cannot be read: ${fileProblem(error, 'read')}`);
     });
-    if (!isInside(real, folder)) throw new PhotoError('It is behind a link by now that leads out of the folder of this review.');
+    if (!isInside(real, folder) && !this.within.elsewhere.has(real)) throw new PhotoError('It is behind a link by now that leads out of the folder of this review.');
     return real;
   }
 
-  private tellChoices(changed: Changed): void {
+  private tellChoices(changed: Changed): readonly number[] {
     const choices = [...changed].flatMap(([key, choice]) => idsWith(this.idsOfKey.get(key) ?? [], choice));
     this.tell({ kind: 'choices', choices, undo: this.choices.history.canUndo, redo: this.choices.history.canRedo });
+    return choices.map(([id]) => id);
   }
 
   private tell(news: NewsData): void {

@@ -16,6 +16,7 @@ import { knownFrom } from './known.js';
 
 const verdict = z.enum(['keep', 'review', 'reject']);
 const px = z.number();
+const place = z.tuple([px, px]);
 const meter = z.strictObject({
   name: z.string(), share: z.number().exactOptional(), text: z.string(), tone: z.enum(['keep', 'review', 'reject', 'unknown']),
   picture: z.enum(['leftEye', 'rightEye']).exactOptional(), hint: z.string().exactOptional(),
@@ -24,7 +25,7 @@ const knownSchema = z.strictObject({
   photo: z.string(), status: z.enum(['ok', 'no_face', 'error']), width: px, height: px, verdict, reasons: z.array(z.string()),
   error: z.string().exactOptional(), file: z.tuple([z.number(), z.string()]).exactOptional(),
   faces: z.array(z.strictObject({
-    box: z.tuple([px, px, px, px]), look: z.tuple([px, px]), person: z.number().exactOptional(), meters: z.array(meter),
+    box: z.tuple([px, px, px, px]), look: place, leftEye: place.exactOptional(), rightEye: place.exactOptional(), person: z.number().exactOptional(), meters: z.array(meter),
     ranks: z.record(z.string(), z.number()), tone: verdict, bystander: z.boolean(), reasons: z.array(z.string()),
   })),
   scene: z.strictObject({ scene: z.number(), frames: z.number(), rank: z.number().exactOptional(), reason: z.string() }).exactOptional(),

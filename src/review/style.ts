@@ -18,11 +18,11 @@ body[data-place=compare] .sheet, body[data-place=compare] .photo-view { display:
 .rows .card.marked .why { color: var(--ink); }
 .rows .card.cursor { border-color: var(--cursor); box-shadow: 0 0 0 2px var(--cursor); }
 .rows .card[data-verdict=waiting] { --tone: var(--unknown); }
-.rows .card.stack::before {
-  content: ''; position: absolute; inset: -5px 6px auto; height: 8px; border: 1px solid var(--dim); border-radius: 6px 6px 0 0; z-index: -1; background: var(--panel);
-}
+.rows .card.stack { --below: 3px -3px 0 -1px var(--panel), 3px -3px 0 var(--dim), 6px -6px 0 -1px var(--panel), 6px -6px 0 var(--dim); box-shadow: var(--below); }
+.rows .card.stack.cursor { box-shadow: 0 0 0 2px var(--cursor), var(--below); }
 .rows .frame { flex: 1; min-height: 0; aspect-ratio: auto; }
-.frame img.unread { visibility: hidden; }
+.frame img.unread, .whole img.unread { visibility: hidden; }
+.frame:has(.unread)::after { content: 'no picture'; position: absolute; inset: 0; display: grid; place-items: center; color: var(--dim); font-size: 12px; }
 .card.dropped .frame img { opacity: .4; }
 .count { position: absolute; right: 10px; top: 10px; padding: 0 7px; border-radius: 10px; font-size: 12px; line-height: 20px; background: rgb(20 20 20 / .78); color: #fff; }
 .count:empty { display: none; }
@@ -36,14 +36,15 @@ body[data-place=compare] .sheet, body[data-place=compare] .photo-view { display:
 .photo-sheet { position: absolute; left: 0; top: 0; transform-origin: 0 0; }
 .photo-sheet > .preview, .photo-sheet > .whole-photo { position: absolute; width: 100%; height: 100%; }
 .photo-sheet.unmeasured > .preview, .photo-sheet.unmeasured > .whole-photo { object-fit: contain; }
-.photo-sheet > img:not([src]) { display: none; }
+.photo-sheet > img:not([src]), .photo-sheet > .unread { display: none; }
+.photo-sheet:has(> .whole-photo.unread)::after { content: 'no picture'; position: absolute; inset: 0; display: grid; place-items: center; color: var(--dim); }
 .tile { position: absolute; }
 .photo-sheet .boxes { position: absolute; inset: 0; width: 100%; height: 100%; opacity: .75; }
 .full .boxes { opacity: .35; }
 .boxes .lit { stroke-width: 5px; opacity: 1; filter: drop-shadow(0 0 4px #fff); }
 .boxes text.lit { stroke-width: .18em; }
 .side { overflow-y: auto; background: var(--panel); border-left: 1px solid var(--line); padding: 14px 16px 32px; }
-.side h2 { overflow-wrap: anywhere; } .scene { margin: 8px 0; } .scene button { margin-left: 4px; }
+.side h2 { overflow-wrap: anywhere; } .place { float: right; color: var(--dim); font-variant-numeric: tabular-nums; } .scene { margin: 8px 0; } .scene button { margin-left: 4px; }
 .reasons { margin: 8px 0; padding-left: 18px; } p.reasons { padding: 0; color: var(--dim); }
 .reasons li { cursor: default; border-radius: 4px; } .reasons li:hover { background: var(--raised); }
 .face-facts, .face-row { border-top: 1px solid var(--line); padding: 12px 0; }
@@ -56,8 +57,10 @@ body[data-place=compare] .sheet, body[data-place=compare] .photo-view { display:
 
 .side-by-side { flex: 1; min-height: 0; display: flex; flex-direction: column; padding: 10px 14px; gap: 10px; }
 .side-by-side header { display: flex; align-items: center; gap: 14px; }
-.side-by-side .column { flex: 1 0 270px; background: var(--panel); } .side-by-side .column .whole { margin: 6px auto; }
-.side-by-side .whole img { max-height: 34vh; }
+.side-by-side .columns { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(236px, 1fr); grid-auto-rows: max-content; gap: 0 12px; }
+.side-by-side .column { display: grid; grid-template-rows: subgrid; grid-template-columns: minmax(0, 1fr); max-width: none; overflow: clip; background: var(--panel); }
+.side-by-side .column .whole { margin: 6px auto; } .side-by-side h3 { display: flex; }
+.side-by-side .whole img { max-height: 34vh; width: auto; height: auto; }
 .why-scene { color: var(--dim); font-size: 13px; min-height: 2.6em; }
 h4 { font-size: 13px; }
 .note:empty { display: none; }
@@ -69,6 +72,12 @@ h4 { font-size: 13px; }
 @media (max-width: 900px) {
   .photo-view { grid-template-columns: none; grid-template-rows: minmax(0, 1fr) 40dvh; }
   .side { border-left: 0; border-top: 1px solid var(--line); }
-  .side-by-side .column { flex-basis: 82vw; }
+  .side-by-side .columns { grid-auto-columns: 82vw; }
+  .toolbar .tools { flex-wrap: wrap; overflow: visible; gap: 6px; }
+  .toolbar .tools input[type=search] { flex: 1 1 3rem; width: 3rem; }
+  .menu > div { position: absolute; right: 0; top: 100%; }
+}@media (max-width: 480px) {
+  .toolbar .tabs button { padding: 2px 4px; font-size: 13px; } .toolbar .tabs button::before { margin-right: 4px; } .toolbar .tabs b { margin-left: 4px; }
+  .toolbar .tools > button { padding-left: 8px; padding-right: 8px; }
 }
 `;

@@ -126,7 +126,7 @@ describe.skipIf(!hasChromium)(`the page of a review for everybody${withoutChromi
     for (const [index, { photo }] of results.entries()) copyFileSync(demoPhotos[index] ?? '', join(folder, 'photos', photo));
     writeFileSync(join(folder, 'out.csv'), csvHeader() + results.map(csvRows).join(''));
     review = await openReview({
-      photos: results.map(({ photo }) => ({ path: join(folder, 'photos', photo), photo })), folder: join(folder, 'photos'), report: join(folder, 'out.csv'),
+      photos: results.map(({ photo }) => ({ path: join(folder, 'photos', photo), photo })), folder: join(folder, 'photos'), followLinks: false, report: join(folder, 'out.csv'),
       config: loadConfig(), port: 0, signal: new AbortController().signal, onNote: () => undefined,
       learned: { file: join(folder, 'mine.yaml'), config: () => loadConfig() },
       executor: { mostAhead: 1, prepare: () => undefined, run: () => Promise.resolve(), close: () => Promise.resolve() },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,10 +39,10 @@ describe('the server of a review', () => {
   const post = (path: string, body: unknown): Promise<Response> => ask(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { origin: `http://${host}` } });
   const data = async (): Promise<ShootData> => z.custom<ShootData>(isObject).parse(await (await ask('shoot')).json());
 
-  const open = async (names = ['a.jpg', '<b> & "c".jpg']): Promise<void> => {
+  const open = async (names = ['a.jpg', '<b> & "c".jpg'], elsewhere: ReadonlySet<string> = new Set()): Promise<void> => {
     choices = await ChoicesFile.open(join(folder, 'choices.jsonl'));
     const photos = names.map((name) => ({ path: join(folder, name), photo: reportName(name) }));
-    shoot = new Shoot({ title: 'photos', marks: {}, orders: [], praise: 'fine' }, photos, choices, folder);
+    shoot = new Shoot({ title: 'photos', marks: {}, orders: [], praise: 'fine' }, photos, choices, { folder, elsewhere });
     shoot.add([knownFrom(photoResult('a.jpg', { reasons: ['face 1: eyes closed'], verdict: 'reject' }))]);
     await shoot.recognize();
     news = [];
@@ -121,13 +121,27 @@ describe('the server of a review', () => {
     expect((await data()).choices).toEqual([[1, { stars: 4 }]]);
   });
 
+  it('opens a photo behind a link that leads out where that was asked for, and no other that the link leads to by now', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+    for (const name of ['b.jpg', 'private.jpg']) copyFileSync(demoPhotos[2] ?? '', join(elsewhere, name));
+    symlinkSync(join(elsewhere, 'b.jpg'), join(folder, 'b.jpg'));
+    await choices.close();
+    await open(['b.jpg'], new Set([realpathSync(join(elsewhere, 'b.jpg'))]));
+    expect((await ask('photo/0/fitted/64')).status).toBe(200);
+    await post('choose', [{ ids: [0], change: { stars: 4 } }]);
+    expect((await data()).choices).toEqual([[0, { stars: 4 }]]);
+    rmSync(join(folder, 'b.jpg'));
+    symlinkSync(join(elsewhere, 'private.jpg'), join(folder, 'b.jpg'));
+    expect((await ask('photo/0/fitted/65')).status).toBe(422);
+  });
+
   it('shows photos before they are judged, and tells when they are', async () => {
     expect((await data()).items.map(({ verdict }) => verdict)).toEqual(['reject', undefined]);
     expect((await ask('photo/1')).status).toBe(404);
     shoot.add([knownFrom(photoResult('<b> & "c".jpg'))]);
     expect(news).toMatchObject([{ kind: 'items', items: [{ id: 1, verdict: 'keep' }], progress: { judged: 2, total: 2 } }]);
     const photo = z.custom<ReviewPhoto>(isObject).parse(await (await ask('photo/1')).json());
-    expect(photo.faces[0]?.look).toEqual([418 + 30 + 60, 480]);
+    expect(photo.faces[0]).toMatchObject({ look: [418 + 30 + 60, 480], leftEye: [418 + 100 + 30, 480], rightEye: [418 + 20 + 30, 480] });
   });
 
   it('writes a choice down before it says so, and tells every window', async () => {
@@ -140,10 +154,12 @@ describe('the server of a review', () => {
   it('takes this one and not the others, and a batch, back with one undo', async () => {
     await post('choose', [{ ids: [1], change: { verdict: 'reject' } }, { ids: [0], change: { verdict: 'keep' } }]);
     expect((await data()).choices).toEqual(expect.arrayContaining([[1, { verdict: 'reject' }], [0, { verdict: 'keep' }]]));
-    await post('undo', '');
+    expect(await (await post('undo', '')).json()).toEqual({ ids: [1, 0] });
     expect((await data()).choices).toEqual([]);
-    await post('redo', '');
+    expect(await (await post('redo', '')).json()).toEqual({ ids: [1, 0] });
     expect((await data()).choices).toHaveLength(2);
+    await post('undo', '');
+    expect(await (await post('undo', '')).json()).toEqual({ ids: [] });
   });
 
   it('knows photos again by content after a restart, whatever they are called now', async () => {

@@ -87,7 +87,8 @@ h1, h2, h3 { font-size: inherit; font-weight: 600; overflow-wrap: anywhere; }
 .boxes rect.bystander { stroke-width: 1px; opacity: .75; stroke-dasharray: 2 3; }
 .caption { display: flex; align-items: center; gap: 7px; padding: 6px 2px 0; }
 .dot { flex: none; width: 9px; height: 9px; border-radius: 50%; background: var(--tone); }
-.name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.name { display: flex; min-width: 0; white-space: pre; overflow: hidden; } .name > * { flex: none; }
+.name > .beginning { flex: 0 1 auto; min-width: 0; overflow: hidden; text-overflow: ellipsis; }
 .why { color: var(--dim); font-size: 12px; padding: 0 2px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-height: 17px; }
 .badge {
   position: absolute; left: 10px; top: 10px; padding: 0 7px; border-radius: 10px; font-size: 12px; line-height: 20px;

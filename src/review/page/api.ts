@@ -26,6 +26,10 @@ interface Imported {
   readonly all: number;
 }
 
+interface Changed {
+  readonly ids: readonly number[];
+}
+
 /** Where settings were written. */
 interface Written {
   readonly file: string;
@@ -38,6 +42,7 @@ const isPhoto = (value: unknown): value is ReviewPhoto => has(value, 'photo', 'f
 const isImported = (value: unknown): value is Imported => has(value, 'known', 'all');
 const isLesson = (value: unknown): value is LessonData => has(value, 'lines', 'changed');
 const isWritten = (value: unknown): value is Written => has(value, 'file');
+const isChanged = (value: unknown): value is Changed => has(value, 'ids');
 const isNews = (value: unknown): value is NewsData => has(value, 'kind');
 
 async function fetchShoot(): Promise<ShootData> {
@@ -65,22 +70,33 @@ export function forgetPhotos(): void {
   known.clear();
 }
 
+let latest: Promise<unknown> = Promise.resolve();
+
+/** Begins when what was begun before has its answer: an undo that overtook a choice would take back the one before that. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = latest.then(work);
+  latest = turn.catch(() => undefined);
+  return turn;
+}
+
 /** Chooses all at once: one undo takes it back. */
 export async function choose(...wishes: readonly { readonly ids: readonly number[]; readonly change: ChangeData }[]): Promise<void> {
-  await ask('choose', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(wishes) });
+  await inTurn(() => ask('choose', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(wishes) }));
 }
 
-export async function undo(): Promise<void> {
-  await ask('undo', { method: 'POST' });
+/** @returns numbers of the photos that it was about */
+export async function undo(): Promise<readonly number[]> {
+  return (await answerOf(await inTurn(() => ask('undo', { method: 'POST' })), isChanged)).ids;
 }
 
-export async function redo(): Promise<void> {
-  await ask('redo', { method: 'POST' });
+/** @returns numbers of the photos that it was about */
+export async function redo(): Promise<readonly number[]> {
+  return (await answerOf(await inTurn(() => ask('redo', { method: 'POST' })), isChanged)).ids;
 }
 
 /** Hands a file that the HTML report saved to the server. @returns how many of its photos are in this review */
 export async function importChoices(text: string): Promise<Imported> {
-  return answerOf(await ask('import', { method: 'POST', body: text }), isImported);
+  return answerOf(await inTurn(() => ask('import', { method: 'POST', body: text })), isImported);
 }
 
 /** What the choices so far teach; takes as long as judging the chosen photos again. */

@@ -3,10 +3,11 @@
  */
 import { button, element } from '../../reports/html/page/dom.js';
 import { faceBoxes } from '../../reports/html/page/face.js';
+import { shortName } from '../../reports/html/page/name.js';
 import type { ReviewFace, ReviewPhoto } from '../data.js';
 import { fetchPhoto, fittedAt } from './api.js';
 import { choiceBar, type Act } from './choice-bar.js';
-import { replaceChildren } from './images.js';
+import { hiddenIfUnread, replaceChildren } from './images.js';
 import type { Model } from './model.js';
 import { faceAt100, faceFacts } from './strip.js';
 
@@ -74,10 +75,10 @@ export class Compare {
       element('h2', {}, isScene ? `Scene ${String(scene.scene)}: ${String(this.ids.length)} frames` : `${String(this.ids.length)} photos`),
       element('span', { class: 'faces' },
         people.length > 1 ? button('Next face', 'One person in all frames (n)', () => { this.nextFace(); }) : undefined,
-        people.length === 0 ? '' : this.person < 0 ? `all ${String(people.length)} faces` : `person ${String(this.person + 1)} of ${String(people.length)}`));
-    const left = this.columns.scrollLeft;
+        people.length < 2 ? '' : this.person < 0 ? `all ${String(people.length)} people` : `person ${String(this.person + 1)} of ${String(people.length)}`));
+    const { scrollLeft: left, scrollTop: top } = this.columns;
     replaceChildren(this.columns, ...this.ids.map((id) => this.column(id, people)));
-    this.columns.scrollLeft = left;
+    this.columns.scrollTo(left, top);
     this.columns.querySelector('.focus')?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
   }
 
@@ -87,11 +88,14 @@ export class Compare {
     const verdict = this.model.verdict(id);
     const shown = this.person < 0 ? people : people.slice(this.person, this.person + 1);
     const column = element('section', { class: id === this.model.cursor ? 'column focus' : 'column' },
-      element('h3', {}, element('span', { class: `verdict tone-${verdict ?? 'unknown'}` }, verdict ?? '…'), item?.photo.split('/').at(-1) ?? ''),
-      element('div', { class: 'whole' }, element('img', { src: fittedAt(id, side), alt: item?.photo ?? '' }), known === undefined ? undefined : faceBoxes(known)),
+      element('h3', { title: item?.photo ?? '' },
+        element('span', { class: `verdict tone-${verdict ?? 'unknown'}` }, verdict ?? '…'), shortName(item?.photo.split('/').at(-1) ?? '')),
+      element('div', { class: 'whole' }, wholePicture(id, item?.photo ?? '', known), known === undefined ? undefined : faceBoxes(known)),
       element('p', { class: 'why-scene' }, item?.scene?.reason ?? item?.reasons ?? ''),
       choiceBar(this.model.choices.get(id), { ...this.act, choose: (change) => { this.pick(id); this.act.choose(change); } }),
       ...shown.map((faces) => this.face(id, known, faces.get(id))));
+    // Each part as high as in the frames beside it: eyes go from one frame to the next on one line.
+    column.style.gridRow = `span ${String(column.childElementCount)}`;
     column.addEventListener('pointerdown', () => { if (this.model.cursor !== id) this.pick(id); });
     return column;
   }
@@ -118,4 +122,10 @@ export class Compare {
     // Who is in most frames comes first: the people whom the scene is about.
     return [...people].sort((a, b) => b[1].size - a[1].size || a[0] - b[0]).map(([, faces]) => faces);
   }
+}
+
+/** The whole of a photo, which takes its room before it is there. */
+function wholePicture(id: number, name: string, known: ReviewPhoto | undefined): HTMLImageElement {
+  const size = known === undefined || known.width === 0 ? {} : { width: String(known.width), height: String(known.height) };
+  return hiddenIfUnread(element('img', { src: fittedAt(id, side), alt: name, ...size }));
 }

@@ -2,11 +2,14 @@
  * The grid. Only the rows in sight are there, however many photos there are.
  */
 import { element } from '../../reports/html/page/dom.js';
+import { shortName } from '../../reports/html/page/name.js';
 import { fittedAt, thumbnailSide } from './api.js';
-import { letGo } from './images.js';
+import { hiddenIfUnread, letGo } from './images.js';
 import { signOf, type Model } from './model.js';
 
 const gap = 12;
+/** px that the bar for scrolling takes. */
+const scrollbar = 15;
 /** px below the picture: name and reason. */
 const captionHeight = 46;
 /** Rows above and below those in sight. */
@@ -22,7 +25,8 @@ export class Grid {
   private readonly inner = element('div', { class: 'rows' });
   private readonly empty = element('p', { class: 'empty' }, 'No photo fits these filters.');
   private readonly cards = new Map<number, HTMLElement>();
-  private card = 190;
+  /** Two stand side by side at first, however narrow the window is. */
+  private card = Math.min(190, Math.floor((innerWidth - 3 * gap) / 2) - scrollbar);
   private columns = 1;
   private waiting = false;
 
@@ -157,13 +161,11 @@ export class Grid {
     card.replaceChildren(frame,
       element('span', { class: 'badge', 'data-colour': choice?.colour ?? '' }, signOf(choice)),
       element('span', { class: 'count' }, stack > 0 ? String(stack) : item.scene?.rank === 1 ? 'best' : ''),
-      element('div', { class: 'caption' }, element('i', { class: 'dot' }), element('span', { class: 'name' }, name)),
+      element('div', { class: 'caption' }, element('i', { class: 'dot' }), shortName(name)),
       element('p', { class: 'why' }, verdict === undefined ? 'waiting' : item.reasons));
   }
 
   private picture(id: number): HTMLImageElement {
-    const image = element('img', { src: fittedAt(id, thumbnailSide), alt: '', draggable: 'false', decoding: 'async' });
-    image.addEventListener('error', () => { image.classList.add('unread'); });
-    return image;
+    return hiddenIfUnread(element('img', { src: fittedAt(id, thumbnailSide), alt: '', draggable: 'false', decoding: 'async' }));
   }
 }

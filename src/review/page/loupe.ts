@@ -6,7 +6,7 @@ import type { PhotoData } from '../../reports/html/data.js';
 import { element } from '../../reports/html/page/dom.js';
 import { faceBoxes } from '../../reports/html/page/face.js';
 import { fittedAt, partAt, thumbnailSide } from './api.js';
-import { letGo } from './images.js';
+import { hiddenIfUnread, letGo } from './images.js';
 
 /** px of the photo. */
 const tile = 512;
@@ -18,14 +18,14 @@ const fittedSide = 2000;
 
 /** The whole of a photo for the loupe, which begins to load; none is needed any more where its address is taken away. */
 export function wholePhoto(id: number): HTMLImageElement {
-  return element('img', { class: 'whole-photo', alt: '', draggable: 'false', fetchpriority: 'high', src: fittedAt(id, fittedSide) });
+  return hiddenIfUnread(element('img', { class: 'whole-photo', alt: '', draggable: 'false', fetchpriority: 'high', src: fittedAt(id, fittedSide) }));
 }
 
 export class Loupe {
   readonly root = element('div', { class: 'loupe', tabindex: '-1' });
   private readonly sheet = element('div', { class: 'photo-sheet' });
   /** What the grid shows, until the whole photo is there. */
-  private readonly preview = element('img', { class: 'preview', alt: '', draggable: 'false' });
+  private readonly preview = hiddenIfUnread(element('img', { class: 'preview', alt: '', draggable: 'false' }));
   private image = element('img', { class: 'whole-photo', alt: '' });
   private tiles = new Map<string, HTMLImageElement>();
   private photo: PhotoData | undefined;

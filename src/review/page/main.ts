@@ -46,8 +46,8 @@ class Page {
     this.compare = new Compare(this.model, this.act, (id) => { this.moveTo(id); });
     this.bar = new Bar(this.model, {
       view: (change) => { this.setView(change); },
-      undo: () => { this.do(undo()); },
-      redo: () => { this.do(redo()); },
+      undo: () => { this.goBackTo(undo()); },
+      redo: () => { this.goBackTo(redo()); },
       import: (text) => { this.do(importChoices(text).then(({ known, all }) => { this.say(`${String(known)} of ${String(all)} choices are of photos that are here.`); })); },
       learn: () => { this.lesson.show(); },
       size: (px) => { this.grid.setSize(px); },
@@ -187,6 +187,15 @@ class Page {
     this.compare.show(ids);
   }
 
+  /** What an undo was about is shown: of a choice that goes on to the next photo, the one that it was made for. */
+  private goBackTo(undone: Promise<readonly number[]>): void {
+    this.do(undone.then((ids) => {
+      const places = this.place === 'compare' ? this.compare.photos : this.model.shown;
+      const first = places.find((id) => ids.includes(id));
+      if (first !== undefined && !ids.includes(this.model.cursor)) this.moveTo(first);
+    }));
+  }
+
   private do(work: Promise<unknown>): void {
     work.catch((error: unknown) => { this.say(error instanceof Error ? error.message : String(error)); });
   }
@@ -206,8 +215,8 @@ class Page {
 
   private command(event: KeyboardEvent): boolean {
     switch (event.key.toLowerCase()) {
-      case 'z': this.do(event.shiftKey ? redo() : undo()); return true;
-      case 'y': this.do(redo()); return true;
+      case 'z': this.goBackTo(event.shiftKey ? redo() : undo()); return true;
+      case 'y': this.goBackTo(redo()); return true;
       case 'a':
         if (this.place !== 'grid') return false;
         for (const id of this.model.shown) this.model.selection.add(id);

@@ -13,8 +13,12 @@ import { faceAt100, faceFacts } from './strip.js';
 
 /** Milliseconds after which somebody looks at a photo and does not leaf on: its faces at 100 % are fetched then. */
 const settling = 200;
-/** Photos that are made ready: on from the one that is shown, the way that somebody goes, and the one behind. */
+/** Photos that are made ready, in the order of it: on from the one that is shown, the way that somebody goes, and the one behind. */
 const ahead = [1, 2, 3, -1];
+/** Photos that load at once, unless one more is to be seen now: with more of them, none would be there soon. */
+const atOnce = 2;
+/** Photos that are kept ready; who goes back and forth finds them again. */
+const mostReady = 10;
 
 export class PhotoView {
   readonly root = element('section', { class: 'photo-view', 'aria-label': 'Photo' });
@@ -26,6 +30,7 @@ export class PhotoView {
   private face = -1;
   private settled = 0;
   private known: ReviewPhoto | undefined;
+  /** Those that were wanted last come last. */
   private readonly ready = new Map<number, HTMLImageElement>();
 
   constructor(private readonly model: Model, private readonly act: Act) {
@@ -86,7 +91,8 @@ export class PhotoView {
       element('h2', {}, item.photo),
       element('p', { class: 'judged' },
         element('span', { class: `verdict tone-${verdict ?? 'unknown'}` }, verdict ?? 'not judged yet'),
-        verdict === item.verdict || item.verdict === undefined ? '' : `The tool says ${item.verdict}.`),
+        verdict === item.verdict || item.verdict === undefined ? '' : `The tool says ${item.verdict}.`,
+        element('span', { class: 'place' }, `${String(this.model.shown.indexOf(this.id) + 1)} of ${String(this.model.shown.length)}`)),
       choiceBar(this.model.choices.get(this.id), this.act),
       ...(scene === undefined ? [] : [element('p', { class: 'scene' },
         `Scene ${String(scene.scene)}, ${String(scene.frames)} frames: ${scene.reason}. `,
@@ -127,16 +133,27 @@ export class PhotoView {
   private makeReady(): void {
     const wanted = new Set([this.id, ...ahead.map((by) => this.model.next(by * this.way))]);
     for (const [id, image] of this.ready) {
-      if (wanted.has(id)) continue;
+      if (wanted.has(id) || (image.naturalWidth > 0 && this.ready.size <= mostReady)) continue;
       letGo(image);
       this.ready.delete(id);
     }
     for (const id of wanted) {
-      if (this.ready.has(id)) continue;
-      const image = wholePhoto(id);
-      image.decode().catch(() => undefined);
-      this.ready.set(id, image);
       fetchPhoto(id).catch(() => undefined);
+      const image = this.ready.get(id) ?? (id === this.id || this.loading() < atOnce ? this.begin(id) : undefined);
+      if (image === undefined) return;
+      this.ready.delete(id);
+      this.ready.set(id, image);
     }
+  }
+
+  private loading(): number {
+    return [...this.ready.values()].filter(({ complete }) => !complete).length;
+  }
+
+  /** Loads and decodes a photo, and then the next one that is wanted. */
+  private begin(id: number): HTMLImageElement {
+    const image = wholePhoto(id);
+    image.decode().catch(() => undefined).finally(() => { if (this.ready.get(id) === image) this.makeReady(); });
+    return image;
   }
 }

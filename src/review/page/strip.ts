@@ -30,9 +30,10 @@ export function faceFacts(id: number, face: ReviewFace, report: ReportData): HTM
   return [...meters(face, eyePictures(id, face), report), reasonLine(face, report)];
 }
 
-function eyePictures(id: number, { look: [x, y], box: [, , width] }: ReviewFace): { face: undefined; leftEye: string; rightEye: string } {
+function eyePictures(id: number, { look: [x, y], box: [, , width], leftEye, rightEye }: ReviewFace): { face: undefined; leftEye: string; rightEye: string } {
   const eye = width * eyeShare;
-  // The person's left eye is on the right in the photo.
-  const at = (side: number): string => partAt(id, x + side * width * 0.2 - eye / 2, y - eye / 3, eye, (eye * 2) / 3);
-  return { face: undefined, leftEye: at(1), rightEye: at(-1) };
+  const around = ([middle, level]: readonly [number, number]): string => partAt(id, middle - eye / 2, level - eye / 3, eye, (eye * 2) / 3);
+  // Where they are in most faces, unless it is known; the person's left eye is on the right in the photo.
+  const guess = (side: number): readonly [number, number] => [x + side * width * 0.2, y];
+  return { face: undefined, leftEye: around(leftEye ?? guess(1)), rightEye: around(rightEye ?? guess(-1)) };
 }

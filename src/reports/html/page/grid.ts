@@ -4,6 +4,7 @@
 import { button, element } from './dom.js';
 import type { Choices } from './choices.js';
 import { faceBoxes } from './face.js';
+import { shortName } from './name.js';
 import type { Photo } from './photos.js';
 
 interface Card {
@@ -77,7 +78,7 @@ export class Grid {
     const name = photo.photo.split('/').at(-1) ?? photo.photo;
     const root = element('article', { class: 'card', role: 'option', 'aria-selected': 'false', title: photo.photo },
       frame, mark, badge,
-      element('div', { class: 'caption' }, element('i', { class: 'dot' }), element('span', { class: 'name' }, name)),
+      element('div', { class: 'caption' }, element('i', { class: 'dot' }), shortName(name)),
       element('p', { class: 'why' }, photo.error ?? photo.reasons.join('; ')));
     frame.addEventListener('click', () => { events.pick(photo); });
     frame.addEventListener('dblclick', () => { events.open(photo); });
