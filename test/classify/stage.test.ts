@@ -42,6 +42,14 @@ describe('the stage of the eyes', () => {
     expect(reasonsOf({ state: 'unknown', left: { state: 'unknown', reason: 'too small' }, right: hidden })).toEqual([{ text: 'eyes not visible: too small', verdict: 'keep' }]);
   });
 
+  it('weighs the eyes of all faces that count', () => {
+    const asleep = faceWith(eyes({ state: 'closed', closed: 0.99 }));
+    const perhaps = faceWith(eyes({ closed: 0.3 }));
+    expect(classifyStage.weigh([faceWith(eyes())], 'normal')).toBe('keep');
+    expect(classifyStage.weigh([faceWith(eyes()), asleep], 'normal')).toBe('reject');
+    expect((['lenient', 'normal', 'strict'] as const).map((strictness) => classifyStage.weigh([perhaps], strictness))).toEqual(['keep', 'keep', 'review']);
+  });
+
   it('writes both eyes into columns and JSON; what is not known stays empty', () => {
     const winking = faceWith(eyes({ state: 'one_closed', closed: 0.5, left: shut, right: hidden }));
     expect(Object.entries(columns).map(([name, cell]) => [name, cell(winking)]))
@@ -211,6 +219,8 @@ describe('the word of a net', () => {
     const nothing = judgeWhole(calibration, undefined, { width: eyeWidthOf(300), turn: 0 }, bands);
     expectNear(await say('photo', [small, turned]), [nothing, whole]);
     expectNear(await say('photo', [large, { ...small, scale: 3 }]), [nothing, whole]);
+    const wide: FaceView = { ...large, box: { x: 0, y: 0, width: 100, height: 10 } };
+    expectNear(await say('photo', [wide, { ...small, box: { x: 0, y: 0, width: 40, height: 40 } }]), [nothing, whole]);
     // A closer look is part of the photo, which is what counts here.
     expectNear(await say('photo', [{ ...large, raster: { ...picture, data: new Uint8Array(60_000) } }]), [whole]);
     expect(await say('photo', [])).toEqual([]);

@@ -22,6 +22,8 @@ describe('the thresholds of an eye', () => {
     const model = { closedBelow: 0.1, openAbove: 0.9 };
     const { classify } = loadConfig(undefined, ['classify.closed_below=0.95']);
     expect(() => thresholdsOf(classify, model)).toThrow(/closed_below \(0\.95\) must not be above .*open_above \(0\.9\); the second is the model's/);
+    expect(() => thresholdsOf({ ...classify, closed_below: 'auto', open_above: 0.05 }, model)).toThrow(
+      new UsageError('classify.closed_below (0.1) must not be above classify.open_above (0.05); the first is the model\'s own. Set both.'));
     await expect(readThresholds({ ...classify, closed_below: 1 })).rejects.toThrow(UsageError);
     expect(thresholdsOf({ ...classify, closed_below: 0.9 }, model)).toEqual({ closed_below: 0.9, open_above: 0.9 });
   });
