@@ -189,17 +189,20 @@ export class Placer {
 
   /** The old name goes where the new one holds the same file. */
   private async removeOriginal({ from, to }: Step, source: DiskEntry): Promise<void> {
-    const now = await this.disk.look(from);
     // Renamed, on a disk without links.
-    if (now === undefined) return;
-    if (now.identity !== source.identity || now.size !== source.size || now.modified !== source.modified) {
-      throw new LeftError(`it was written to while it was moved; ${to} is how it was before.`);
-    }
+    if (await this.disk.look(from) === undefined) return;
     await this.makeFolders(dirname(to));
     // Where it was there already, nobody knows when it was written.
     await this.disk.flushFile(to);
     await this.disk.flushFolder(dirname(to));
-    await this.disk.remove(from);
+    if (await this.isStill(from, source)) return this.disk.remove(from);
+    throw new LeftError(`it was written to while it was moved; ${to} is how it was before.`);
+  }
+
+  /** Asked right before a name goes, after all that takes time: another file may be there, also by way of a folder that is another one. */
+  private async isStill(path: string, { identity, size, modified }: DiskEntry): Promise<boolean> {
+    const now = await this.disk.look(path);
+    return now?.identity === identity && now.size === size && now.modified === modified;
   }
 
   private async removeCopy(step: Step, source: DiskEntry | undefined, target: DiskEntry): Promise<void> {
@@ -213,6 +216,7 @@ export class Placer {
     // The original may have been brought back a moment ago.
     await this.disk.flushFile(step.from);
     await this.disk.flushFolder(dirname(step.from));
+    if (!(await this.isStill(step.to, target))) throw new LeftError('it was changed since.');
     await this.disk.remove(step.to);
   }
 

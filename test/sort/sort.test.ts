@@ -700,6 +700,25 @@ describe('placing a file', () => {
       expect(calls).toEqual([`flush ${stays}`, `remove ${goes}`]);
     });
 
+    it.each(['move', 'copy'] as const)('and, where the folder of a name that goes is another one in the last moment, what has that name there: %s', async (action) => {
+      const [goes, stays] = action === 'move' ? [from, to] : [to, from];
+      writeFileSync(from, photo);
+      if (action === 'copy') copyFileSync(from, to);
+      const elsewhere = folder();
+      writeFileSync(join(elsewhere, 'a.jpg'), 'of somebody else');
+      const swapping: Disk = {
+        ...realDisk,
+        flushFile: async (path) => {
+          await realDisk.flushFile(path);
+          renameSync(dirname(goes), `${dirname(goes)}.away`);
+          symlinkSync(elsewhere, dirname(goes));
+        },
+      };
+      const other = new Placer(swapping, [dirname(from), dirname(to)]);
+      await expect(action === 'move' ? other.place(step, action) : other.takeBack(step, action)).rejects.toThrow(/written to while|changed since/);
+      expect([readFileSync(join(elsewhere, 'a.jpg'), 'utf8'), readFileSync(stays, 'utf8')]).toEqual(['of somebody else', photo]);
+    });
+
     it('a photo that is written to while it is copied to another disk stays', async () => {
       writeFileSync(from, photo);
       const twoDisks: Disk = {
