@@ -98,6 +98,8 @@ describe('an executor', () => {
 
   it('ends with what keeps its processes from judging anything', async () => {
     await expect(judge(photosNamed('a.jpg', 'unloadable.jpg', 'b.jpg'), 2, script)).rejects.toThrow('The nets cannot be loaded.');
+    // What a worker says in the words of a crash is none: there is nothing to try again.
+    await expect(judge(photosNamed('a.jpg', 'unloadable-crash.jpg'), 1, script)).rejects.toThrow('A worker process ended: crash.');
     await expect(judge(photosNamed('a.jpg'), 1, '/nowhere/worker.js')).rejects.toThrow(/before their nets are loaded/);
   }, 30_000);
 });

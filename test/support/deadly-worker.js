@@ -15,7 +15,7 @@ async function judge(id, photo, settings) {
   // Keeps the thread busy, as a loop without end does.
   if (photo.includes('endless')) for (;;) continue;
   if (photo.includes('unloadable')) {
-    process.send({ kind: 'failed', id, message: 'The nets cannot be loaded.' });
+    process.send({ kind: 'failed', id, message: photo.includes('crash') ? 'A worker process ended: crash.' : 'The nets cannot be loaded.' });
     return;
   }
   const result = { photo, status: 'no_face', width: 1, height: 1, faces: [], verdict: 'review', reasons: [], times: { threads: settings.config.runtime.threads } };
