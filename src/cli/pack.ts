@@ -21,6 +21,7 @@ import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { packBoxes } from './pack-boxes.js';
 import { createProgress, type Progress } from './progress.js';
+import { checkSheetFile } from './sheet-file.js';
 import { addSettingsOptions, settingsFrom, type SettingsOptions } from './settings.js';
 import { checkWritable } from './writable.js';
 
@@ -73,7 +74,7 @@ async function pack(inputs: readonly string[], options: PackVerbOptions): Promis
     await packBoxes(inputs, options.output, config, options);
     return;
   }
-  if (options.show !== undefined) checkWritable(options.show);
+  if (options.show !== undefined) checkSheetFile(options.show, '--show');
   let progress: Progress | undefined;
   const { labels, corrections } = options;
   const packed = await packImages(inputs, options.output, {

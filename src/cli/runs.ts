@@ -44,8 +44,12 @@ function runs(workdir: string, { compare, output, clean }: RunsOptions): void {
 
 function describe({ name, settings, history, finished, best }: RunEntry): string {
   const state = finished ? 'finished' : history.length === 0 ? 'no epoch yet' : 'not finished: go on with --resume';
-  return `${name.padEnd(28)} ${(settings.get('train.backbone') ?? '').padEnd(16)} ${String(history.length).padStart(4)} of `
-    + `${String(settings.get('train.epochs'))} epochs  ${best === undefined ? '' : `F1 ${best.f1.toFixed(4)} in epoch ${String(best.epoch)}`.padEnd(24)}  ${state}`;
+  return `${name.padEnd(28)} ${(settings.get('train.backbone') ?? '').padEnd(16)} ${epochs(history.length, Number(settings.get('train.epochs')))}  ${best === undefined ? '' : `F1 ${best.f1.toFixed(4)} in epoch ${String(best.epoch)}`.padEnd(24)}  ${state}`;
+}
+
+/** How many epochs there are of those that were planned, or beyond them, as `--more` trains them. */
+function epochs(count: number, planned: number): string {
+  return count > planned ? `${String(planned).padStart(4)} + ${String(count - planned)} epochs ` : `${String(count).padStart(4)} of ${String(planned)} epochs`;
 }
 
 function comparison(paths: readonly string[], output: string | undefined): void {

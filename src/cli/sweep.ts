@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import { contentHash } from '../files/content-hash.js';
 import { makeFolder } from '../files/make-folder.js';
+import { fileProblem } from '../files/problem.js';
 import { packageFolder } from '../files/package.js';
 import { loadConfig, type Config } from '../pipeline/config.js';
 import { listRuns, type RunEntry } from '../train/experiments/run-list.js';
@@ -24,7 +25,7 @@ import type { SettingsOptions } from './settings.js';
  */
 export async function sweepRuns(data: string, file: string, config: Config, options: SettingsOptions): Promise<void> {
   const sweep = parseSweep(readSweep(file), file);
-  const plan = planSweep(sweep, await contentHash(data));
+  const plan = planSweep(sweep, basisOf(await contentHash(data), config));
   for (const { combination } of plan) loadConfig(options.config, [...(options.set ?? []), ...combination]);
   const { workdir } = config.train;
   makeFolder(workdir, 'train.workdir');
@@ -47,9 +48,17 @@ export async function sweepRuns(data: string, file: string, config: Config, opti
 function readSweep(file: string): string {
   try {
     return readFileSync(file, 'utf8');
-  } catch {
-    throw new UsageError(`Cannot read the sweep ${file}.`);
+  } catch (error) {
+    throw new UsageError(`Cannot read the sweep ${file}: ${fileProblem(error, 'read')} docs/training.md has an example.`);
   }
+}
+
+/** Settings of training that change no weights, or that the sweep gives each run itself. */
+const noBasis: ReadonlySet<string> = new Set(['name', 'seed', 'workdir', 'loader_threads', 'save_seconds', 'top_k', 'logger', 'wandb_project']);
+
+/** What all runs of a sweep have in common, as text: trained with other settings they are other runs, and none is taken for done. */
+function basisOf(dataDigest: string, config: Config): string {
+  return JSON.stringify([dataDigest, config.data, Object.entries(config.train).filter(([name]) => !noBasis.has(name))]);
 }
 
 function find(workdir: string, { name }: SweepRun): RunEntry | undefined {

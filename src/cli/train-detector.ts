@@ -23,12 +23,14 @@ interface DetectorOptions {
   readonly resume?: string;
   readonly more?: string;
   readonly findLr?: true;
+  readonly sweep?: string;
+  readonly showBatch?: string;
 }
 
 /** Trains, exports and says how good the net is. */
 export async function trainOnPhotos(data: string, config: Config, options: DetectorOptions): Promise<void> {
-  if (options.findLr === true || options.more !== undefined) {
-    throw new UsageError('--find-lr and --more are for eye-state nets. A detector has train_detector.lr; to train on, give --init.');
+  if ([options.findLr, options.more, options.sweep, options.showBatch].some((option) => option !== undefined)) {
+    throw new UsageError('--find-lr, --more, --sweep and --show-batch are for eye-state nets. A detector has train_detector.lr; to train on, give --init.');
   }
   const photos = openPackedPhotos(data);
   const begun = options.resume === undefined ? undefined : openRunFolder(options.resume);

@@ -13,7 +13,7 @@ import { exitCodes } from './exit-codes.js';
 import { log } from './log.js';
 import { trainOnPhotos } from './train-detector.js';
 import { sweepRuns } from './sweep.js';
-import { checkWritable } from './writable.js';
+import { checkSheetFile } from './sheet-file.js';
 import { writeSheet } from '../image/draw.js';
 import { scheduleSheet, sheetCell } from '../train/run-report/sheets.js';
 import { addSettingsOptions, settingsFrom, shortcut, type SettingsOptions } from './settings.js';
@@ -68,12 +68,15 @@ Examples:
 
 async function train(data: string, options: TrainVerbOptions): Promise<void> {
   const config = options.resume === undefined ? settingsFrom(options, shortcuts(options)) : resumedSettings(options.resume, options);
-  if (options.sweep !== undefined) {
-    await sweepRuns(data, options.sweep, config, { ...options, set: [...(options.set ?? []), ...shortcuts(options).filter((each) => each !== undefined)] });
-    return;
-  }
   if (holdsPhotos(data)) {
     await trainOnPhotos(data, config, options);
+    return;
+  }
+  if (options.validation !== undefined) {
+    throw new UsageError('--validation is for photos with boxes. Eyes are validated on a share of them (data.validation), or on sources (data.validate_on).');
+  }
+  if (options.sweep !== undefined) {
+    await sweepRuns(data, options.sweep, config, { ...options, set: [...(options.set ?? []), ...shortcuts(options).filter((each) => each !== undefined)] });
     return;
   }
   const more = moreEpochs(options);
@@ -93,7 +96,7 @@ async function train(data: string, options: TrainVerbOptions): Promise<void> {
 }
 
 async function showBatch(file: string, run: Pick<TrainingRun, 'config' | 'dataset' | 'partition'>): Promise<void> {
-  checkWritable(file);
+  checkSheetFile(file, '--show-batch');
   const { batch_size } = run.config.train;
   const loader = createTrainingLoader(run, batch_size === 'auto' ? SHOWN_BATCH : batch_size);
   try {

@@ -1,7 +1,7 @@
 /**
  * Training an eye-state net from end to end: from a packed file to models, figures and a summary in a run folder.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { CROPS, type CropKind } from '../core/eye.js';
@@ -102,7 +102,10 @@ export async function trainEyes(data: string, options: TrainOptions = {}): Promi
   const digest = await contentHash(data);
   const folder = resume === undefined ? createRunFolder(config, data, digest) : openRunFolder(resume);
   if (resume !== undefined) checkSameData(folder, digest);
+  if (more > 0) checkFinished(folder);
   const lock = takeLock(folder.file('.lock'), `the run folder ${folder.path}`);
+  // Until the run comes to its end again, it is not finished.
+  if (more > 0) rmSync(folder.file(runFiles.figures), { force: true });
   if (resume === undefined && parent !== undefined) folder.write(runFiles.parent, parent);
   const loggers = [
     ...(callbacks ? [callbacks] : []), ...openLoggers(config, folder, backbone, resume !== undefined, options.onProblem ?? (() => undefined)),
@@ -128,6 +131,12 @@ export async function trainEyes(data: string, options: TrainOptions = {}): Promi
   } finally {
     lock.release();
   }
+}
+
+/** @throws UsageError where epochs that were planned would be left out */
+function checkFinished(folder: RunFolder): void {
+  if (existsSync(folder.file(runFiles.figures))) return;
+  throw new UsageError(`${folder.path} has not come to its end: go on with --resume alone; --more is for a finished run.`);
 }
 
 function openLoggers(

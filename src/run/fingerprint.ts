@@ -12,7 +12,7 @@ import type { PhotoSettings } from '../pipeline/photo.js';
 import { stageFiles } from '../pipeline/stages.js';
 
 /** Sections of the configuration, and settings beside it, that change no result of a photo. All others do, or may. */
-const cannotMatter: ReadonlySet<string> = new Set(['data', 'train', 'xmp', 'run', 'queue', 'debugCrops']);
+const cannotMatter: ReadonlySet<string> = new Set(['data', 'train', 'train_detector', 'xmp', 'run', 'queue', 'debugCrops']);
 
 /** Packages whose versions the pixels and probabilities depend on. */
 const decisive = [

@@ -61,6 +61,11 @@ describe('boxes of one\'s own', () => {
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining(`is validated on ${validation}. Give --validation that file as it was.`)]);
   });
 
+  it.each(['--find-lr', '--more=2', '--sweep=sweep.yaml', '--show-batch=batch.png'])('are not trained on with %s, which is for eyes', async (option) => {
+    const { code, stderr } = await pipeline('train', photos, option, '--set', `train.workdir=${workdir}`);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('are for eye-state nets')]);
+  });
+
   it('make a net that a run uses where it is named', async () => {
     const model = join(workdir, '001-portrait', 'portrait.fp16.onnx');
     const report = join(folder, 'out.json');

@@ -72,6 +72,7 @@ describe('labels of one\'s own', () => {
     // A row a class, one for each of the four stages.
     expect([packedSize?.height, batchSize?.height]).toEqual([2 * 90, 4 * 90]);
     expect(batchSize?.width).toBe(8 + 12 * 100);
+    expect(await pipeline('train', packed, '--show-batch', join(folder, 'batch.jpg'))).toMatchObject({ code: 2, stderr: containing('end the name in .png') });
   });
 
   it('are swept over settings; a run that came to its end is not repeated, one that was killed goes on', async () => {
@@ -89,9 +90,14 @@ describe('labels of one\'s own', () => {
     rmSync(join(workdir, killed, 'figures.json'));
     const again = await pipeline('train', packed, '--sweep', sweep, ...quicker);
     expect(again.code).toBe(0);
-    expect(again.stdout + again.stderr).toContain('going on at epoch 2');
+    expect(again.stdout + again.stderr).toContain('all epochs (1) are trained');
     expect(readdirSync(workdir).filter((name) => /^\d+-/.test(name))).toEqual([done, killed]);
     expect(statSync(join(workdir, done, 'summary.html')).mtimeMs).toBe(before);
+
+    // With other settings they are other runs.
+    writeFileSync(sweep, 'name: rates\nsettings: { train.lr: [0.001] }\n');
+    expect((await pipeline('train', packed, '--sweep', sweep, ...quicker, '--set', 'train.strength=[0.1,0.1]')).code).toBe(0);
+    expect(readdirSync(workdir).filter((name) => /^\d+-/.test(name))).toHaveLength(3);
 
     writeFileSync(sweep, 'settings: { train.learning_rate: [0.1] }\n');
     expect(await pipeline('train', packed, '--sweep', sweep, ...quicker)).toMatchObject({ code: 2, stderr: containing('Did you mean train.lr?') });
@@ -109,6 +115,18 @@ describe('labels of one\'s own', () => {
     expect([data.code, settings.code]).toEqual([2, 2]);
     expect(readFileSync(join(run, 'eye-state.onnx'))).toEqual(before);
 
+    const finished = await pipeline('train', packed, '--resume', run);
+    expect(finished).toMatchObject({ code: 0, stderr: containing('all epochs (8) are trained: models and figures are made again') });
+  });
+
+  it('are trained on with a finished run, for more epochs; a run that has not come to its end has its own left', async () => {
+    const run = join(folder, 'workdir', '001-mine');
+    const more = await pipeline('train', packed, '--resume', run, '--more', '1');
+    expect(more).toMatchObject({ code: 0, stderr: containing('going on at epoch 9, batch 1') });
+    expect(readFileSync(join(run, 'metrics.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 9);
+    rmSync(join(run, 'figures.json'));
+    expect(await pipeline('train', packed, '--resume', run, '--more', '1')).toMatchObject({ code: 2, stderr: containing('go on with --resume alone') });
+    expect(await pipeline('train', packed, '--more', '1')).toMatchObject({ code: 2, stderr: containing('name it with --resume') });
     expect((await pipeline('train', packed, '--resume', run)).code).toBe(0);
   });
 
@@ -234,6 +252,10 @@ describe('what training cannot use', () => {
       pipeline('pack', await someEyes('unwritable', 400), '-o', join(folder, 'missing', 'x.arrow')), 2, /missing.*its folder does not exist/],
     ['figures where none can be written', async () =>
       pipeline('evaluate', await someEyes('unwritable', 400), '--report', folder), 2, /is a folder/],
+    ['a file to validate on, which is for detectors', () => pipeline('train', join(folder, 'mine.arrow'), '--validation', join(folder, 'mine.arrow')), 2,
+      /--validation is for photos with boxes/],
+    ['a sweep that is not there', () => pipeline('train', join(folder, 'mine.arrow'), '--sweep', join(folder, 'nowhere.yaml')), 2,
+      /Cannot read the sweep .*nowhere\.yaml: it does not exist.*docs\/training\.md has an example/s],
     ['a folder that is no run', async () => pipeline('train', join(folder, 'mine.arrow'), '--resume', folder), 2, /is not a run folder/],
   ])('is told in words: %s', async (_, run, expected, message) => {
     const { code, stdout, stderr } = await run();

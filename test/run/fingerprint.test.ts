@@ -27,7 +27,7 @@ describe('the fingerprint of a run', () => {
 
   it('takes in every section of the settings but the few that change no result: a new one needs no mention', () => {
     const judging = judgingSettings(loadConfig()).map(([name]) => name);
-    expect(Object.keys(loadConfig()).filter((name) => !judging.includes(name)).sort()).toEqual(['data', 'queue', 'run', 'train', 'xmp']);
+    expect(Object.keys(loadConfig()).filter((name) => !judging.includes(name)).sort()).toEqual(['data', 'queue', 'run', 'train', 'train_detector', 'xmp']);
   });
 
   it('is another one with another version of what opens pictures and runs nets, whichever it is', async () => {

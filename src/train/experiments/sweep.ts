@@ -23,8 +23,15 @@ const sweepSchema = z.strictObject({
   seeds: z.array(z.number().int().min(0)).min(1).default([1]),
   /** What is drawn follows from this number. */
   draw: z.number().int().min(0).default(1),
-  settings: z.record(z.string(), z.union([z.array(z.union([scalar, z.array(scalar)])).min(1), range])),
+  settings: z.record(z.string(), z.union([z.array(z.union([scalar, z.array(scalar)])).min(1), range], {
+    error: 'must be a list of values, as in [0.002, 0.004], or a range, as in { from: 0.001, to: 0.02 }',
+  }), { error: 'must be here: a setting a line, each with the values to try' }),
 });
+
+/** Settings that a sweep itself gives each of its runs, and how one says them to it. */
+const ownSettings: Readonly<Record<string, string>> = {
+  'train.seed': 'say seeds: [1, 2] beside settings', 'train.name': 'say name: beside settings', 'train.workdir': 'say --set train.workdir=FOLDER',
+};
 
 export type Sweep = z.infer<typeof sweepSchema>;
 
@@ -35,7 +42,7 @@ export type Combination = readonly string[];
 export interface SweepRun {
   readonly combination: Combination;
   readonly seed: number;
-  /** The same for the same combination, seed and data. */
+  /** The same for the same combination, seed and basis. */
   readonly name: string;
 }
 
@@ -57,6 +64,9 @@ export function parseSweep(text: string, name: string): Sweep {
     throw new UsageError(`${name}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a sweep'}. See docs/training.md for an example.`);
   }
   const { search, settings } = parsed.data;
+  for (const [key, instead] of Object.entries(ownSettings)) {
+    if (Object.hasOwn(settings, key)) throw new UsageError(`${name}: settings.${key} is the sweep's own; ${instead}.`);
+  }
   const ranged = Object.entries(settings).find(([, values]) => !Array.isArray(values));
   if (search === 'grid' && ranged) throw new UsageError(`${name}: settings.${ranged[0]} is a range; a grid takes a list of values (or set search: random).`);
   for (const [key, values] of Object.entries(settings)) {
@@ -65,12 +75,15 @@ export function parseSweep(text: string, name: string): Sweep {
   return parsed.data;
 }
 
-/** All runs that a sweep takes, in the order in which they are trained: every combination once before any a second time. */
-export function planSweep(sweep: Sweep, dataDigest: string): SweepRun[] {
+/**
+ * All runs that a sweep takes, in the order in which they are trained: every combination once before any a second time.
+ * @param basis what all runs have in common, data and other settings: with another one they are other runs
+ */
+export function planSweep(sweep: Sweep, basis: string): SweepRun[] {
   const combinations = sweep.search === 'grid' ? grid(sweep) : drawn(sweep);
   return sweep.seeds.flatMap((seed) => combinations.map((combination) => ({
     combination, seed,
-    name: `${sweep.name}-${createHash('sha256').update(JSON.stringify([combination, seed, dataDigest])).digest('hex').slice(0, 8)}`,
+    name: `${sweep.name}-${createHash('sha256').update(JSON.stringify([combination, seed, basis])).digest('hex').slice(0, 8)}`,
   })));
 }
 

@@ -133,7 +133,9 @@ function resumed({ folder, backbone, more = 0, say }: TrainingRun, { layout }: P
   const { epoch } = saved;
   const progress = more === 0 ? saved : { ...saved, leg: { epoch, until: epoch + more } };
   if (more > 0) say(`${String(more)} more ${more === 1 ? 'epoch' : 'epochs'} with the optimizer as it stands; the learning rate's schedule begins anew`);
-  say(`going on at epoch ${String(epoch + 1)}, batch ${String(progress.batch + 1)}`);
+  say(epoch < progress.leg.until
+    ? `going on at epoch ${String(epoch + 1)}, batch ${String(progress.batch + 1)}`
+    : `all epochs (${String(epoch)}) are trained: models and figures are made again (--more trains on)`);
   return { progress };
 }
 

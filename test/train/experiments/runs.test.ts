@@ -24,18 +24,21 @@ function run(settings: readonly string[], f1: readonly number[], finished: boole
 
 const first = run(['train.lr=0.002'], [0.99, 0.9, 0.95], true);
 const second = run(['train.lr=0.004', 'train.backbone=plain-small'], [0.8, 0.91], false);
-mkdirSync(join(workdir, '003-not-a-run'));
+// Planned for two epochs, and gone on with.
+const beyond = run(['train.epochs=2'], [0.8, 0.85, 0.9], true);
+mkdirSync(join(workdir, '004-not-a-run'));
 
 describe('the runs of a working directory', () => {
   it('are read with the best epoch at the size they end with', () => {
     expect(listRuns(workdir).map(({ name, finished, best }) => ({ name, finished, best }))).toEqual([
       { name: '001-eyes', finished: true, best: { epoch: 3, f1: 0.95 } }, { name: '002-eyes', finished: false, best: { epoch: 2, f1: 0.91 } },
+      { name: '003-eyes', finished: true, best: { epoch: 3, f1: 0.9 } },
     ]);
     expect(listRuns(join(workdir, 'nowhere'))).toEqual([]);
   });
 
   it('differ in settings by name', () => {
-    expect(settingDifferences(listRuns(workdir))).toEqual([
+    expect(settingDifferences(listRuns(workdir).slice(0, 2))).toEqual([
       { key: 'train.backbone', values: ['plain-wide', 'plain-small'] }, { key: 'train.lr', values: ['0.002', '0.004'] },
     ]);
   });
@@ -43,7 +46,7 @@ describe('the runs of a working directory', () => {
   it('are listed by the command', async () => {
     const { code, stdout } = await pipeline('runs', workdir);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/001-eyes +plain-wide +3 of 16 epochs +F1 0\.9500 in epoch 3 +finished\n002-eyes +plain-small +2 of 16 .*go on with --resume\n/);
+    expect(stdout).toMatch(/001-eyes +plain-wide +3 of 16 epochs +F1 0\.9500 in epoch 3 +finished\n002-eyes +plain-small +2 of 16 .*go on with --resume\n003-eyes +plain-wide +2 \+ 1 epochs /);
     expect(await pipeline('runs', join(workdir, 'nowhere'))).toMatchObject({ code: 2, stderr: containing('There is no training run') });
   });
 
@@ -61,6 +64,6 @@ describe('the runs of a working directory', () => {
   it('are cleaned of checkpoints that are neither best nor last, finished runs alone', async () => {
     expect((await pipeline('runs', workdir, '--clean')).code).toBe(0);
     const left = (path: string): boolean[] => ['best.ckpt', 'last.ckpt', 'top-002.ckpt'].map((name) => existsSync(join(path, name)));
-    expect([left(first), left(second)]).toEqual([[true, true, false], [true, true, true]]);
+    expect([left(first), left(second), left(beyond)]).toEqual([[true, true, false], [true, true, true], [true, true, false]]);
   });
 });

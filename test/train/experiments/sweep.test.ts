@@ -15,7 +15,7 @@ describe('a sweep', () => {
     expect(new Set(plan.map(({ name }) => name)).size).toBe(8);
   });
 
-  it('names a run by what it is, so that it is found again, and other data gives other runs', () => {
+  it('names a run by what it is, so that it is found again, and other data or settings give other runs', () => {
     const [first] = planSweep(grid, 'data');
     const { settings: { 'train.lr': rates = [], 'train.backbone': nets = [] } } = grid;
     const fewer = planSweep({ ...grid, settings: { 'train.lr': Array.isArray(rates) ? rates.slice(0, 1) : rates, 'train.backbone': nets } }, 'data');
@@ -24,7 +24,7 @@ describe('a sweep', () => {
   });
 
   it('at random draws within ranges, on a log scale evenly over the powers of ten, the same for the same number', () => {
-    const text = 'search: random\nruns: 300\nsettings: { train.lr: { from: 0.0001, to: 0.1, scale: log }, train.seed: [3, 4] }\n';
+    const text = 'search: random\nruns: 300\nsettings: { train.lr: { from: 0.0001, to: 0.1, scale: log }, train.clip: [3, 4] }\n';
     const plan = planSweep(parseSweep(text, 'sweep.yaml'), 'data');
     const rates = plan.map(({ combination }) => Number(combination[0]?.split('=')[1]));
     for (const rate of rates) expect(rate >= 0.0001 && rate <= 0.1).toBe(true);
@@ -38,7 +38,10 @@ describe('a sweep', () => {
     ['settings: { train.lr: [] }', /settings\.train\.lr/],
     ['search: random\nsettings: { train.lr: { from: 0, to: 1, scale: log } }', /begins above 0/],
     ['settings: [', /not valid YAML/],
-    ['stetings: {}', /sweep\.yaml: /],
+    ['stetings: {}', /sweep\.yaml: settings: must be here/],
+    ['settings: { train.lr: 0.1 }', /settings\.train\.lr: must be a list of values, as in .* or a range/],
+    ['settings: { train.seed: [1, 2] }', /settings\.train\.seed is the sweep's own; say seeds: \[1, 2\] beside settings/],
+    ['settings: { train.workdir: [a] }', /settings\.train\.workdir is the sweep's own; say --set train\.workdir=FOLDER/],
   ])('says what is wrong with %s', (text, message) => {
     expect(() => parseSweep(text, 'sweep.yaml')).toThrow(UsageError);
     expect(() => parseSweep(text, 'sweep.yaml')).toThrow(message);
