@@ -492,6 +492,14 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     const bar = page.getByRole('progressbar', { name: 'Photos judged' });
     expect([await bar.getAttribute('value'), await bar.getAttribute('max')]).toEqual(['2', '5']);
     expect(await page.locator('.card[data-verdict=waiting] .why').allInnerTexts()).toEqual(['waiting', 'waiting', 'waiting']);
+    // At a photo that is not judged nothing goes wrong, and nothing is asked that has no answer yet.
+    await page.click('#card-3');
+    await page.keyboard.press('Enter');
+    expect(await text('.side .judged')).toContain('not judged yet');
+    await expect.poll(() => page.evaluate('document.querySelector(".whole-photo").naturalWidth')).toBe(1920);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Home');
+    expect(problems).toEqual([]);
     await page.keyboard.press('4');
     await page.click('#card-3');
     await page.keyboard.press('x');

@@ -54,6 +54,7 @@ export class PhotoView {
       }, settling);
     }
     this.draw();
+    if (this.model.items[id]?.verdict === undefined) return;
     fetchPhoto(id).then((known) => {
       if (this.id !== id) return;
       this.known = known;
@@ -138,7 +139,6 @@ export class PhotoView {
       this.ready.delete(id);
     }
     for (const id of wanted) {
-      fetchPhoto(id).catch(() => undefined);
       const image = this.ready.get(id) ?? (id === this.id || this.loading() < atOnce ? this.begin(id) : undefined);
       if (image === undefined) return;
       this.ready.delete(id);
@@ -153,6 +153,7 @@ export class PhotoView {
   /** Loads and decodes a photo, and then the next one that is wanted. */
   private begin(id: number): HTMLImageElement {
     const image = wholePhoto(id);
+    if (this.model.items[id]?.verdict !== undefined) fetchPhoto(id).catch(() => undefined);
     image.decode().catch(() => undefined).finally(() => { if (this.ready.get(id) === image) this.makeReady(); });
     return image;
   }
