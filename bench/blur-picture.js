@@ -22,7 +22,7 @@ const columns = 4;
 
 const door = await openDoor();
 const photo = await readRaster(readFileSync(demoPhotos[0]));
-const [{ box }] = await door.see(await encode(photo));
+const [{ place: box }] = await door.see(await encode(photo));
 const around = { x: box.x - 0.2 * box.width, y: box.y - 0.25 * box.height, width: 1.4 * box.width, height: 1.4 * box.height };
 const panels = [];
 for (const [k, step] of steps.entries()) {

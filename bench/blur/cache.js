@@ -67,9 +67,9 @@ async function* portrait(photo, door) {
   const raster = await readRaster(bytes);
   if (Math.max(raster.width, raster.height) < leastPortrait * 0.6) return;
   const [view] = await door.see(bytes);
-  if (view === undefined || view.box.width * view.scale < leastPortrait) return;
+  if (view === undefined || view.place.width < leastPortrait) return;
   const image = gray(raster);
-  const near = view.box;
+  const near = view.place;
   for (const { kind, amount, make } of gradedPortraits(image, near)) {
     yield { ...photo, kind, amount, near, bytes: await encode(await make()) };
   }
@@ -86,14 +86,14 @@ async function* harmless(door) {
   for (const photo of [...crops, ...peoplePhotos()]) {
     const raster = await readRaster(readFileSync(photo.path));
     const views = await door.see(await encode(raster));
-    for (const { box } of views.slice(0, 3).filter((view) => view.box.width >= 48)) {
+    for (const { place } of views.slice(0, 3).filter((view) => view.place.width >= 48)) {
       const blurs = photo.label === 0 ? [0] : [0, 0.03];
       for (const blur of blurs) {
-        const base = blur === 0 ? raster : await gaussian(gray(raster), blur * box.width);
+        const base = blur === 0 ? raster : await gaussian(gray(raster), blur * place.width);
         seed += 1;
         for (const { name, factor, apply } of changes) {
           const bytes = await encode(await apply(base, seed));
-          yield { ...photo, kind: name, amount: blur, at: Math.round(box.x), near: scaled(box, factor ?? 1), bytes };
+          yield { ...photo, kind: name, amount: blur, at: Math.round(place.x), near: scaled(place, factor ?? 1), bytes };
         }
       }
     }
@@ -102,12 +102,13 @@ async function* harmless(door) {
 
 const scaled = ({ x, y, width, height }, f) => ({ x: x * f, y: y * f, width: width * f, height: height * f });
 
-/** The view nearest to where a face is known to be, if it is near enough and of its size. */
+/** The view nearest to where a face is known to be, a box in px of the photo, if it is near enough and of its size. */
 export function nearest(views, { x, y, width, height }) {
   const side = Math.sqrt(width * height);
   const near = views.map((view) => {
-    const middle = { x: view.box.x + view.box.width / 2, y: view.box.y + view.box.height / 2 };
-    return { view, distance: Math.hypot(middle.x - x - width / 2, middle.y - y - height / 2) / side, size: view.box.width / side };
+    const { place } = view;
+    const middle = { x: place.x + place.width / 2, y: place.y + place.height / 2 };
+    return { view, distance: Math.hypot(middle.x - x - width / 2, middle.y - y - height / 2) / side, size: place.width / side };
   }).filter(({ distance, size }) => distance < 0.35 && size > 0.6 && size < 1.6);
   return near.sort((a, b) => a.distance - b.distance)[0]?.view;
 }

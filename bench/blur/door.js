@@ -8,15 +8,15 @@ import { StageClock } from '../../dist/pipeline/stage-clock.js';
 import { createStages } from '../../dist/pipeline/stages.js';
 import { decodePhoto, openBytes, shrinkFor } from '../../dist/image/decode.js';
 
-/** Opens the shipped pipeline; `see` gives the views of a photo's faces, largest first. */
+/** Opens the shipped pipeline; `see` gives the views of a photo's faces, largest first, each with its `place`, a box in px of the photo. */
 export async function openDoor() {
   const stages = await createStages(loadConfig());
   const { image } = stages.config;
   const see = async (bytes) => {
     const photo = await openBytes(bytes, image);
     const whole = await decodePhoto(photo, shrinkFor(photo, image.decode_side));
-    const { views } = await seeFaces(photo, whole, stages, new StageClock());
-    return [...views].sort((a, b) => b.box.width * b.scale - a.box.width * a.scale);
+    const { faces, views } = await seeFaces(photo, whole, stages, new StageClock());
+    return views.map((view, index) => ({ ...view, place: faces[index].box })).sort((a, b) => b.place.width - a.place.width);
   };
   return { see, stages, close: () => stages.release() };
 }
