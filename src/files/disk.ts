@@ -9,7 +9,7 @@ import { userInfo } from 'node:os';
 import { contentHash } from './content-hash.js';
 import { errorCode } from './error-code.js';
 import { nameFromBytes, realPath, systemPath } from './file-name.js';
-import { openRegularFile, readRegularFile } from './regular-file.js';
+import { openRegularFile, readBytes, readRegularFile } from './regular-file.js';
 
 /** What lies under a name. */
 export interface DiskEntry {
@@ -38,6 +38,11 @@ export interface Disk {
   list(folder: string): Promise<string[]>;
   /** Hash of a regular file's content. */
   hash(path: string): Promise<string>;
+  /**
+   * Whether a regular file may be an unfinished copy of another: it is no longer, and each 4 KB of it are those of the other, or zeros,
+   * as a power cut leaves them.
+   */
+  mayBeCopyOf(path: string, whole: string): Promise<boolean>;
   /** Text of a regular file that is not reached through a link, with whom it belongs to, and how many of its bytes are whole lines. */
   read(path: string): Promise<{ readonly text: string; readonly owner: number; readonly whole: number }>;
   /** Adds text at the end of a file, made where it is missing, and flushes it. */
@@ -70,6 +75,7 @@ export const realDisk: Disk = {
   realPath,
   list: async (folder) => (await readdir(systemPath(folder), { encoding: 'buffer' })).map(nameFromBytes),
   hash: contentHash,
+  mayBeCopyOf,
   read: async (path) => {
     // Asked of the name: whoever can put another file there meanwhile can write this one, too.
     const owner = (await lstat(systemPath(path))).uid;
@@ -148,6 +154,27 @@ function pathOfOpen(file: number): string | undefined {
   const path = `/proc/self/fd/${String(file)}`;
   return process.platform === 'linux' && existsSync(path) ? path : undefined;
 }
+
+async function mayBeCopyOf(path: string, whole: string): Promise<boolean> {
+  const [copy, original] = [await openRegularFile(path, { refuseLinks: true }), await openRegularFile(whole)];
+  try {
+    for (let at = 0; ; at += 1 << 20) {
+      const [bytes, others] = [await readBytes(copy, 1 << 20, at), await readBytes(original, 1 << 20, at)];
+      if (bytes.length === 0) return true;
+      if (bytes.length > others.length) return false;
+      for (let from = 0; from < bytes.length; from += block.length) {
+        const part = bytes.subarray(from, from + block.length);
+        if (!part.equals(others.subarray(from, from + part.length)) && !part.equals(block.subarray(0, part.length))) return false;
+      }
+    }
+  } finally {
+    await copy.close();
+    await original.close();
+  }
+}
+
+/** What nothing was written to. */
+const block = Buffer.alloc(4096);
 
 async function flush(path: string): Promise<void> {
   const file = await openRegularFile(path);

@@ -236,18 +236,19 @@ export class Placer {
     return source.size === target.size && await this.disk.hash(from) === await this.disk.hash(to);
   }
 
-  /** An unfinished copy goes only where a whole one is known: the photo as it was planned, or one with the same bytes. */
+  /** An unfinished copy goes only where a whole one is known: the photo as it was planned, or one with the same bytes. Anything else of its name stays. */
   private async clearUnfinished({ from, to, size, modified }: Step): Promise<void> {
     const part = unfinishedName(to);
     const copy = await this.disk.look(part);
     if (copy === undefined) return;
-    for (const whole of [from, to]) {
+    // A finished one is another name of the file at the new place.
+    for (const whole of copy.kind === 'file' ? [to, from] : []) {
       // A photo that is reached through a link is the file that the link leads to.
       const entry = whole === part ? undefined : await this.disk.follow(whole);
       if (entry?.kind !== 'file' || (entry.identity === copy.identity && entry.names === 1)) continue;
       const isAsPlanned = entry.size === size && Math.abs(entry.modified - modified) <= timeTolerance;
       const isSame = entry.identity === copy.identity || (entry.size === copy.size && await this.disk.hash(whole) === await this.disk.hash(part));
-      if (!isAsPlanned && !isSame) continue;
+      if (!isSame && !(isAsPlanned && await this.disk.mayBeCopyOf(part, whole))) continue;
       await this.disk.remove(part);
       return;
     }

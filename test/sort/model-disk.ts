@@ -172,6 +172,10 @@ export class ModelDisk implements Disk {
     return this.step(() => Object.keys(this.folder(folder).names));
   }
 
+  mayBeCopyOf(path: string, whole: string): Promise<boolean> {
+    return this.step(() => this.file(this.real(whole)).content.startsWith(this.file(path).content));
+  }
+
   hash(path: string): Promise<string> {
     return this.step(() => createHash('sha256').update(this.file(this.real(path)).content).digest('hex'));
   }

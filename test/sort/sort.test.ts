@@ -4,7 +4,7 @@ import {
   chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -254,7 +254,7 @@ describe('pipeline sort', () => {
   it('begins anew where it was killed while the plan was written, and clears away what a kill left half-copied', async () => {
     mkdirSync(join(to, 'keep'), { recursive: true });
     writeFileSync(join(to, 'sort-1.journal'), '{"journal":"portrait-pipeline sort","version":1,"us');
-    writeFileSync(unfinishedName(join(to, 'keep', 'a.jpg')), 'half');
+    writeFileSync(unfinishedName(join(to, 'keep', 'a.jpg')), readFileSync(join(photos, 'a.jpg')).subarray(0, 1000));
     const { code, stderr } = await sort();
     expect(code).toBe(0);
     expect(stderr).toMatch(/8 file\(s\) copied/);
@@ -673,6 +673,31 @@ describe('placing a file', () => {
       writeFileSync(part, 'the ph');
       await placer.takeBack(step, 'move');
       expect([readFileSync(from, 'utf8'), existsSync(part)]).toEqual([photo, false]);
+    });
+
+    it.each<[string, () => void]>([
+      ['another photo', () => { writeFileSync(part, 'another'); }],
+      ['a longer file', () => { writeFileSync(part, `${photo} and more`); }],
+      ['a link', () => { symlinkSync(from, part); }],
+      ['a folder', () => { mkdirSync(part); }],
+    ])('%s that has the name of an unfinished copy stays, and so does the photo', async (_, make) => {
+      writeFileSync(from, photo);
+      utimesSync(from, step.modified / 1000, step.modified / 1000);
+      make();
+      await expect(placer.place(step, 'move')).rejects.toThrow(/an unfinished copy of another content was left beside/);
+      expect([readdirSync(dirname(part)).includes(basename(part)), readFileSync(from, 'utf8')]).toEqual([true, photo]);
+    });
+
+    it('a part of the photo, also one in which nothing was written yet, makes place', async () => {
+      const large = Buffer.alloc(3 << 20, photo);
+      for (const unfinished of [large.subarray(0, 2.5e6), Buffer.alloc(2.5e6), Buffer.concat([large.subarray(0, 8192), Buffer.alloc(5000)])]) {
+        writeFileSync(from, large);
+        writeFileSync(part, unfinished);
+        const { size, mtimeMs: modified } = statSync(from);
+        await placer.place({ ...step, size, modified }, 'move');
+        expect([readFileSync(to).equals(large), existsSync(part)]).toEqual([true, false]);
+        rmSync(to);
+      }
     });
 
     it('a name that turns out to be another way to the same file is no copy', async () => {
