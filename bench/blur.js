@@ -78,10 +78,16 @@ async function naturalTables() {
         share(items, ({ verdict }) => verdict === 'unsure'));
     }
   }
+  const soft = labelled.filter(({ label, verdict }) => label === 0 && verdict === 'blurred');
+  const [ears, behind] = saidOf(soft);
+  say(`\nOf the ${soft.length} faces that people and the score call blurred, ${ears} are said to have sharp ears and ${behind} the focus behind them.`);
   const noisy = faces.filter(({ name, official }) => name === 'wider' && official !== undefined).map((face) => ({ ...face, label: face.official }));
   say(`\nWIDER with its own labels, noise and all: ${noisy.length} faces, AUC ${apart(noisy, ({ sharpness }) => sharpness).toFixed(4)} ` +
     `(plain variance ${apart(noisy, ({ values }) => values[0]).toFixed(4)}), right ${share(noisy, isRight)}, wrong way round ${share(noisy, isWrong)}.`);
 }
+
+/** Shares of the faces that are said to be soft while the ears or the background are sharp. */
+const saidOf = (items) => ['ears', 'background'].map((place) => share(items, ({ focusAt }) => focusAt === place));
 
 async function portraitTables() {
   const faces = (await all('portraits', ({ missed }) => !missed)).map(({ view, ...face }) => ({ ...face, wide: Math.max(view.box.width * view.scale, faceWidth(view)), across: faceWidth(view), ...scored(view) }));
@@ -111,15 +117,18 @@ async function portraitTables() {
     }
   }
   say('\n### Other blurs of portraits of 560 to 760 px: verdicts\n');
-  head('', 'faces', 'sharp', 'unsure', 'blurred', 'called motion');
+  head('', 'faces', 'sharp', 'unsure', 'blurred', 'called motion', '"ears sharp"', '"focus behind"');
   const kinds = new Map();
   for (const face of faces.filter(({ kind }) => kind !== 'gaussian' && kind !== 'shrunk')) {
     const key = face.kind === 'blown up' ? `blown up ${face.amount}x of a face of 560 px, JPEG 75` : `${face.kind} ${(100 * face.amount).toFixed(1)} %`;
     kinds.set(key, [...(kinds.get(key) ?? []), face]);
   }
   for (const [key, items] of kinds) {
-    row(key, items.length, ...['sharp', 'unsure', 'blurred'].map((verdict) => share(items, (face) => face.verdict === verdict)), share(items, ({ hint }) => hint === 'motion'));
+    row(key, items.length, ...['sharp', 'unsure', 'blurred'].map((verdict) => share(items, (face) => face.verdict === verdict)), share(items, ({ hint }) => hint === 'motion'), ...saidOf(items));
   }
+  const blurred = faces.filter(({ kind, verdict }) => kind === 'gaussian' && verdict === 'blurred');
+  const [ears, behind] = saidOf(blurred);
+  say(`\nOf the ${blurred.length} blurred ones of the steps above, blurred all over, ${ears} are said to have sharp ears and ${behind} the focus behind them.`);
   say('\n### Detail of portraits shrunk\n');
   head('', 'portraits', 'each halves within 15 %', 'median detail over px, whole', '1/2', '1/4', '1/8');
   const shrunk = portraits.map((items) => [1, 2, 4, 8].map((factor) => items.find((face) => face.kind === 'shrunk' && face.amount === factor)))
