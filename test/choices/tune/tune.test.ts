@@ -294,7 +294,7 @@ describe('what was learned, in a settings file', () => {
     expect(readFileSync(path, 'utf8')).toContain('# my own\nblur:\n');
     expect(readFileSync(path, 'utf8')).toContain('for: screen # small');
     const { blur, verdict, classify } = loadConfig(path);
-    expect([blur, verdict.strictness, classify.closed_below, classify.open_above]).toEqual([{ for: 'screen', region: 'face', blurred_below: 60, sharp_above: 60 }, 'strict', 0.3, 0.6]);
+    expect([blur, verdict.strictness, classify.closed_below, classify.open_above]).toEqual([{ ...loadConfig().blur, for: 'screen', blurred_below: 60, sharp_above: 60 }, 'strict', 0.3, 0.6]);
     expect(await presentSettings(loadConfig(path))).toMatchObject({ strictness: 'strict', blurred_below: 60 });
   });
 });
