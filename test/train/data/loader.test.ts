@@ -196,14 +196,23 @@ describe('validation batches of smaller eyes', () => {
   };
 
   it('have less detail the smaller they are, and the same light', () => {
-    const contrasts = [24, 12, 6].map((width) => contrast(pixelsAt(width)));
+    const contrasts = [Infinity, 12, 6, 3].map((width) => contrast(pixelsAt(width)));
     expect(contrasts).toEqual(contrasts.toSorted((a, b) => b - a));
+    expect(new Set(contrasts).size).toBe(4);
     const mean = (pixels: Uint8Array): number => pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
     expect(Math.abs(mean(pixelsAt(6)) - mean(plain?.pixels ?? new Uint8Array()))).toBeLessThan(2);
   });
 
   it('leave eyes alone that are no wider', () => {
-    expect(pixelsAt(48 / 1.9)).toEqual(plain?.pixels);
+    for (const width of [48 / 1.9, 30, 100]) expect(pixelsAt(width)).toEqual(plain?.pixels);
+    const narrow = eyes([{ source: 'a', label: 0, group: 'g', cropWidth: 20 }]);
+    const pixels = (eyeWidth?: number): Uint8Array | undefined => {
+      const size = { height: 32, width: 48, batchSize: 1, ...(eyeWidth === undefined ? {} : { eyeWidth }) };
+      return validationBatches(narrow, Int32Array.of(0), size).next().value?.pixels;
+    };
+    // It is 10.5 px wide in its own photo.
+    expect(pixels(12)).toEqual(pixels());
+    expect(pixels(9)).not.toEqual(pixels());
   });
 });
 
