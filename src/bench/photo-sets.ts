@@ -58,7 +58,7 @@ function demoPhoto(number: number): string {
     return packageFilePath('@vladmandic/face-api', `demo/sample${String(number)}.jpg`);
   } catch (error) {
     throw new UsageError('The photos to measure come with @vladmandic/face-api, which is not installed: '
-      + 'name photos of your own, or "npm install @vladmandic/face-api".', { cause: error });
+      + 'name photos of your own, or "npm install --save-dev @vladmandic/face-api".', { cause: error });
   }
 }
 

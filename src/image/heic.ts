@@ -65,6 +65,6 @@ async function loadDecoder(): Promise<Decode> {
   try {
     return decoderModule.parse(await import(name)).default;
   } catch {
-    throw new HeicMissingError('HEIC photos need one more package: npm install heic-decode');
+    throw new HeicMissingError('HEIC photos need one more package: npm install --save-dev heic-decode');
   }
 }

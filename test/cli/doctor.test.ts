@@ -61,7 +61,7 @@ describe('the examination', () => {
   });
 
   it('says whether pipeline xmp --embed finds exiftool, which nothing else needs', async () => {
-    expect(part(await examine(loadConfig(), bare), 'editors')).toMatch(/^missing No exiftool.*npm install exiftool-vendored/);
+    expect(part(await examine(loadConfig(), bare), 'editors')).toMatch(/^missing No exiftool.*npm install --save-dev exiftool-vendored/);
     const findExiftool = (): Promise<Exiftool> => Promise.resolve({ command: 'exiftool', version: '13.59', source: 'this system' });
     expect(part(await examine(loadConfig(), { ...bare, findExiftool }), 'editors')).toMatch(/^ok exiftool 13\.59 of this system/);
   });

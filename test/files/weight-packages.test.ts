@@ -9,6 +9,6 @@ describe('a file of a package', () => {
 
   it('is an error that says what to do when it is missing', async () => {
     await expect(readPackageFile('@vladmandic/human', 'models/none.bin'))
-      .rejects.toThrow(/Cannot read models\/none\.bin of the npm package @vladmandic\/human.*npm install @vladmandic\/human/);
+      .rejects.toThrow(/Cannot read models\/none\.bin of the npm package @vladmandic\/human.*npm install --save-dev @vladmandic\/human/);
   });
 });

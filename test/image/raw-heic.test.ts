@@ -108,7 +108,7 @@ describe('a RAW file', () => {
 
 const hasEncoder = spawnSync('heif-enc', ['--version']).error === undefined;
 const hasDecoder = await decodeHeic(new Uint8Array()).then(() => true, (error: unknown) => !(error instanceof HeicMissingError));
-const missing = [...(hasEncoder ? [] : ['heif-enc; apt-get install libheif-examples']), ...(hasDecoder ? [] : ['heic-decode; npm install heic-decode'])];
+const missing = [...(hasEncoder ? [] : ['heif-enc; apt-get install libheif-examples']), ...(hasDecoder ? [] : ['heic-decode; npm install --save-dev heic-decode'])];
 const skipped = missing.length > 0 ? ` (skipped: no ${missing.join(', no ')})` : '';
 
 /** Small: the encoder is slow. */
@@ -145,6 +145,6 @@ describe('a HEIC photo', () => {
   it.skipIf(hasDecoder)('says what to install where the decoder is missing', async () => {
     const size = Buffer.from('0000001469737065000000000000004000000040', 'hex');
     const header = Buffer.from('000000186674797068656963000000006d69663168656963', 'hex');
-    await expect(openBytes(Buffer.concat([header, size]), limits)).rejects.toThrow(/npm install heic-decode/);
+    await expect(openBytes(Buffer.concat([header, size]), limits)).rejects.toThrow(/npm install --save-dev heic-decode/);
   });
 });

@@ -45,7 +45,7 @@ export async function needExiftool(): Promise<Exiftool> {
 }
 
 /** What somebody does who has none. */
-export const howToInstall = 'Run "npm install exiftool-vendored", or install exiftool itself (Debian: libimage-exiftool-perl; macOS: brew install exiftool).';
+export const howToInstall = 'Run "npm install --save-dev exiftool-vendored", or install exiftool itself (Debian: libimage-exiftool-perl; macOS: brew install exiftool).';
 
 async function packagedPath(): Promise<string | undefined> {
   // A name in a variable: the compiler must not look for what need not be there.
