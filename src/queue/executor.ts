@@ -72,7 +72,7 @@ interface RunParts {
 }
 
 /** Photos that were handed out together and are not back. */
-interface Batch {
+interface HandedBatch {
   readonly photos: readonly HandedPhoto[];
   /** For each photo the number under which it was taken; undefined where it is another run's of before, and nobody waits for it. */
   readonly numbers: (number | undefined)[];
@@ -106,7 +106,7 @@ class HandedOutRun {
   private readonly queue: Queue;
   /** Hears of batches that are back; a connection that listens can do nothing else. */
   private readonly ear: Redis;
-  private readonly batches = new Map<string, Batch>();
+  private readonly batches = new Map<string, HandedBatch>();
   private readonly earlier = new Map<string, Found>();
   private readonly refused = new Set<string>();
   private readonly due = new Set<string>();
@@ -214,14 +214,14 @@ class HandedOutRun {
   private async send(photos: readonly HandedPhoto[], numbers: readonly (number | undefined)[], { alone }: { readonly alone: boolean }): Promise<void> {
     await this.introduce(photos);
     const id = randomUUID();
-    const batch: Batch = { photos, numbers: [...numbers], alone, isOut: false };
+    const batch: HandedBatch = { photos, numbers: [...numbers], alone, isOut: false };
     this.batches.set(id, batch);
     await this.put(id, batch, { first: alone });
     if (this.options.leave) this.batches.delete(id);
   }
 
   /** @param first before all that wait: others wait for these */
-  private async put(id: string, batch: Batch, { first }: { readonly first: boolean }): Promise<void> {
+  private async put(id: string, batch: HandedBatch, { first }: { readonly first: boolean }): Promise<void> {
     await whenThereIsRoom(async () => {
       await this.client.hset(this.keys.batches, id, batchText(batch.photos));
       await this.queue.add(batch.alone ? jobNames.alone : jobNames.batch, null, { jobId: id, lifo: first });
@@ -350,7 +350,7 @@ class HandedOutRun {
   }
 
   /** There is neither a job nor a result: the server has forgotten it, or the run is being stopped. */
-  private async missing(id: string, batch: Batch): Promise<void> {
+  private async missing(id: string, batch: HandedBatch): Promise<void> {
     // A job ends after its result is written and its result goes after it is taken: one more look tells.
     const bytes = await this.client.hgetBuffer(this.keys.results, id);
     if (bytes !== null) this.collect(id);
@@ -360,7 +360,7 @@ class HandedOutRun {
   }
 
   /** Its workers were not heard of any more, as often as may be. Which photo it was is found out by handing each out alone. */
-  private async lost(id: string, { photos, numbers, alone }: Batch): Promise<void> {
+  private async lost(id: string, { photos, numbers, alone }: HandedBatch): Promise<void> {
     await this.queue.remove(id);
     await this.client.pipeline().hdel(this.keys.batches, id).hdel(this.keys.begun, id).exec();
     for (const [at, photo] of photos.entries()) {

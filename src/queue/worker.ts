@@ -20,7 +20,7 @@ import { whenThereIsRoom } from './room.js';
 import { isSeenBelow, placeBelow } from './root.js';
 import { countJobs, forgetRun, jobNames, keyPrefix, parseRunRecord, queueName, runKeys, runsKey, type RunRecord } from './run-record.js';
 
-export interface WorkerSettings {
+export interface QueueWorkerSettings {
   readonly connection: QueueConnection;
   /** Where the photos are judged. It stays open. */
   readonly executor: PhotoExecutor;
@@ -74,7 +74,7 @@ interface Load {
  * Judges until the signal.
  * @throws where the processes that judge do not come to an end with a batch: another start is needed then
  */
-export async function serveQueue(settings: WorkerSettings): Promise<void> {
+export async function serveQueue(settings: QueueWorkerSettings): Promise<void> {
   await new QueueWorker(settings).serve();
 }
 
@@ -85,7 +85,7 @@ class QueueWorker {
   private readonly name = `${hostname()}-${String(process.pid)}`;
   private lastRun = '';
 
-  constructor(private readonly own: WorkerSettings) {
+  constructor(private readonly own: QueueWorkerSettings) {
     this.client = own.connection.client;
   }
 
@@ -196,7 +196,7 @@ class Turn {
   private readonly judging: Promise<void>;
   private readonly client: Redis;
 
-  constructor(private readonly run: KnownRun, private readonly own: WorkerSettings, private readonly name: string) {
+  constructor(private readonly run: KnownRun, private readonly own: QueueWorkerSettings, private readonly name: string) {
     this.client = own.connection.client;
     const { queue, run: { workers } } = run.settings.config;
     this.judging = own.executor.run(this.photos, run.settings, (number, result) => { this.photos.settle(number, result); }, new AbortController().signal)
