@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { floors } from '../rooms.js';
 
@@ -24,10 +24,12 @@ describe('the front page', () => {
     expect(read('README.md').split('\n').length).toBeLessThanOrEqual(150);
   });
 
-  it('leads to pages that are there', () => {
-    for (const page of ['README.md', 'CONTRIBUTING.md']) {
-      const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map(([, link]) => link ?? '');
-      for (const link of links) expect(() => read(link), `${page}: ${link}`).not.toThrow();
+  it('leads to pages that are there, and they to others', () => {
+    const pages = ['docs', 'models'].flatMap((folder) => readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`));
+    expect(pages.length).toBeGreaterThan(10);
+    for (const page of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', 'data/README.md', ...pages]) {
+      const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');
+      for (const link of links) expect(existsSync(new URL(link, new URL(page, root))), `${page}: ${link}`).toBe(true);
     }
   });
 });

@@ -3,8 +3,7 @@
  */
 
 /** Characters that would move the cursor, colour, delete or reorder what is read. */
-// eslint-disable-next-line no-control-regex -- control characters are the point
-const unseen = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\p{Surrogate}]/gu;
+const unseen = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\p{Surrogate}]/gu;
 
 /** The text with every such character written out, `\n` for a line feed and `\x1b` for an escape: always one line. */
 export function visible(text: string): string {

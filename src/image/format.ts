@@ -22,8 +22,8 @@ export function sniffFormat(bytes: Uint8Array): FormatVerdict {
   if (/^\s*(<\?xml|<!DOCTYPE svg|<!--|<svg)/i.test(start) && /svg/i.test(start)) {
     return refuse('SVG drawings are not photos and are refused.');
   }
-  // eslint-disable-next-line no-control-regex -- looking for control characters is the point
-  if (!/[\x00-\x08\x0e-\x1f]/.test(start)) return refuse(`The file holds text, not an image (${supportedList}).`);
+  // Control characters that no text has: white space is none, nor what other encodings have letters for.
+  if (!/(?![\t-\r\x7f-\x9f])\p{Cc}/u.test(start)) return refuse(`The file holds text, not an image (${supportedList}).`);
   return refuse(`The file is not a ${supportedList} image.`);
 }
 
