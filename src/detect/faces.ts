@@ -80,6 +80,8 @@ const beside = 0.3;
 
 /** So many small faces make a group: a single one is a bystander. */
 const crowd = 3;
+/** What of a group is smaller than its third smallest face is rarely smaller by more than this many times. */
+const othersSmaller = 1.5;
 /** No tile is smaller than this many sides of the net's input: there are no more pixels. */
 const finestTile = 0.75;
 
@@ -154,6 +156,14 @@ class FaceSearch {
     if (found.length > 0 && found.every(({ box }) => box.width >= smallShare * longest)) return [...found];
     const least = (this.settings.smallest / 100) * longest;
     const seen = mergeLooks(await opinion.look(image)).filter(({ box }) => box.width >= least);
+    const agreed = await this.putTogether(image, found, seen);
+    // Both together see a group where the detector saw one or two small faces, or larger ones: it has not been looked at closely.
+    if (groupWidth(agreed, longest) * othersSmaller >= groupWidth(found, longest)) return agreed;
+    return this.putTogether(image, await this.lookCloser(image, agreed), seen);
+  }
+
+  /** @param seen the second opinion */
+  private async putTogether(image: Raster, found: readonly Face[], seen: readonly Detection[]): Promise<Face[]> {
     const displaced = found.filter(({ box }) => !seen.some((face) => isAgreed(face.box, box))
       && seen.some((face) => face.score >= likelyScore && sharedPart(face.box, box) > beside));
     const kept = found.filter((face) => !displaced.includes(face));
@@ -207,10 +217,8 @@ class FaceSearch {
     const finest = Math.max(visible((this.settings.smallest / 100) * longest), finestTile * inputSize);
     let found = [...faces];
     for (let side = tileShare * longest; side > finest;) {
-      const small = found.map(({ box }) => box.width).sort((a, b) => a - b)[crowd - 1];
-      // What of a group is smaller than its third smallest face is rarely smaller by more than a third.
       // Where nothing was found, everybody may be smaller than what could be seen so far.
-      const needed = found.length === 0 ? finest : visible((small ?? longest) / 1.5);
+      const needed = found.length === 0 ? finest : visible(groupWidth(found, longest) / othersSmaller);
       if (needed > 0.85 * side) break;
       side = Math.max(finest, needed);
       const seen = await this.unknownIn(image, tilesOf(image, side, overlapOf(side)), found);
@@ -283,6 +291,11 @@ class FaceSearch {
     const longest = Math.max(image.width, image.height);
     return longest <= this.detector.inputSize ? [] : tilesOf(image, longest * tileShare, 0);
   }
+}
+
+/** Width of the third smallest face, px; where there are not so many, there is no group, as if all filled the photo. */
+function groupWidth(faces: readonly Face[], longest: number): number {
+  return faces.map(({ box }) => box.width).sort((a, b) => a - b)[crowd - 1] ?? longest;
 }
 
 function isAgreed(a: Box, b: Box): boolean {

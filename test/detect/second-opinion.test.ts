@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import sharp from 'sharp';
 import { z } from 'zod';
 import { intersectionOverUnion, type Box, type Raster } from '../../src/core/raster.js';
 import { createFaceFinder, type FaceFinder } from '../../src/detect/faces.js';
@@ -48,6 +49,25 @@ describe.skipIf(!hasSharedData)('a second opinion (needs ../shared/data)', () =>
     expect(alone.falseFaces.length).toBeGreaterThanOrEqual(2);
     expect(asked.falseFaces).toEqual([]);
     expect(asked.found.length).toBeGreaterThan(alone.found.length);
+  });
+});
+
+/** Forty portraits of shut eyes, `side` px wide, in rows on a plain ground. */
+async function manyPeople(side: number): Promise<Raster> {
+  const folder = join(sharedSet('cew_closed'), 'closed');
+  const names = readdirSync(folder).sort();
+  const people = await Promise.all(Array.from({ length: 40 }, async (_, index) => ({
+    input: await sharp(join(folder, names[index * Math.floor(names.length / 40)] ?? '')).resize(side, side, { fit: 'cover' }).png().toBuffer(),
+    left: 50 + (index % 10) * 114, top: 40 + Math.floor(index / 10) * 94,
+  })));
+  const [width, height] = [1200, 800];
+  const ground = sharp({ create: { width, height, channels: 3, background: '#6e6e6e' } });
+  return { data: await ground.composite(people).removeAlpha().raw().toBuffer(), width, height, channels: 3 };
+}
+
+describe.skipIf(!hasSharedData)('a large group of which the detector sees one or two faces (needs ../shared/data)', () => {
+  it.each([26, 29])('is looked at closely where both opinions together see a group: faces of %i px', async (side) => {
+    expect((await finders.with?.find(await manyPeople(side)))?.length).toBeGreaterThanOrEqual(38);
   });
 });
 
