@@ -60,6 +60,13 @@ describe('the faces of a small photo', () => {
     expect([view?.left, view?.right.region]).toEqual([beyond?.left, beyond?.right.region]);
   });
 
+  it('come with what the detector says of their eyes, if it says anything', async () => {
+    const detected = { left: { open: 0.9, visible: 0.99 } };
+    const { faces, views } = await see(small, [[{ ...faceAt(100, 60, 60), detected }, faceAt(200, 60, 60)]]);
+    expect(faces.map((face) => face.detected)).toEqual([detected, undefined]);
+    expect(views.map((view) => view.detected)).toEqual([detected, undefined]);
+  });
+
   it('are left out where they are narrower than detect.min_face', async () => {
     const { faces, views } = await see(small, [[faceAt(10, 10, 20), faceAt(100, 10, 19.9)]], { set: ['detect.min_face=20'] });
     expect(faces.map(({ box }) => box.width)).toEqual([20]);
