@@ -91,6 +91,28 @@ describe('pipeline review', () => {
     expect((await fetch(`${link}photo/2/fitted/320`)).status).toBe(404);
   });
 
+  it.skipIf(process.platform !== 'linux')('opens the browser with its link, which is another one each time, and answers no other address of this machine', async () => {
+    copyFileSync(demoPhotos[0] ?? '', photo('a.jpg'));
+    writeFileSync(report(), csvHeader() + csvRows(photoResult('a.jpg')));
+    writeFileSync(join(base, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > '${join(base, 'opened')}.part' && mv '${join(base, 'opened')}.part' '${join(base, 'opened')}'\n`, { mode: 0o755 });
+    const links = new Set<string>();
+    for (let round = 0; round < 2; round += 1) {
+      const review = new Started([entry, 'review', report(), '--photos', photo('')], { PATH: `${base}:${process.env['PATH'] ?? ''}` });
+      await expect.poll(() => existsSync(join(base, 'opened')), { timeout: 30_000 }).toBe(true);
+      const link = new URL(readFileSync(join(base, 'opened'), 'utf8'));
+      expect(review.output).toContain(link.href);
+      // 32 letters of 6 bits each.
+      expect(link.href).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/);
+      expect((await fetch(link)).status).toBe(200);
+      await expect(fetch(link.href.replace('127.0.0.1', '127.0.0.2'))).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+      links.add(link.pathname);
+      rmSync(join(base, 'opened'));
+      review.signal('SIGINT');
+      expect(await review.end()).toBe(0);
+    }
+    expect(links.size).toBe(2);
+  });
+
   it.each([
     ['a folder that is not there', ['nowhere'], /There is no file or folder called .*nowhere/],
     ['a folder without photos', ['photos'], /There are no photos in/],
