@@ -278,7 +278,10 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
       [...column.querySelectorAll('.face-row')].map((row) => [row.querySelector('h4, .empty').textContent, Math.round(row.getBoundingClientRect().top)]))`));
     const [one = [], other = []] = await rows();
     expect([one.map(([name]) => name), other.map(([name]) => name)]).toEqual([['Face 1', 'Face 2', 'Face 3'], ['Face 2', 'Face 1', 'not found in this frame']]);
-    expect(one.map(([, top]) => top)).toEqual(other.map(([, top]) => top));
+    const tops = one.map(([, top]) => top);
+    expect(tops).toEqual(other.map(([, top]) => top));
+    // Below each other: a face takes 240 px.
+    expect(tops.every((top, index) => index === 0 || top - (tops[index - 1] ?? 0) > 240)).toBe(true);
     // Names and verdicts are seen above the pictures.
     expect(await page.evaluate('[...document.querySelectorAll(".column h3")].map((head) => head.clientHeight > 15)')).toEqual([true, true]);
     await page.keyboard.press('n');
@@ -382,6 +385,8 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await expect.poll(() => asked).toEqual(['4', '3']);
+    await expect.poll(() => page.evaluate('document.querySelector(".whole-photo").naturalWidth')).toBe(1920);
+    await page.evaluate('document.querySelector(".whole-photo").dataset.made = "once"');
     await page.keyboard.press('ArrowLeft');
     await expect.poll(() => asked).toEqual(['4', '3', '2', '1', '0']);
     for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowRight', 'ArrowLeft', 'Home', 'End']) {
@@ -389,6 +394,8 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
       await expect.poll(() => page.evaluate('document.querySelector(".whole-photo").naturalWidth')).toBe(1920);
     }
     expect(asked).toHaveLength(5);
+    // Back at the last one, it is the picture that was decoded then.
+    expect(await page.locator('.whole-photo').getAttribute('data-made')).toBe('once');
   });
 
   it('says that there is no picture of a photo that cannot be read, in the grid and at the photo', async () => {
@@ -492,6 +499,10 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     const bar = page.getByRole('progressbar', { name: 'Photos judged' });
     expect([await bar.getAttribute('value'), await bar.getAttribute('max')]).toEqual(['2', '5']);
     expect(await page.locator('.card[data-verdict=waiting] .why').allInnerTexts()).toEqual(['waiting', 'waiting', 'waiting']);
+    // In a narrow window, too, the bar with it has room for all.
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect(await page.evaluate('[...document.querySelectorAll(".tools > *")].every((each) => each.getBoundingClientRect().right <= innerWidth)')).toBe(true);
+    await page.setViewportSize({ width: 1300, height: 800 });
     // At a photo that is not judged nothing goes wrong, and nothing is asked that has no answer yet.
     await page.click('#card-3');
     await page.keyboard.press('Enter');
