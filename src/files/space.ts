@@ -4,6 +4,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
+import { systemPath } from './file-name.js';
 
 /** Something that is going to be written. */
 export interface SpaceNeed {
@@ -34,8 +35,8 @@ export async function checkSpace(needs: readonly SpaceNeed[]): Promise<void> {
 /** The disk of a folder or of what it will be made in. Undefined where the system does not tell. */
 async function diskOf(folder: string): Promise<{ readonly id: number; readonly free: number } | undefined> {
   try {
-    const { bavail, bsize } = await statfs(folder);
-    return { id: (await stat(folder)).dev, free: bavail * bsize };
+    const { bavail, bsize } = await statfs(systemPath(folder));
+    return { id: (await stat(systemPath(folder))).dev, free: bavail * bsize };
   } catch {
     return dirname(folder) === folder ? undefined : diskOf(dirname(folder));
   }

@@ -23,6 +23,7 @@ export class WriteProtectedError extends Error {
 /** A file under construction. What fails throws as the disk does; `discard` is to be called then. */
 export class WholeFile {
   private file: number | undefined;
+  private isFlushed = false;
 
   private constructor(private readonly target: string, private readonly beside: string, file: number) {
     this.file = file;
@@ -50,6 +51,7 @@ export class WholeFile {
 
   append(content: string | Uint8Array): void {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    this.isFlushed = false;
     // A disk that is almost full takes a part of what it is given, and says so by the number only.
     for (let at = 0; at < bytes.length;) at += writeSync(this.open(), bytes, at);
   }
@@ -58,6 +60,13 @@ export class WholeFile {
   looks(): { readonly size: number; readonly modified: number } {
     const { size, mtimeMs } = fstatSync(this.open());
     return { size, modified: mtimeMs };
+  }
+
+  /** Has the disk hold the content, which may take long: to be called before a last look at what is to be replaced. */
+  flush(): void {
+    if (this.isFlushed) return;
+    fsyncSync(this.open());
+    this.isFlushed = true;
   }
 
   /** Puts the file in its place. */
@@ -80,7 +89,7 @@ export class WholeFile {
 
   private moveTo(path: string): void {
     const file = this.open();
-    fsyncSync(file);
+    this.flush();
     renameSync(this.beside, path);
     this.file = undefined;
     closeSync(file);

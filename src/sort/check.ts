@@ -5,8 +5,9 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import { realDisk } from '../files/disk.js';
-import { checkSpace } from '../files/space.js';
+import { systemPath } from '../files/file-name.js';
 import { fileProblem } from '../files/problem.js';
+import { checkSpace } from '../files/space.js';
 import { nearestThere } from './place.js';
 import type { SortPlan } from './plan.js';
 
@@ -18,7 +19,7 @@ export async function checkSort(plan: SortPlan, to: string): Promise<void> {
   if (plan.action === 'move') await checkSources(plan);
   await checkSpace([{ name: `the photos in ${to}`, folder: plan.target, bytes: await bytesToCopy(plan) }]);
   // Asked first, for the error of `mkdir` would be that a folder is missing.
-  await access(await nearestThere(realDisk, plan.target), constants.W_OK).catch((error: unknown) => {
+  await access(systemPath(await nearestThere(realDisk, plan.target)), constants.W_OK).catch((error: unknown) => {
     throw new UsageError(`Cannot sort into ${to}: ${fileProblem(error, 'write')}`);
   });
 }
@@ -26,7 +27,7 @@ export async function checkSort(plan: SortPlan, to: string): Promise<void> {
 /** A photo in a folder that can only be read could be copied, and then not be taken away. */
 async function checkSources({ steps }: SortPlan): Promise<void> {
   for (const folder of new Set(steps.map(({ from }) => dirname(from)))) {
-    await access(folder, constants.W_OK).catch((error: unknown) => {
+    await access(systemPath(folder), constants.W_OK).catch((error: unknown) => {
       throw new UsageError(`Cannot move photos out of ${folder}: ${fileProblem(error, 'write')} Use --copy.`);
     });
   }

@@ -446,21 +446,23 @@ describe('pipeline sort', () => {
     expect(Object.keys(contents(to))).toContain('review/day 2/a.jpg');
   });
 
-  it.skipIf(process.platform !== 'linux')('moves a photo whose name is no text and back, and prints no control characters', async () => {
+  it.skipIf(process.platform !== 'linux')('moves photos whose name or folder is no text and back, and prints no control characters', async () => {
     const [dark, odd] = [Buffer.concat([Buffer.from(`${photos}/`), Buffer.from([0x61, 0xff, 0x2e, 0x6a, 0x70, 0x67])]), join(photos, 'x\u001b[2K\n.jpg')];
-    writeFileSync(dark, 'dark');
-    writeFileSync(odd, 'odd');
-    writeFileSync(report, csvHeader() + [String.raw`a\xff.jpg`, 'x\u001b[2K\n.jpg'].map((photo) => csvRows(photoResult(photo))).join(''));
+    const folder = Buffer.concat([Buffer.from(`${photos}/`), Buffer.from([0xff, 0x2f])]);
+    const inside = Buffer.concat([folder, Buffer.from('b.jpg')]);
+    mkdirSync(folder);
+    for (const [path, text] of [[dark, 'dark'], [odd, 'odd'], [inside, 'inside']] as const) writeFileSync(path, text);
+    writeFileSync(report, csvHeader() + [String.raw`a\xff.jpg`, 'x\u001b[2K\n.jpg', String.raw`\xff/b.jpg`].map((photo) => csvRows(photoResult(photo))).join(''));
     const dry = await sort('--move', '--dry-run');
     expect(dry.stdout).not.toContain('\u001b');
-    expect(dry.stdout.trim().split('\n')).toHaveLength(2);
+    expect(dry.stdout.trim().split('\n')).toHaveLength(3);
     const { code, stderr } = await sort('--move');
     expect(code, stderr).toBe(0);
     expect(readFileSync(Buffer.concat([Buffer.from(`${to}/keep/`), dark.subarray(photos.length + 1)]), 'utf8')).toBe('dark');
-    expect(existsSync(dark)).toBe(false);
+    expect([dark, inside].map((path) => existsSync(path))).toEqual([false, false]);
     const undone = await pipeline('sort', photos, '--to', to, '--undo');
     expect(undone.code, undone.stderr).toBe(0);
-    expect(existsSync(dark) && existsSync(odd)).toBe(true);
+    expect([dark, odd, inside].map((path) => existsSync(path))).toEqual([true, true, true]);
   });
 
   it.skipIf(process.platform !== 'linux')('reads no way out of the folder from a name that is written with escapes', async () => {

@@ -4,9 +4,9 @@
  * exiftool never sees a photo itself: it is given a copy and writes another file. The photo is replaced where that file holds the
  * same picture, byte by byte, and the marks that were asked for, in an order of which every prefix leaves a whole photo that a
  * power cut cannot take:
- * 1. the new file is written beside the photo under the name of an unfinished one;
+ * 1. the new file is written beside the photo under the name of an unfinished one, and flushed;
  * 2. the journal says how the photo was and how to get it back, and is flushed;
- * 3. the new file is flushed, takes the place of the photo, and its folder is flushed.
+ * 3. the new file takes the place of the photo, if that still is the file that was read, and its folder is flushed.
  */
 import { createHash } from 'node:crypto';
 import { lutimes, writeFile } from 'node:fs/promises';
@@ -201,6 +201,7 @@ class Embedding {
     const file = WholeFile.begin(path, { refuseLinks: true });
     try {
       file.append(output);
+      file.flush();
       const after = { hash: hashOf(output), ...file.looks() };
       await this.beginSession();
       await appendToJournal(disk, journal, {
@@ -273,6 +274,7 @@ async function takeBack(disk: Disk, folder: string, { photo, before, after, back
   const file = WholeFile.begin(path, { refuseLinks: true });
   try {
     file.append(old);
+    file.flush();
     await checkUntouched(disk, path, entry);
     file.commit();
   } finally {

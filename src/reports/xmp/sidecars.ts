@@ -11,7 +11,7 @@ import type { PhotoFile } from '../../core/result.js';
 import type { Verdict } from '../../core/verdict.js';
 import type { ResultSink } from '../../run/sink.js';
 import { isDiskProblem, WriteError, fileProblem } from '../../files/problem.js';
-import { placeOf, writeWholeFile } from '../../files/whole-file.js';
+import { placeOf, WholeFile } from '../../files/whole-file.js';
 import { mergeMarks, type Colour, type Editor, type Marks } from './packet.js';
 
 /** The `xmp` section of the configuration. */
@@ -54,7 +54,7 @@ export function marksFor(verdict: Verdict, settings: XmpSettings): Marks {
  * @throws UsageError
  */
 export async function checkSidecarFolder(folder: string): Promise<void> {
-  await access(folder, constants.W_OK).catch((error: unknown) => {
+  await access(systemPath(folder), constants.W_OK).catch((error: unknown) => {
     throw new UsageError(`Cannot write sidecars (--xmp) into ${folder}: ${fileProblem(error, 'write')}`);
   });
 }
@@ -105,9 +105,19 @@ export interface SidecarWish extends Pick<SidecarOptions, 'editor' | 'force'> {
 export async function writeSidecar(path: string, marks: Marks, { editor, force, within }: SidecarWish): Promise<void> {
   if (marks.rating === undefined && marks.label === undefined && marks.pick === undefined) return;
   if (within !== undefined) await checkInside(path, within);
-  const merged = mergeMarks(await readIfThere(path), marks, editor, force);
+  const before = await readIfThere(path);
+  const merged = mergeMarks(before, marks, editor, force);
   if (merged === undefined) return;
-  writeWholeFile(path, merged);
+  const file = WholeFile.begin(path);
+  try {
+    file.append(merged);
+    file.flush();
+    // What an editor saves while the disk is at work holds what somebody did to a photo.
+    if (await readIfThere(path) !== before) throw new Error('it was written to meanwhile.');
+    file.commit();
+  } finally {
+    file.discard();
+  }
 }
 
 /** A link in a folder of somebody else's may lead to any file of one's own. */

@@ -230,6 +230,19 @@ case "$args" in *"
       expect([readFileSync(photo('a.jpg')).equals(edited), left()]).toEqual([true, []]);
     });
 
+    it('while the new file goes to the disk, which may take long, are neither written into it nor taken out of it', async () => {
+      const saves = (content: string) => (): void => { writeFileSync(photo('a.jpg'), content); };
+      const whole = readFileSync(photo('a.jpg'));
+      vi.spyOn(WholeFile.prototype, 'flush').mockImplementationOnce(saves('what an editor saves'));
+      expect(await embed({ 'a.jpg': marks })).toEqual({ done: 0, left: ['a.jpg: it was written to meanwhile.'] });
+      expect([readFileSync(photo('a.jpg'), 'utf8'), left()]).toEqual(['what an editor saves', []]);
+      writeFileSync(photo('a.jpg'), whole);
+      await embed({ 'a.jpg': marks });
+      vi.spyOn(WholeFile.prototype, 'flush').mockImplementationOnce(saves('what it saves later'));
+      expect((await undo()).left).toEqual(['a.jpg: it was written to meanwhile.']);
+      expect([readFileSync(photo('a.jpg'), 'utf8'), left()]).toEqual(['what it saves later', []]);
+    });
+
     it.each(Object.entries(edits))('are not taken out of it: %s', async (_, edit) => {
       await embed({ 'a.jpg': marks });
       let edited = Buffer.alloc(0);

@@ -3,8 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { WholeFile } from '../../../src/files/whole-file.js';
 import { loadConfig } from '../../../src/pipeline/config.js';
 import { mergeMarks } from '../../../src/reports/xmp/packet.js';
 import { createSidecarWriter, marksFor, sidecarPath, writeSidecar } from '../../../src/reports/xmp/sidecars.js';
@@ -90,6 +91,15 @@ describe('the sidecar of a photo', () => {
       await expect(writeSidecar(path, { rating: 2, label: undefined }, { editor: 'lightroom', force: true, within: undefined })).rejects.toThrow();
       expect(readFileSync(path, 'utf8')).toBe(text);
     }
+  });
+
+  it.each(['changed', 'made'])('that an editor has %s while the new one goes to the disk is left as the editor wants it', async (what) => {
+    const path = join(folder(), 'a.xmp');
+    if (what === 'changed') writeFileSync(path, edited);
+    const saved = edited.replace('+0.85', '+0.10');
+    vi.spyOn(WholeFile.prototype, 'flush').mockImplementationOnce(() => { writeFileSync(path, saved); });
+    await expect(writeSidecar(path, { rating: 2, label: undefined }, { editor: 'lightroom', force: true, within: undefined })).rejects.toThrow('it was written to meanwhile.');
+    expect([readFileSync(path, 'utf8'), readdirSync(dirname(path))]).toEqual([saved, ['a.xmp']]);
   });
 
   it('leaves a file that only looks like one of ours, and stays a link where it is one', async () => {
