@@ -1,8 +1,8 @@
 /**
- * node bench/review.js [PHOTOS=20000] [LARGE=120]: how quick pipeline review is, in headless Chromium, and whether memory stays flat.
+ * node bench/review.js [PHOTOS=20000] [LARGE=120] [SCROLLS=4]: how quick pipeline review is, in headless Chromium, and whether memory stays flat.
  *
- * LARGE keys each of several rhythms go through photos of 24 MP (names of six, made of the demo photos with grain): from the key to the full
- * photo on the screen. Then PHOTOS frames (names of the six demo photos) are opened, and scrolled through twice.
+ * LARGE keys each of several rhythms (0: none) go through photos of 24 MP (names of six, made of the demo photos with grain): from the key to the full
+ * photo on the screen. Then PHOTOS frames (names of the six demo photos) are opened, and scrolled through SCROLLS times.
  */
 /* global console, performance, window, document, requestAnimationFrame, setTimeout */
 import { spawn } from 'node:child_process';
@@ -14,7 +14,7 @@ import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { demoPhotos } from '../dist/bench/photo-sets.js';
 
-const [photos, large] = [Number(process.argv[2] ?? 20_000), Number(process.argv[3] ?? 120)];
+const [photos = 20_000, large = 120, scrolls = 4] = process.argv.slice(2).map(Number);
 /** Frames of a scene. */
 const frames = 4;
 /** On more often than back, as somebody who compares with the photo before. */
@@ -50,7 +50,7 @@ const browser = await chromium.launch({
 });
 try {
   console.log(`load of the machine before: ${loadavg()[0].toFixed(1)}`);
-  await benchKeys();
+  if (large > 0) await benchKeys();
   await benchMany();
 } finally {
   await browser.close();
@@ -136,7 +136,7 @@ async function benchMany() {
     }
   };
   const memory = [];
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < scrolls; round += 1) {
     await scroll();
     memory.push({ page: await pageMemory(review.page), server: serverMemory(review.pid), cards: await review.page.locator('.card').count() });
   }
