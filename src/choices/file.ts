@@ -24,7 +24,7 @@ export interface ChosenPhoto {
 }
 
 /** Photos that changed, with what is chosen for them now. */
-export type Changed = ReadonlyMap<string, Choice>;
+export type ChangedChoices = ReadonlyMap<string, Choice>;
 
 /** Where the choices about the photos of a report are kept. */
 export function choicesPath(report: string): string {
@@ -93,7 +93,7 @@ export class ChoicesFile {
    * @returns the photos that changed; none where all was chosen so already
    * @throws WriteError where the disk does not take it; nothing is chosen then
    */
-  choose(photos: readonly { readonly photo: ChosenPhoto; readonly change: Change }[]): Promise<Changed> {
+  choose(photos: readonly { readonly photo: ChosenPhoto; readonly change: Change }[]): Promise<ChangedChoices> {
     return this.inTurn(async () => {
       const changes = photos.flatMap(({ photo, change }) => {
         const before = this.history.of(photo.key);
@@ -106,17 +106,17 @@ export class ChoicesFile {
   }
 
   /** Takes the last choice back. @throws as `choose` does */
-  undo(): Promise<Changed> {
+  undo(): Promise<ChangedChoices> {
     return this.inTurn(async () => (this.history.canUndo ? this.add({ kind: 'undo', at: now() }) : new Map()));
   }
 
   /** Makes the last choice that was taken back count again. @throws as `choose` does */
-  redo(): Promise<Changed> {
+  redo(): Promise<ChangedChoices> {
     return this.inTurn(async () => (this.history.canRedo ? this.add({ kind: 'redo', at: now() }) : new Map()));
   }
 
   /** Says that two contents are one photo. @throws as `choose` does */
-  unite(before: PhotoContent, after: PhotoContent): Promise<Changed> {
+  unite(before: PhotoContent, after: PhotoContent): Promise<ChangedChoices> {
     // These alone: whoever calls may know more of them.
     const contentOf = ({ key, size }: PhotoContent): PhotoContent => ({ key, size });
     return this.inTurn(() => this.add({ kind: 'same', at: now(), before: contentOf(before), after: contentOf(after) }));
@@ -128,13 +128,13 @@ export class ChoicesFile {
     this.lock.release();
   }
 
-  private inTurn(work: () => Promise<Changed>): Promise<Changed> {
+  private inTurn(work: () => Promise<ChangedChoices>): Promise<ChangedChoices> {
     const done = this.queue.then(work);
     this.queue = done.catch(() => undefined);
     return done;
   }
 
-  private async add(record: ChoiceRecord): Promise<Changed> {
+  private async add(record: ChoiceRecord): Promise<ChangedChoices> {
     await this.write(record);
     return this.history.apply(record);
   }

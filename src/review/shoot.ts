@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import type { Change, Choice } from '../choices/choice.js';
-import type { Changed, ChoicesFile, ChosenPhoto } from '../choices/file.js';
+import type { ChangedChoices, ChoicesFile, ChosenPhoto } from '../choices/file.js';
 import type { PhotoFile } from '../core/result.js';
 import { contentHash } from '../files/content-hash.js';
 import { isInside, realPath, systemPath } from '../files/file-name.js';
@@ -170,7 +170,7 @@ export class Shoot {
     return real;
   }
 
-  private tellChoices(changed: Changed): readonly number[] {
+  private tellChoices(changed: ChangedChoices): readonly number[] {
     const choices = [...changed].flatMap(([key, choice]) => idsWith(this.idsOfKey.get(key) ?? [], choice));
     this.tell({ kind: 'choices', choices, undo: this.choices.history.canUndo, redo: this.choices.history.canRedo });
     return choices.map(([id]) => id);

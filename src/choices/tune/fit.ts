@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { verdicts, type Verdict } from '../../core/verdict.js';
-import { verdictOfBlur, verdictOfEyes, verdictOfRest, type Label, type MeasuredPhoto } from './measured.js';
+import { verdictOfBlur, verdictOfEyes, verdictOfRest, type MeasuredPhoto, type PhotoLabel } from './measured.js';
 import { candidatesFrom, type TunedSettings } from './settings.js';
 
 /** Choices that learning needs, in all and of each kind. */
@@ -14,16 +14,16 @@ export const leastChoices = { all: 50, each: 10 };
  * What a verdict costs beside the person's own: a look is 1. A photo thrown out that the person keeps is as bad as five looks, one
  * let through as bad as three.
  */
-const costs: Readonly<Record<Label, readonly [keep: number, review: number, reject: number]>> = { keep: [0, 1, 5], reject: [3, 1, 0] };
+const costs: Readonly<Record<PhotoLabel, readonly [keep: number, review: number, reject: number]>> = { keep: [0, 1, 5], reject: [3, 1, 0] };
 const folds = 5;
 
 /** Photos by what the person made of them and what the tool does. */
-export type Tally = Readonly<Record<Label, Readonly<Record<Verdict, number>>>>;
+export type Tally = Readonly<Record<PhotoLabel, Readonly<Record<Verdict, number>>>>;
 
 /** A photo of which the tool would say something else. */
-export interface Changed {
+export interface ChangedVerdict {
   readonly photo: string;
-  readonly label: Label;
+  readonly label: PhotoLabel;
   readonly now: Verdict;
   readonly then: Verdict;
 }
@@ -38,12 +38,12 @@ export interface Tuning {
   readonly crossValidated: Tally;
   /** Cost a photo. */
   readonly cost: { readonly now: number; readonly crossValidated: number };
-  readonly changed: readonly Changed[];
+  readonly changed: readonly ChangedVerdict[];
 }
 
 /** How many choices are missing before anything can be learned. */
-export function missingChoices(labels: readonly Label[]): { readonly all: number; readonly keep: number; readonly reject: number } {
-  const count = (label: Label): number => labels.filter((each) => each === label).length;
+export function missingChoices(labels: readonly PhotoLabel[]): { readonly all: number; readonly keep: number; readonly reject: number } {
+  const count = (label: PhotoLabel): number => labels.filter((each) => each === label).length;
   const less = (have: number, need: number): number => Math.max(0, need - have);
   return { all: less(labels.length, leastChoices.all), keep: less(count('keep'), leastChoices.each), reject: less(count('reject'), leastChoices.each) };
 }
@@ -135,8 +135,8 @@ function isSure(gains: readonly number[]): boolean {
 }
 
 function tallyOf(photos: readonly MeasuredPhoto[], verdictOf: (index: number) => number): Tally {
-  const count = (label: Label, verdict: Verdict): number =>
+  const count = (label: PhotoLabel, verdict: Verdict): number =>
     photos.filter((photo, index) => photo.label === label && verdicts[verdictOf(index)] === verdict).length;
-  const row = (label: Label): Record<Verdict, number> => ({ keep: count(label, 'keep'), review: count(label, 'review'), reject: count(label, 'reject') });
+  const row = (label: PhotoLabel): Record<Verdict, number> => ({ keep: count(label, 'keep'), review: count(label, 'review'), reject: count(label, 'reject') });
   return { keep: row('keep'), reject: row('reject') };
 }

@@ -4,8 +4,8 @@
 import type { SettingChange } from '../../config/change-file.js';
 import type { PhotoFile } from '../../core/result.js';
 import type { Choice } from '../choice.js';
-import { missingChoices, tune, type Changed } from './fit.js';
-import { measurePhotos, type Label, type LabelledFile, type MeasureOptions } from './measured.js';
+import { missingChoices, tune, type ChangedVerdict } from './fit.js';
+import { measurePhotos, type LabelledFile, type MeasureOptions, type PhotoLabel } from './measured.js';
 import { changesBetween, presentSettings } from './settings.js';
 import { leftOutSaid, missingSaid, tuningSaid } from './words.js';
 
@@ -16,7 +16,7 @@ export interface Lesson {
   /** What is proposed; nothing where there is too little to learn from, or nothing better. */
   readonly changes: readonly SettingChange[];
   /** Photos that would be judged otherwise then. */
-  readonly changed: readonly Changed[];
+  readonly changed: readonly ChangedVerdict[];
 }
 
 /** The photos that a person kept or rejected; who gives stars keeps. */
@@ -27,7 +27,7 @@ export function labelledFiles(photos: readonly (Pick<PhotoFile, 'path' | 'photo'
   });
 }
 
-function labelOf({ verdict, stars }: Choice): Label | undefined {
+function labelOf({ verdict, stars }: Choice): PhotoLabel | undefined {
   if (verdict === 'keep' || verdict === 'reject') return verdict;
   return verdict === undefined && stars !== undefined ? 'keep' : undefined;
 }

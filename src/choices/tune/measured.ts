@@ -15,16 +15,16 @@ import { SceneGrouping } from '../../scenes/group.js';
 import type { TunedSettings } from './settings.js';
 
 /** What a person made of a photo. */
-export type Label = 'keep' | 'reject';
+export type PhotoLabel = 'keep' | 'reject';
 
 export interface LabelledFile extends PhotoFile {
-  readonly label: Label;
+  readonly label: PhotoLabel;
 }
 
 /** A photo to learn from. */
 export interface MeasuredPhoto {
   readonly photo: string;
-  readonly label: Label;
+  readonly label: PhotoLabel;
   /** Photos of one group are alike, and are learned from or tried on together. */
   readonly group: string;
   /** Those that decide, with nothing of the thresholds in what was measured. */
@@ -64,7 +64,7 @@ export async function measurePhotos(files: readonly LabelledFile[], { config, ex
 }
 
 /** Leaves out what there is nothing to learn from. */
-export function sift(results: readonly PhotoResult[], labels: ReadonlyMap<string, Label>): MeasuredPhotos {
+export function sift(results: readonly PhotoResult[], labels: ReadonlyMap<string, PhotoLabel>): MeasuredPhotos {
   const kept = new Set(results.flatMap(({ photo, scene }) => (scene !== undefined && labels.get(photo) === 'keep' ? [scene.scene] : [])));
   const photos: MeasuredPhoto[] = [];
   let [faceless, others] = [0, 0];

@@ -26,7 +26,7 @@ interface Imported {
   readonly all: number;
 }
 
-interface Changed {
+interface Chosen {
   readonly ids: readonly number[];
 }
 
@@ -42,7 +42,7 @@ const isPhoto = (value: unknown): value is ReviewPhoto => has(value, 'photo', 'f
 const isImported = (value: unknown): value is Imported => has(value, 'known', 'all');
 const isLesson = (value: unknown): value is LessonData => has(value, 'lines', 'changed');
 const isWritten = (value: unknown): value is Written => has(value, 'file');
-const isChanged = (value: unknown): value is Changed => has(value, 'ids');
+const isChosen = (value: unknown): value is Chosen => has(value, 'ids');
 const isNews = (value: unknown): value is NewsData => has(value, 'kind');
 
 async function fetchShoot(): Promise<ShootData> {
@@ -86,12 +86,12 @@ export async function choose(...wishes: readonly { readonly ids: readonly number
 
 /** @returns numbers of the photos that it was about */
 export async function undo(): Promise<readonly number[]> {
-  return (await answerOf(await inTurn(() => ask('undo', { method: 'POST' })), isChanged)).ids;
+  return (await answerOf(await inTurn(() => ask('undo', { method: 'POST' })), isChosen)).ids;
 }
 
 /** @returns numbers of the photos that it was about */
 export async function redo(): Promise<readonly number[]> {
-  return (await answerOf(await inTurn(() => ask('redo', { method: 'POST' })), isChanged)).ids;
+  return (await answerOf(await inTurn(() => ask('redo', { method: 'POST' })), isChosen)).ids;
 }
 
 /** Hands a file that the HTML report saved to the server. @returns how many of its photos are in this review */

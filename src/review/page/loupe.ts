@@ -17,7 +17,7 @@ const tile = 512;
 const fittedSide = 2000;
 
 /** The whole of a photo for the loupe, which begins to load; none is needed any more where its address is taken away. */
-export function wholePhoto(id: number): HTMLImageElement {
+export function fittedPhoto(id: number): HTMLImageElement {
   return hiddenIfUnread(element('img', { class: 'whole-photo', alt: '', draggable: 'false', fetchpriority: 'high', src: fittedAt(id, fittedSide) }));
 }
 
@@ -60,7 +60,7 @@ export class Loupe {
     return this.full;
   }
 
-  /** Shows another photo, fitted. @param image the whole of it, see `wholePhoto` */
+  /** Shows another photo, fitted. @param image the whole of it, see `fittedPhoto` */
   show(id: number, image: HTMLImageElement): void {
     this.id = id;
     this.full = false;

@@ -7,7 +7,7 @@ import type { ReviewPhoto } from '../data.js';
 import { fetchPhoto } from './api.js';
 import { choiceBar, type Act } from './choice-bar.js';
 import { letGo, replaceChildren } from './images.js';
-import { Loupe, wholePhoto } from './loupe.js';
+import { Loupe, fittedPhoto } from './loupe.js';
 import type { Model } from './model.js';
 import { faceAt100, faceFacts } from './strip.js';
 
@@ -45,7 +45,7 @@ export class PhotoView {
     if (isOther) {
       this.known = undefined;
       this.face = -1;
-      this.loupe.show(id, this.ready.get(id) ?? wholePhoto(id));
+      this.loupe.show(id, this.ready.get(id) ?? fittedPhoto(id));
       this.side.scrollTop = 0;
       clearTimeout(this.settled);
       this.settled = setTimeout(() => {
@@ -152,7 +152,7 @@ export class PhotoView {
 
   /** Loads and decodes a photo, and then the next one that is wanted. */
   private begin(id: number): HTMLImageElement {
-    const image = wholePhoto(id);
+    const image = fittedPhoto(id);
     if (this.model.items[id]?.verdict !== undefined) fetchPhoto(id).catch(() => undefined);
     image.decode().catch(() => undefined).finally(() => { if (this.ready.get(id) === image) this.makeReady(); });
     return image;

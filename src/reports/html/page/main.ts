@@ -9,12 +9,12 @@ import { Detail } from './detail.js';
 import { element } from './dom.js';
 import { Grid } from './grid.js';
 import { helpDialog } from './help.js';
-import { readPhotos, readReport, type Photo } from './photos.js';
+import { readPhotos, reportInPage, type Photo } from './photos.js';
 import { choicesCsv, choicesJson, download } from './save.js';
 import { Toolbar } from './toolbar.js';
 
 class Page {
-  private readonly report = readReport();
+  private readonly report = reportInPage();
   private readonly photos = readPhotos();
   private readonly choices = new Choices();
   private readonly marked = new Set<Photo>();

@@ -34,7 +34,7 @@ function isPhoto(value: unknown): value is PhotoData {
 }
 
 /** What the report says of itself. */
-export function readReport(): ReportData {
+export function reportInPage(): ReportData {
   const report: unknown = JSON.parse(document.getElementById('report')?.textContent ?? '');
   if (!isReport(report)) throw new Error('This page does not say what it is a report of.');
   return report;
