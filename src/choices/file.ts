@@ -3,7 +3,7 @@
  * that it is chosen. A crash costs at most a line that nobody was told of.
  */
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../core/usage-error.js';
 import { errorCode } from '../files/error-code.js';
@@ -139,8 +139,17 @@ export class ChoicesFile {
     return this.history.apply(record);
   }
 
+  /** What is written into a file that was moved away, or in whose place an editor has put another one, nobody would find again. */
+  private async checkPlace(): Promise<void> {
+    const [own, there] = [await this.file.stat(), await stat(this.path).catch(() => undefined)];
+    if (there?.ino === own.ino && there.dev === own.dev) return;
+    throw new WriteError(`Cannot write the choices ${this.path}: since they were opened the file was moved, or another one was put in its place. `
+      + 'Put it back, or begin the review anew.');
+  }
+
   private async write(record: ChoiceRecord): Promise<void> {
     const bytes = Buffer.from(lineOf(record));
+    await this.checkPlace();
     try {
       for (let done = 0; done < bytes.length;) {
         done += (await this.file.write(bytes, done, bytes.length - done, this.end + done)).bytesWritten;

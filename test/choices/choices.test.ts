@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -119,6 +119,27 @@ describe('the file of choices', () => {
       await (await ChoicesFile.open(path)).close();
       expect(readFileSync(path, 'utf8')).toBe(whole);
     }
+  });
+
+  it.each(['moved away', 'replaced, as editors save'])('takes no choice that nobody would find again where it was %s meanwhile', async (what) => {
+    const path = place();
+    const file = await ChoicesFile.open(path);
+    await file.choose([one('a', { stars: 1 })]);
+    if (what === 'moved away') renameSync(path, `${path}.old`);
+    else {
+      copyFileSync(path, `${path}.old`);
+      copyFileSync(path, `${path}~`);
+      renameSync(`${path}~`, path);
+    }
+    await expect(file.choose([one('b', { stars: 2 })])).rejects.toThrow(/was moved, or another one was put in its place/);
+    expect(file.history.of(b.key)).toEqual({});
+    if (what === 'moved away') {
+      renameSync(`${path}.old`, path);
+      await file.choose([one('b', { stars: 2 })]);
+    }
+    const again = await reopened(path, file);
+    expect([again.history.of(a.key), again.history.of(b.key), again.damaged]).toEqual([{ stars: 1 }, what === 'moved away' ? { stars: 2 } : {}, 0]);
+    await again.close();
   });
 
   it('is written by one process at a time', async () => {
