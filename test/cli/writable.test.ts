@@ -15,7 +15,7 @@ describe('a photo', () => {
   it('is replaced by no report and no packed file, whatever it is called, also where a link leads to it', async () => {
     const bytes = await picture.clone().jpeg().toBuffer();
     mkdirSync(at('eyes/open'), { recursive: true });
-    for (const name of ['a.json', 'b.jpg', 'c.partial.csv', 'eyes/open/a.jpg']) writeFileSync(at(name), bytes);
+    for (const name of ['a.json', 'b.jpg', 'c.partial.csv', 'd.png', 'eyes/open/a.jpg']) writeFileSync(at(name), bytes);
     symlinkSync('b.jpg', at('link.csv'));
     for (const [command, option, file] of [
       [['run', folder, '--report'], 'a.json', 'a.json'], [['run', folder, '--report'], 'link.csv', 'link.csv'],
@@ -23,7 +23,7 @@ describe('a photo', () => {
       [['run', folder, '--report'], 'c.csv', 'c.partial.csv'], [['review', folder, '--no-open', '--report'], 'c.csv', 'c.partial.csv'],
       [['pack', at('eyes'), '-o'], 'eyes/open/a.jpg', 'eyes/open/a.jpg'],
       // A sheet of samples, which is drawn over an earlier one.
-      [['pack', at('eyes'), '-o', at('eyes.arrow'), '--show'], 'eyes/open/a.jpg', 'eyes/open/a.jpg'],
+      [['pack', at('eyes'), '-o', at('eyes.arrow'), '--show'], 'd.png', 'd.png'],
     ] as const) {
       const { code, stderr } = await pipeline(...command, at(option));
       expect([code, stderr]).toEqual([2, expect.stringMatching(/Cannot write .*: there is a photo in its place\. Name another file\./)]);

@@ -134,7 +134,7 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Control+z');
     await expect.poll(() => text('.column.focus h3')).toContain('1.jpg');
-    await expect.poll(() => page.locator('.star[aria-pressed=true]').count()).toBe(0);
+    await expect.poll(() => page.locator('.column .star[aria-pressed=true]').count()).toBe(0);
   });
 
   it('shows the end of a name that is too long for its place: cameras number photos there', async () => {
