@@ -51,7 +51,7 @@ export async function endAll(): Promise<void> {
 export async function until(condition: () => boolean, otherwise: () => string): Promise<void> {
   const start = performance.now();
   while (!condition()) {
-    if (performance.now() - start > 30_000) throw new Error(otherwise());
+    if (performance.now() - start > 50_000) throw new Error(otherwise());
     await wait(20);
   }
 }
