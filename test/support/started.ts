@@ -47,7 +47,7 @@ export async function endAll(): Promise<void> {
   await Promise.all([...running].map((each) => each.end()));
 }
 
-/** Waits for something, half a minute at most. */
+/** Waits for something, 50 seconds at most. */
 export async function until(condition: () => boolean, otherwise: () => string): Promise<void> {
   const start = performance.now();
   while (!condition()) {
