@@ -131,8 +131,8 @@ async function pictureOf(file: Buffer, format: string, limits: DecodeLimits): Pr
   if (stated.width * stated.height > limits.max_megapixels * 1e6) throw new PhotoError(tooManyPixels(stated.width, stated.height, limits));
   try {
     const pixels = await decodeHeic(file);
-    return await sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels: 4 } })
-      .removeAlpha().tiff({ compression: 'none' }).toBuffer();
+    return await withOwnWords(() => sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels: 4 } })
+      .removeAlpha().tiff({ compression: 'none' }).toBuffer());
   } catch (error) {
     throw error instanceof HeicMissingError ? new PhotoError(error.message) : photoError(error);
   }

@@ -1,6 +1,7 @@
 /**
  * libvips keeps what it says of a failure in one place for the whole process, and whatever ends meanwhile, well or not, empties it.
- * What is said of a photo must not depend on what else is opened: what failed beside others is tried again by itself.
+ * What is said of a photo must not depend on what else is opened: what failed beside others is tried again by itself. All that sharp does
+ * in a process that opens photos goes through here, what only writes pictures too.
  */
 
 /** What is under way, and the last of those that are to be alone. */

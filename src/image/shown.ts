@@ -7,6 +7,7 @@ import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { clipBox, type Box } from '../core/raster.js';
 import { cheapShrinks, decodePhoto, openPhoto, type DecodedPhoto, type DecodeLimits, type OpenPhoto } from './decode.js';
+import { withOwnWords } from './decoder-words.js';
 import { Turns, UnwantedError } from './turns.js';
 
 /** Bytes that are kept: of files as they lie on the disk, of pixels, of small pictures. */
@@ -45,7 +46,7 @@ export class ShownPhotos {
       // Of small pictures there are many: their files would push those out that are looked at.
       const photo = isLarge ? await this.open(path) : await openPhoto(path, this.limits);
       const { data, width, height, channels } = (await decodePhoto(photo, shrinkTo(photo, side))).raster;
-      return sharp(data, { raw: { width, height, channels } }).jpeg({ quality: isLarge ? 86 : 72 }).toBuffer();
+      return withOwnWords(() => sharp(data, { raw: { width, height, channels } }).jpeg({ quality: isLarge ? 86 : 72 }).toBuffer());
     }));
   }
 
@@ -64,8 +65,8 @@ export class ShownPhotos {
     const height = Math.min(largestPart, Math.ceil(part.y + part.height) - top, raster.height - top);
     if (width < 1 || height < 1) return undefined;
     const { data, channels } = raster;
-    return sharp(data, { raw: { width: raster.width, height: raster.height, channels } })
-      .extract({ left, top, width, height }).jpeg({ quality: 92, chromaSubsampling: '4:4:4' }).toBuffer();
+    return withOwnWords(() => sharp(data, { raw: { width: raster.width, height: raster.height, channels } })
+      .extract({ left, top, width, height }).jpeg({ quality: 92, chromaSubsampling: '4:4:4' }).toBuffer());
   }
 
   private open(path: string): Promise<OpenPhoto> {
