@@ -5,14 +5,13 @@
  * photo on the screen. Then PHOTOS frames (names of the six demo photos) are opened, and scrolled through SCROLLS times.
  */
 /* global console, performance, window, document, requestAnimationFrame, setTimeout */
-import { spawn } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { demoPhotos } from '../dist/bench/photo-sets.js';
+import { startReview } from './review-command.js';
 
 const [photos = 20_000, large = 120, scrolls = 4] = process.argv.slice(2).map(Number);
 /** Frames of a scene. */
@@ -42,7 +41,6 @@ const rhythms = {
   },
 };
 
-const entry = fileURLToPath(import.meta.resolve('../bin/pipeline.js'));
 const work = mkdtempSync(join(tmpdir(), 'review-bench-'));
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
@@ -151,18 +149,7 @@ async function open(folder, count, scene = 0) {
   const rows = ['photo,status,width,height,faces,face,face_x,face_y,face_width,face_height,face_score,left_eye_open,right_eye_open,eyes,sharpness,blur,verdict,reasons,error,scene,best_of_scene,scene_rank,scene_reason'];
   for (let index = 0; index < count; index += 1) rows.push(`${name(index)}.jpg,ok,${scene > 0 ? '6000,4000' : '1920,1280'},1,1,418,406,190,190,0.93,0.97,0.97,open,80.0,sharp,keep,,,${scene > 0 ? `${Math.floor(index / scene) + 1},${index % scene === 0 ? 'yes' : 'no'},${index % scene + 1},` : ',,,'}`);
   writeFileSync(report, `${rows.join('\r\n')}\r\n`);
-  const child = spawn(process.execPath, [entry, 'review', report, '--photos', folder, '--no-open'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const link = await new Promise((resolve, reject) => {
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (data) => {
-        said += data;
-        const found = /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(said);
-        if (found !== null) resolve(found[0]);
-      });
-    }
-    child.on('exit', () => { reject(new Error(said)); });
-  });
+  const { link, pid, end } = await startReview(report, '--photos', folder);
   const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
   const start = performance.now();
   await page.goto(link);
@@ -171,11 +158,10 @@ async function open(folder, count, scene = 0) {
   await page.waitForSelector('#card-1.cursor');
   const ready = performance.now() - start;
   return {
-    page, ready, pid: child.pid,
+    page, ready, pid,
     close: async () => {
       await page.close();
-      child.removeAllListeners('exit');
-      child.kill('SIGTERM');
+      end();
     },
   };
 }

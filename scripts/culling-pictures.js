@@ -3,12 +3,12 @@
  * @vladmandic/face-api brings, each made into a burst, in headless Chromium. Run `npm run build` first.
  */
 /* global document, URL */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { startReview } from '../bench/review-command.js';
 import { demoPhotos } from '../dist/bench/photo-sets.js';
 import { writeBurstFrame } from '../dist/image/fake-burst.js';
 import { Random } from '../dist/train/data/random.js';
@@ -32,11 +32,10 @@ for (const { path } of demoPhotos()) {
   clock += 60_000;
 }
 
-const review = spawn(process.execPath, [fileURLToPath(new URL('../bin/pipeline.js', import.meta.url)), 'review', folder, '--report', join(work, 'feast.csv'), '--no-open'], { stdio: ['ignore', 'pipe', 'pipe'] });
+const review = await startReview(folder, '--report', join(work, 'feast.csv'));
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
 try {
-  const link = await linkOf(review);
-  const wide = await open(link, { width: 1280, height: 800 }, 'dark');
+  const wide = await open(review.link, { width: 1280, height: 800 }, 'dark');
   await wide.waitForFunction(() => document.querySelector('progress').hidden, undefined, { timeout: 300_000 });
   await take(wide, 'stacks', ['s', 'ArrowRight', 'p', 'ArrowRight', '4', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft']);
   await take(wide, 'photo', ['Enter']);
@@ -44,11 +43,11 @@ try {
   await take(wide, 'compare', ['Escape', 'c']);
   await take(wide, 'keys', ['?']);
   await wide.close();
-  const narrow = await open(link, { width: 390, height: 800 }, 'light');
+  const narrow = await open(review.link, { width: 390, height: 800 }, 'light');
   await take(narrow, 'narrow', ['Enter']);
 } finally {
   await browser.close();
-  review.kill('SIGTERM');
+  review.end();
   rmSync(work, { recursive: true });
 }
 
@@ -68,18 +67,4 @@ async function take(page, name, keys) {
   await page.waitForFunction(() => [...document.images].every((image) => image.complete), undefined, { timeout: 60_000 });
   await page.waitForTimeout(300);
   await page.screenshot({ path: join(target, `${name}.jpg`), type: 'jpeg', quality: 78 });
-}
-
-function linkOf(child) {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (data) => {
-        said += data;
-        const found = /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(said);
-        if (found !== null) resolve(found[0]);
-      });
-    }
-    child.on('exit', () => { reject(new Error(said)); });
-  });
 }

@@ -23,11 +23,16 @@ export function knownFrom(result: PhotoResult): ReviewPhoto {
   };
 }
 
-/** Where the eyes are, and where to look: between them; where none is known, where they are in most faces. */
+/** Where to look: between the eyes; where none is known, where they are in most faces. */
+function lookOf(face: FaceData['box'], eyes: readonly Point[]): readonly [number, number] {
+  return eyes.length === 0 ? eyeLine(face) : meanOf(eyes);
+}
+
+/** Where the eyes are, and where to look. */
 function eyesOf(face: FaceData['box'], left: Box | undefined, right: Box | undefined): Pick<ReviewFace, 'look' | 'leftEye' | 'rightEye'> {
   const eyes = [left, right].flatMap((eye) => (eye === undefined ? [] : [centerOf(eye)]));
   return {
-    look: eyes.length === 0 ? eyeLine(face) : meanOf(eyes),
+    look: lookOf(face, eyes),
     ...(left === undefined ? {} : { leftEye: meanOf([centerOf(left)]) }),
     ...(right === undefined ? {} : { rightEye: meanOf([centerOf(right)]) }),
   };
@@ -70,7 +75,7 @@ function faceFrom({ box: { x, y, width, height }, bystander, reasons, eyes, cell
   const box = [x, y, width, height].map(Math.round);
   const [left = 0, top = 0, wide = 0, high = 0] = box;
   return {
-    box: [left, top, wide, high], look: eyes.length === 0 ? eyeLine([left, top, wide, high]) : meanOf(eyes), ...sides(eyes), reasons, ranks: {}, bystander,
+    box: [left, top, wide, high], look: lookOf([left, top, wide, high], eyes), ...sides(eyes), reasons, ranks: {}, bystander,
     tone: reasons.length === 0 ? 'keep' : 'review',
     meters: Object.entries(cells).map(([name, text]) => ({ name: name.replaceAll('_', ' '), text, tone: 'unknown' as const })),
   };

@@ -65,7 +65,7 @@ export async function openReview(options: ReviewOptions): Promise<Review> {
   try {
     if (choices.damaged > 0) onNote(`${String(choices.damaged)} line(s) of ${choicesPath(report)} are damaged and were left out.`);
     const data = await reportData(report, { folder, config });
-    const shoot = new Shoot(data, photos, choices, { folder, elsewhere: options.followLinks ? await placesOf(photos) : new Set() });
+    const shoot = new Shoot(data, photos, choices, { folder, elsewhere: options.followLinks ? await linkedFiles(photos) : new Set() });
     const kept = await readKnown(storePath(report), photos, samePhotos(await readEmbedJournal(realDisk, embedJournalPath(report))));
     const reported = existsSync(report) ? knownFromReport((await readReport(report)).photos, report) : [];
     const known = [...new Map([...reported, ...kept].map((photo) => [photo.photo, photo])).values()];
@@ -91,7 +91,7 @@ export async function openReview(options: ReviewOptions): Promise<Review> {
 }
 
 /** Where photos lie when the review begins: a link that leads elsewhere later leads to nothing that it shows. */
-async function placesOf(photos: readonly PhotoFile[]): Promise<ReadonlySet<string>> {
+async function linkedFiles(photos: readonly PhotoFile[]): Promise<ReadonlySet<string>> {
   const limit = pLimit(64);
   const places = await Promise.all(photos.map(({ path }) => limit(() => realPath(path).catch(() => []))));
   return new Set(places.flat());

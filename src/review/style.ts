@@ -76,7 +76,8 @@ h4 { font-size: 13px; }
   .toolbar .tools { flex-wrap: wrap; overflow: visible; gap: 6px; }
   .toolbar .tools input[type=search] { flex: 1 1 2rem; width: 2rem; }
   .menu > div { position: absolute; right: 0; top: 100%; }
-}@media (max-width: 480px) {
+}
+@media (max-width: 480px) {
   .toolbar .tabs button { padding: 2px 4px; font-size: 13px; } .toolbar .tabs button::before { margin-right: 4px; } .toolbar .tabs b { margin-left: 4px; }
   .toolbar .tools > button { padding-left: 8px; padding-right: 8px; }
 }

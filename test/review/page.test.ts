@@ -65,6 +65,18 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     await opened.waitForSelector('.card');
     return opened;
   };
+  /** Photos of the results: as the demo brings them, and as they are copied into each test's folder. */
+  const demoFiles = (): PhotoFile[] => results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo }));
+  const copiedFiles = (): PhotoFile[] => results.map(({ photo }) => ({ path: join(folder, 'photos', photo), photo }));
+  const closeAll = async (): Promise<void> => {
+    await page.close();
+    await review.close();
+  };
+  /** Ends the review, for another one in an empty folder. */
+  const moveTo = async (name = 'review-page-'): Promise<void> => {
+    await closeAll();
+    folder = mkdtempSync(join(tmpdir(), name));
+  };
   const text = (selector: string, of = page): Promise<string> => of.locator(selector).first().innerText();
   const badge = (id: number, of = page): Promise<string> => of.locator(`#card-${String(id)} .badge`).innerText();
 
@@ -75,13 +87,10 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     mkdirSync(join(folder, 'photos'));
     for (const [index, { photo }] of results.entries()) copyFileSync(demoPhotos[index] ?? '', join(folder, 'photos', photo));
     problems = [];
-    await start(results.map(({ photo }) => ({ path: join(folder, 'photos', photo), photo })), results);
+    await start(copiedFiles(), results);
     page = await window();
   });
-  afterEach(async () => {
-    await page.close();
-    await review.close();
-  });
+  afterEach(() => closeAll());
 
   it('is usable from the keyboard alone: choose, go on, undo, redo', async () => {
     await page.keyboard.press('3');
@@ -138,8 +147,7 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('shows the end of a name that is too long for its place: cameras number photos there', async () => {
-    await page.close();
-    await review.close();
+    await closeAll();
     const name = 'Summerfeast_of_Anna_and_Tom_by_the_lake_IMG_4721.jpg';
     copyFileSync(demoPhotos[0] ?? '', join(folder, 'photos', name));
     await start([{ path: join(folder, 'photos', name), photo: name }], [photoResult(name)]);
@@ -167,9 +175,8 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
     await page.keyboard.press('5');
     await expect.poll(() => badge(0, other)).toBe('★★★★★');
     await other.close();
-    await page.close();
-    await review.close();
-    await start(results.map(({ photo }) => ({ path: join(folder, 'photos', photo), photo })), undefined);
+    await closeAll();
+    await start(copiedFiles(), undefined);
     page = await window();
     expect(await badge(0)).toBe('★★★★★');
   });
@@ -228,10 +235,8 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('cuts the eyes out where they are', async () => {
-    await page.close();
-    await review.close();
-    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
-    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined);
+    await moveTo();
+    await start(demoFiles(), undefined);
     await review.judged;
     page = await window();
     await page.keyboard.press('Enter');
@@ -259,9 +264,7 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('shows the same person of all frames at one height, however the frames differ, and one person of them on a key', async () => {
-    await page.close();
-    await review.close();
-    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    await moveTo();
     const people = (...order: readonly number[]): Partial<PhotoResult> => ({ scene: { scene: 1, frames: 2, rank: 2 - (order[0] ?? 0), reason: order[0] === 0 ? 'short' : 'long '.repeat(60), people: order } });
     const frames = [
       photoResult('1.jpg', { faces: [face(), face({ x: 900 }), face({ x: 1300 })], ...people(0, 1, 2) }),
@@ -404,10 +407,9 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('says that there is no picture of a photo that cannot be read, in the grid and at the photo', async () => {
-    await page.close();
-    await review.close();
+    await closeAll();
     writeFileSync(join(folder, 'photos', '3.jpg'), 'no photo any more');
-    await start(results.map(({ photo }) => ({ path: join(folder, 'photos', photo), photo })), undefined);
+    await start(copiedFiles(), undefined);
     page = await browser.newPage({ viewport: { width: 1300, height: 800 } });
     await page.goto(review.link);
     const said = (selector: string): Promise<unknown> => page.evaluate(`getComputedStyle(document.querySelector('${selector}'), '::after').content`);
@@ -456,10 +458,8 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it.skipIf(process.platform === 'win32')('shows names and reasons as text, whatever is in them', async () => {
-    await page.close();
-    await review.close();
     const made = (name: string): string => `<img src=x onerror=document.title='${name}'>"&amp;`;
-    folder = mkdtempSync(join(tmpdir(), `review-${made('folder')}`));
+    await moveTo(`review-${made('folder')}`);
     const odd = [1, 2].map((rank) => photoResult(`${String(rank)}${made('name')}.jpg`, {
       reasons: [`face 1: ${made('reason')}`], faces: [face({ reasons: [made('reason')] })], ...scene(rank, made('scene')),
     }));
@@ -482,10 +482,8 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('judges what is not judged yet, and writes the report when all is', async () => {
-    await page.close();
-    await review.close();
-    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
-    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined);
+    await moveTo();
+    await start(demoFiles(), undefined);
     await review.judged;
     page = await window();
     expect(existsSync(join(folder, 'out.csv'))).toBe(true);
@@ -493,12 +491,10 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('can be used from the first photo on: chosen for while others are judged, with how many are', async () => {
-    await page.close();
-    await review.close();
-    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    await moveTo();
     let goOn = (): void => undefined;
     const held = new Promise<void>((resolve) => { goOn = resolve; });
-    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined, [], (number) => (number === 2 ? held : Promise.resolve()));
+    await start(demoFiles(), undefined, [], (number) => (number === 2 ? held : Promise.resolve()));
     page = await window();
     await expect.poll(() => text('.state'), { timeout: 20_000 }).toBe('2 of 5 judged');
     const bar = page.getByRole('progressbar', { name: 'Photos judged' });
@@ -527,12 +523,10 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('misses nothing that is judged while it opens', async () => {
-    await page.close();
-    await review.close();
-    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    await moveTo();
     let goOn = (): void => undefined;
     const held = new Promise<void>((resolve) => { goOn = resolve; });
-    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined, [], (number) => (number === 0 ? held : Promise.resolve()));
+    await start(demoFiles(), undefined, [], (number) => (number === 0 ? held : Promise.resolve()));
     page = await browser.newPage();
     // What the page asked for is on its way while all photos are judged.
     await page.route(/\/shoot$/, async (route) => {
@@ -575,10 +569,8 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('says why judging came to an end too early', async () => {
-    await page.close();
-    await review.close();
-    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
-    await start(results.map(({ photo }, index) => ({ path: demoPhotos[index] ?? '', photo })), undefined, [], (number) =>
+    await moveTo();
+    await start(demoFiles(), undefined, [], (number) =>
       (number === 1 ? Promise.reject(new Error('The nets are gone.')) : Promise.resolve()));
     await review.judged;
     page = await window();
@@ -586,9 +578,7 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('learns from choices: proposes, lists what would change, opens a photo of the list, and writes when told to', async () => {
-    await page.close();
-    await review.close();
-    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    await moveTo();
     const small = await sharp(demoPhotos[0]).resize(64).jpeg().toBuffer();
     const own = Array.from({ length: 60 }, (_, index) => photoResult(`${String(index).padStart(2, '0')}.jpg`, { faces: [face({ sharpness: index < 20 ? 10 : index < 50 ? 36 : 80 })] }));
     for (const { photo } of own) writeFileSync(join(folder, photo), Buffer.concat([small, Buffer.from(photo)]));
@@ -618,9 +608,7 @@ describe.skipIf(!hasChromium)(`the page of a review${withoutChromium}`, () => {
   });
 
   it('scrolls through 20,000 photos with no more than those in sight in the page', async () => {
-    await page.close();
-    await review.close();
-    folder = mkdtempSync(join(tmpdir(), 'review-page-'));
+    await moveTo();
     const many = Array.from({ length: 20_000 }, (_, index) => photoResult(`${String(index).padStart(5, '0')}.jpg`));
     await start(many.map(({ photo }, index) => ({ path: demoPhotos[index % 6] ?? '', photo })), many);
     page = await window();
