@@ -24,6 +24,13 @@ function worker(address: string, delay = 0, root = join(folder, 'photos')): Star
   return new Started([stub, address, root, String(delay)]);
 }
 
+/** Two that are both there before a photo is handed out: one alone may be through with all of them before the other has begun. */
+async function twoWorkers(first: string, second: string): Promise<readonly [Started, Started]> {
+  const both = [worker(first, 20), worker(second, 20)] as const;
+  for (const each of both) await each.says('ready');
+  return both;
+}
+
 function run(address: string, report: string, ...options: readonly string[]): Started {
   return new Started([entry, 'run', join(folder, 'photos'), '--report', join(folder, report), '--queue', address, ...impatient, ...options]);
 }
@@ -72,7 +79,7 @@ describe.skipIf(!hasRedis)(`the photos of a run${withoutRedis}`, () => {
   });
 
   it('are judged by another where a worker is killed in the middle of a batch', async () => {
-    const [first, second] = [worker(redis.address, 20), worker(redis.address, 20)];
+    const [first, second] = await twoWorkers(redis.address, redis.address);
     const coordinator = run(redis.address, 'killed.csv');
     await first.says('judged');
     first.signal('SIGKILL');
@@ -81,7 +88,7 @@ describe.skipIf(!hasRedis)(`the photos of a run${withoutRedis}`, () => {
   });
 
   it('are judged by another where a worker hangs, and what it finds later is not counted twice', async () => {
-    const [first, second] = [worker(redis.address, 20), worker(redis.address, 20)];
+    const [first, second] = await twoWorkers(redis.address, redis.address);
     const coordinator = run(redis.address, 'hanging.csv');
     await first.says('judged');
     first.signal('SIGSTOP');
@@ -91,9 +98,9 @@ describe.skipIf(!hasRedis)(`the photos of a run${withoutRedis}`, () => {
   });
 
   it.each(['with', 'without'])('are all judged where the server is ended and comes back %s its data', async (data) => {
-    const judges = [worker(redis.address, 20), worker(redis.address, 20)];
+    const [first] = await twoWorkers(redis.address, redis.address);
     const coordinator = run(redis.address, `restarted-${data}.csv`);
-    await judges[0]?.says('judged');
+    await first.says('judged');
     await redis.kill();
     await wait(500);
     await redis.start();
@@ -104,9 +111,9 @@ describe.skipIf(!hasRedis)(`the photos of a run${withoutRedis}`, () => {
 
   it.each(['a worker', 'the run', 'all'])('are all judged where the network of %s is cut for longer than a worker may be silent', async (who) => {
     const wire = await Wire.to(redis.port);
-    const judges = [worker(who === 'the run' ? redis.address : wire.address, 20), worker(who === 'all' ? wire.address : redis.address, 20)];
+    const [first] = await twoWorkers(who === 'the run' ? redis.address : wire.address, who === 'all' ? wire.address : redis.address);
     const coordinator = run(who === 'a worker' ? redis.address : wire.address, 'cut.csv');
-    await judges[0]?.says('judged');
+    await first.says('judged');
     await wire.cut(2000);
     await expectWhole(coordinator, 'cut.csv');
     wire.close();
